@@ -1,0 +1,92 @@
+/// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace restful_functions::http {
+
+/// One header field. The name keeps the spelling it was given.
+struct field {
+    std::string name;
+    std::string value;
+};
+
+namespace detail {
+
+// Independent of the locale: field names are ASCII tokens (RFC 9110, 5.1).
+constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+}  // namespace detail
+
+/// Whether two ASCII texts are the same but for case, as field names and most field values compare.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return detail::to_lower(x) == detail::to_lower(y);
+           });
+}
+
+/// Header fields in the order they were received or added; a name may occur more than once.
+class fields {
+ public:
+    using const_iterator = std::vector<field>::const_iterator;
+
+    /// The value of the first field of that name, whatever its case; nullptr when there is none.
+    [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
+        for (const field& f : list_)
+            if (equal_ignoring_case(f.name, name)) return &f.value;
+        return nullptr;
+    }
+
+    /// Appends a field, also when the name is there already.
+    void add(std::string name, std::string value) {
+        list_.push_back({std::move(name), std::move(value)});
+    }
+
+    /// Makes this the only field of its name: the first one keeps its place, others are removed.
+    void set(std::string name, std::string value) {
+        const auto same = [&name](const field& f) { return equal_ignoring_case(f.name, name); };
+        const auto first = std::find_if(list_.begin(), list_.end(), same);
+        if (first == list_.end()) return add(std::move(name), std::move(value));
+        list_.erase(std::remove_if(first + 1, list_.end(), same), list_.end());
+        first->value = std::move(value);
+    }
+
+    /// Makes room for that many fields without further allocations.
+    void reserve(std::size_t count) { list_.reserve(count); }
+
+    [[nodiscard]] const_iterator begin() const noexcept { return list_.begin(); }
+    [[nodiscard]] const_iterator end() const noexcept { return list_.end(); }
+    [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
+
+ private:
+    std::vector<field> list_;
+};
+
+/// A whole request, body included. The body is as sent, without its transfer coding.
+struct request {
+    std::string method;     ///< In capitals, e.g. "POST".
+    std::string target;     ///< Origin form, still percent-encoded, e.g. "/addition?x=1"; or "*".
+    int version_minor = 1;  ///< HTTP/1.0 or HTTP/1.1.
+    fields headers;
+    std::string body;
+    bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
+};
+
+/// A whole response. Content-Length, Date and Connection are added when it is written to a client;
+/// they do not belong in `headers`.
+struct response {
+    int status = 200;
+    fields headers;
+    std::string body;
+    bool close = false;  ///< Close the connection after this response.
+};
+
+}  // namespace restful_functions::http
