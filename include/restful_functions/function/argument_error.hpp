@@ -1,0 +1,44 @@
+/// Why an argument of a call cannot be taken, in the words of the API.
+#pragma once
+
+#include <restful_functions/function/arg_definition.hpp>
+#include <restful_functions/json/excerpt.hpp>
+#include <restful_functions/json/parse.hpp>
+#include <restful_functions/json/refusal.hpp>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace restful_functions {
+
+/// Why an argument of a call cannot be taken.
+struct argument_error {
+    /// "Parameter Missing: x", "Parameter is Invalid: x abc INTEGER" or "Parameter Unknown: z"
+    std::string message;
+    std::string pointer;  ///< RFC 6901 pointer of the culprit in the body: "/c/radius"
+    std::string detail;   ///< for people: "1.5 is not an integer"
+};
+
+namespace detail {
+
+inline argument_error missing_argument(const arg_definition& arg) {
+    auto why = json::refusal{"is required", {}}.in(arg.name);
+    return {"Parameter Missing: " + arg.name, std::move(why.pointer), std::move(why.detail)};
+}
+
+inline argument_error invalid_argument(const arg_definition& arg, const json::value& given,
+                                       json::refusal why) {
+    why = std::move(why).in(arg.name);
+    std::string message = "Parameter is Invalid: " + arg.name + " " + json::excerpt(given) + " ";
+    return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
+}
+
+inline argument_error unknown_argument(std::string_view name) {
+    auto why = json::refusal{"the function has no such argument", {}}.in(name);
+    return {"Parameter Unknown: " + json::excerpt(name), std::move(why.pointer),
+            std::move(why.detail)};
+}
+
+}  // namespace detail
+}  // namespace restful_functions

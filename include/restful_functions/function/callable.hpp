@@ -1,0 +1,28 @@
+/// The typed end of a registered function, behind an interface that knows no types.
+#pragma once
+
+#include <restful_functions/json/parse.hpp>
+#include <restful_functions/json/refusal.hpp>
+#include <restful_functions/json/writer.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+namespace restful_functions::detail {
+
+/// Decodes the arguments, calls the function, encodes its result.
+class callable {
+ public:
+    virtual ~callable() = default;
+
+    /// Why `value` cannot be the argument at index `argument`.
+    virtual std::optional<json::refusal> check(std::size_t argument,
+                                               const json::value& value) const = 0;
+
+    /// Calls the function. `values` are in the order of its arguments; nullptr is one that was left
+    /// out.
+    virtual void invoke(std::span<const json::value* const> values, json::writer& result) const = 0;
+};
+
+}  // namespace restful_functions::detail

@@ -1,0 +1,39 @@
+/// A value from a client, quoted in a message: whole when it is short.
+#pragma once
+
+#include <restful_functions/json/output.hpp>
+#include <restful_functions/json/parse.hpp>
+#include <restful_functions/json/writer.hpp>
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::json {
+
+/// The bytes of a client's value that a message quotes.
+inline constexpr std::size_t max_excerpt = 100;
+
+/// `text`, which is UTF-8; cut between two characters and marked with "..." when it is longer than
+/// `max_excerpt`.
+inline std::string excerpt(std::string_view text) {
+    if (text.size() <= max_excerpt) return std::string(text);
+    const auto is_inside_character = [&](std::size_t at) { return (text[at] & 0xC0) == 0x80; };
+    std::size_t end = max_excerpt;
+    while (end > 0 && is_inside_character(end)) --end;
+    return std::string(text.substr(0, end)) + "...";
+}
+
+/// A string bare, another value as compact JSON; cut like a text.
+inline std::string excerpt(const value& quoted) {
+    if (quoted.IsString())
+        return excerpt(std::string_view(quoted.GetString(), quoted.GetStringLength()));
+    std::array<char, max_excerpt + 1> text;
+    bounded_output out(text.data(), text.size());
+    writer compact(out);
+    quoted.Accept(compact);
+    return excerpt(out.text());
+}
+
+}  // namespace restful_functions::json
