@@ -1,0 +1,129 @@
+/// call_routes: POST to a function calls it.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/function/definition.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/status.hpp>
+#include <restful_functions/task/dispatcher.hpp>
+#include <restful_functions/task/quoted.hpp>
+#include <restful_functions/task/record.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// The body that both a started and a refused call get.
+inline std::string json_call(bool success, std::string_view message, std::string_view task_id) {
+    return json_text::object()
+        .add("success", json_boolean(success))
+        .add("message", task::quoted(message))
+        .add("task_id", task::quoted(task_id))
+        .end();
+}
+
+/// The answer to a body that is no call of the function.
+struct bad_body {
+    std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
+
+    std::optional<http::response> operator()(const argument_error& why) const {
+        return json_response(400, json_text::object()
+                                      .add("error", task::quoted(why.message))
+                                      .add("pointer", task::quoted(why.pointer))
+                                      .add("detail", task::quoted(why.detail))
+                                      .end());
+    }
+
+    std::optional<http::response> operator()(const body_error& why) const {
+        http::response response = http::problem(400, why.detail);
+        response.body.insert(1, "\"error\": " + task::quoted(why.detail) + ", ");
+        return response;
+    }
+};
+
+/// The answer to a call that was, or was not, started.
+struct start_answer {
+    http::response operator()(const task::uuid& id) const {
+        http::response response = json_response(200, json_call(true, "", id.to_string()));
+        response.headers.add("Location", "/task/info/" + id.to_string());
+        return response;
+    }
+
+    http::response operator()(task::over_max_concurrency refused) const {
+        return soon(json_response(
+            429, json_call(false, "Over Max Concurrency " + std::to_string(refused.limit), "")));
+    }
+
+    http::response operator()(task::no_process_left) const {
+        return soon(http::problem(503, "the server runs as many processes as it may; try again"));
+    }
+
+    http::response operator()(task::draining) const {
+        http::response response = soon(http::problem(503, "the server is shutting down"));
+        response.close = true;
+        return response;
+    }
+
+ private:
+    static http::response soon(http::response response) {
+        response.headers.add("Retry-After", "1");
+        return response;
+    }
+};
+
+/// The status of a call's own answer. Its body is the bare result, whatever the status.
+inline int http_status(task::state ended) noexcept {
+    switch (ended) {
+        case task::state::running:
+        case task::state::done:
+            return 200;
+        case task::state::failed:
+            return 500;
+        case task::state::timeout:
+            return 504;
+    }
+    return 500;
+}
+
+}  // namespace detail
+
+/// Adds POST /{function_name}, which answers with the task's id at once, and POST
+/// /{function_name}/keep-connection, which answers with the result when it is there. Bodies above
+/// `max_payload` bytes are refused. The registry and the dispatcher must outlive the router.
+inline void add_call_routes(router& routes, const registry& functions, dispatcher& calls,
+                            std::size_t max_payload) {
+    const auto call = [&functions, &calls, max_payload](const exchange& asked,
+                                                        dispatcher::listener on_end) {
+        const std::uint32_t index = function_index(functions, asked.parameter);
+        const std::string& body = asked.request.body;
+        if (body.size() > max_payload) {
+            return asked.answer(http::problem(
+                413,
+                "a call takes at most " + std::to_string(max_payload) + " bytes of arguments"));
+        }
+        if (auto bad = std::visit(detail::bad_body{}, functions.at(index).check(body))) {
+            return asked.answer(std::move(*bad));
+        }
+        const bool answers_at_end = on_end != nullptr;
+        const auto started = calls.start(index, body, std::move(on_end));
+        if (answers_at_end && std::holds_alternative<task::uuid>(started)) return;
+        asked.answer(std::visit(detail::start_answer{}, started));
+    };
+    routes.add("POST", "/{function_name}", [call](exchange&& asked) { call(asked, nullptr); });
+    routes.add("POST", "/{function_name}/keep-connection", [call](exchange&& asked) {
+        call(asked, [answer = asked.answer](const task::record& ended) {
+            answer(json_response(detail::http_status(ended.status), ended.result));
+        });
+    });
+}
+
+}  // namespace restful_functions::api

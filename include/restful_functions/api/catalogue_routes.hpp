@@ -1,0 +1,104 @@
+/// catalogue_routes: what the server offers. The list of paths, and the functions as data and as
+/// text.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/function/definition.hpp>
+#include <restful_functions/function/registry.hpp>
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::api {
+
+/// Seconds as JSON: 86400, 1.5.
+[[nodiscard]] inline std::string json_seconds(std::chrono::milliseconds duration) {
+    std::string text = std::to_string(duration.count() / 1000);
+    if (const auto rest = duration.count() % 1000; rest != 0) {
+        text += '.' + std::to_string(1000 + rest).substr(1);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text;
+}
+
+/// A function as the catalogue shows it to programs.
+[[nodiscard]] inline std::string json_definition(const function_definition& function) {
+    json_text arguments = json_text::array();
+    for (const arg_definition& argument : function.args) {
+        arguments.add(json_text::object()
+                          .add("name", task::quoted(argument.name))
+                          .add("type", task::quoted(to_string(argument.type)))
+                          .add("is_required", json_boolean(argument.is_required))
+                          .add("description", task::quoted(argument.description))
+                          .end());
+    }
+    return json_text::object()
+        .add("function_name", task::quoted(function.name))
+        .add("arg_definitions", arguments.end())
+        .add("max_concurrency", std::to_string(function.max_concurrency))
+        .add("description", task::quoted(function.description))
+        .add("timeout", json_seconds(function.timeout))
+        .end();
+}
+
+/// A function as the catalogue shows it to people.
+[[nodiscard]] inline std::string text_definition(const function_definition& function) {
+    std::string text = function.name;
+    text += "\nURL:\n    async api: /" + function.name;
+    text += "\n    block api: /" + function.name + "/keep-connection";
+    text += "\nMax Concurrency: " + std::to_string(function.max_concurrency);
+    text += "\nDescription:\n        " + function.description;
+    text += function.args.empty() ? "\nNo Args\n" : "\nArgs\n";
+    for (const arg_definition& argument : function.args) {
+        text += "    " + argument.name + ' ';
+        text += to_string(argument.type);
+        text += argument.is_required ? " Required\n" : " Optional\n";
+        if (!argument.description.empty()) text += "    " + argument.description + '\n';
+    }
+    return text;
+}
+
+/// Adds GET /, and the paths below /function. The registry and the dispatcher must outlive the
+/// router.
+inline void add_catalogue_routes(router& routes, const registry& functions,
+                                 const dispatcher& calls) {
+    routes.get("/", [](const exchange&) {
+        return text_response(
+            "/function/list/data\n"
+            "/function/list/text\n"
+            "/function/definition/{function_name}\n"
+            "/function/running-count/{function_name}\n"
+            "/task/info/{task_id}\n"
+            "/task/done/{task_id}\n"
+            "/task/result/{task_id}\n"
+            "/task/list/{function_name}\n"
+            "/terminate/function/{function_name}\n"
+            "/terminate/task/{task_id}\n");
+    });
+    routes.get("/function/list/data", [&functions](const exchange&) {
+        json_text list = json_text::array();
+        for (const function_definition& function : functions) list.add(json_definition(function));
+        return json_response(200, list.end());
+    });
+    routes.get("/function/list/text", [&functions](const exchange&) {
+        std::string list;
+        for (const function_definition& function : functions) {
+            if (!list.empty()) list += '\n';
+            list += text_definition(function) + '\n';
+        }
+        return text_response(std::move(list));
+    });
+    routes.get("/function/definition/{function_name}", [&functions](const exchange& asked) {
+        return json_response(200, json_definition(*functions.find(asked.parameter)));
+    });
+    routes.get(
+        "/function/running-count/{function_name}", [&functions, &calls](const exchange& asked) {
+            return json_response(
+                200, std::to_string(calls.running(function_index(functions, asked.parameter))));
+        });
+}
+
+}  // namespace restful_functions::api

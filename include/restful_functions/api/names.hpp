@@ -1,0 +1,60 @@
+/// names: what "{function_name}" and "{task_id}" in a path stand for, and the answer to a name that
+/// nothing has.
+#pragma once
+
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/api/suggestion.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/process/executor.hpp>
+#include <restful_functions/task/dispatcher.hpp>
+#include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
+#include <restful_functions/task/uuid.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::api {
+
+/// The dispatcher over real processes and the server's own memory.
+using dispatcher = task::dispatcher<process::executor>;
+
+/// The index of a function that exists.
+[[nodiscard]] inline std::uint32_t function_index(const registry& functions,
+                                                  std::string_view name) {
+    return static_cast<std::uint32_t>(functions.index_of(name).value());
+}
+
+/// The task of that id; nullptr when there is none, or when the text is no id.
+[[nodiscard]] inline const task::record* find_task(const task::table& tasks, std::string_view id) {
+    const auto parsed = task::uuid::parse(id);
+    return parsed ? tasks.find(*parsed) : nullptr;
+}
+
+/// Makes the router answer 404 where a path names a function or a task that does not exist.
+inline void require_existing_names(router& routes, const registry& functions,
+                                   const task::table& tasks) {
+    routes.require(
+        "{function_name}", [&functions](std::string_view name) -> std::optional<http::response> {
+            if (functions.find(name) != nullptr) return std::nullopt;
+            std::string reason = "there is no function \"" + std::string(name) + "\"";
+            if (const auto nearest = nearest_function(functions, name); !nearest.empty()) {
+                reason.append("; did you mean \"").append(nearest).append("\"?");
+            } else {
+                reason += "; GET /function/list/text lists the functions";
+            }
+            return http::problem(404, reason);
+        });
+    routes.require("{task_id}", [&tasks](std::string_view id) -> std::optional<http::response> {
+        if (find_task(tasks, id) != nullptr) return std::nullopt;
+        return http::problem(
+            404,
+            "there is no task " + std::string(id) +
+                "; the id may be mistyped, or the task ended so long ago that it is forgotten");
+    });
+}
+
+}  // namespace restful_functions::api

@@ -1,0 +1,99 @@
+/// service: the whole server but for its sockets. Requests go in, responses come out, and it owns
+/// no loop.
+#pragma once
+
+#include <restful_functions/api/call_routes.hpp>
+#include <restful_functions/api/catalogue_routes.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/api/service_options.hpp>
+#include <restful_functions/api/task_routes.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/process/executor.hpp>
+#include <restful_functions/process/outcome.hpp>
+#include <restful_functions/task/function_program.hpp>
+#include <restful_functions/task/table.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <utility>
+
+namespace restful_functions::api {
+
+/// Serves the functions of a registry. Used from one thread; no member blocks.
+///
+/// Whoever owns a loop watches `descriptor()` for reading, and calls `dispatch()` when it is
+/// readable or when `next_deadline()` has come, which may change with each `handle()` and
+/// `dispatch()`.
+class service {
+ public:
+    using reply = api::reply;
+
+    /// Forks the fork server: do it before threads and sockets exist. The registry must be
+    /// complete, and outlive the service. Throws std::invalid_argument for options that make no
+    /// sense, std::system_error when the system refuses.
+    explicit service(const registry& functions, const service_options& options = {})
+        : program_(functions),
+          executor_(program_, options.executor,
+                    [this](process::call_id call, process::outcome&& how) {
+                        calls_.end(call, std::move(how));
+                    }),
+          tasks_(functions.size(), options.results),
+          calls_(functions, executor_, tasks_) {
+        require_existing_names(routes_, functions, tasks_);
+        add_catalogue_routes(routes_, functions, calls_);
+        add_task_routes(routes_, functions, tasks_, calls_);
+        add_call_routes(routes_, functions, calls_, options.executor.max_payload);
+    }
+
+    service(const service&) = delete;
+    service& operator=(const service&) = delete;
+
+    /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
+    /// must not throw; it may call handle() again, but not dispatch().
+    void handle(http::request&& request, reply answer) {
+        try {
+            routes_.route(std::move(request), answer);
+        } catch (const std::exception& failure) {
+            // Handlers answer last, so nothing was answered yet.
+            answer(http::problem(500, failure.what()));
+        }
+    }
+
+    [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }
+
+    /// Answers the calls that have ended, and ends those that are over their time.
+    void dispatch() {
+        executor_.dispatch();
+        calls_.meet_deadlines();
+    }
+
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
+        const noexcept {
+        const auto processes = executor_.next_deadline();
+        const auto tasks = calls_.next_deadline();
+        if (!processes || !tasks) return processes ? processes : tasks;
+        return *processes < *tasks ? processes : tasks;
+    }
+
+    /// Whether no task runs.
+    [[nodiscard]] bool idle() const noexcept { return calls_.running() == 0; }
+
+    /// Refuses new calls with 503 from now on; the other paths go on.
+    void drain() noexcept { calls_.drain(); }
+
+    /// Kills all tasks that run; each ends in a dispatch().
+    void terminate_all() { calls_.terminate_all(); }
+
+ private:
+    task::function_program program_;
+    process::executor executor_;
+    task::table tasks_;
+    dispatcher calls_;
+    router routes_;
+};
+
+}  // namespace restful_functions::api

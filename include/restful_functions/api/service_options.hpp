@@ -1,0 +1,15 @@
+/// service_options: how many processes the service may use, and how long it keeps what they return.
+#pragma once
+
+#include <restful_functions/process/executor.hpp>
+#include <restful_functions/task/table.hpp>
+
+namespace restful_functions::api {
+
+/// Everything that a service can be told; the defaults fit one server on one machine.
+struct service_options {
+    process::executor_options executor;
+    task::retention results;
+};
+
+}  // namespace restful_functions::api

@@ -1,0 +1,62 @@
+/// task_routes: what became of the calls, and how to end them.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/task/quoted.hpp>
+#include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
+
+#include <string>
+#include <utility>
+
+namespace restful_functions::api {
+
+/// A task as clients see it.
+[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task) {
+    return json_text::object()
+        .add("task_id", task::quoted(task.id.to_string()))
+        .add("function_name", task::quoted(functions.at(task.function).name))
+        .add("status", task::quoted(to_string(task.status)))
+        .add("result", task.result)
+        .end();
+}
+
+/// Adds the paths below /task and /terminate. All three must outlive the router.
+inline void add_task_routes(router& routes, const registry& functions, const task::table& tasks,
+                            dispatcher& calls) {
+    const auto get_task = [&](std::string_view path, auto show) {
+        routes.get(path, [&tasks, show](const exchange& asked) {
+            return json_response(200, show(*find_task(tasks, asked.parameter)));
+        });
+    };
+    get_task("/task/info/{task_id}",
+             [&functions](const task::record& task) { return json_task(functions, task); });
+    get_task("/task/done/{task_id}", [](const task::record& task) {
+        return std::string(json_boolean(task.status != task::state::running));
+    });
+    get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
+
+    routes.get("/task/list/{function_name}", [&functions, &tasks](const exchange& asked) {
+        json_text list = json_text::array();
+        tasks.for_each(function_index(functions, asked.parameter),
+                       [&](const task::record& task) { list.add(json_task(functions, task)); });
+        return json_response(200, list.end());
+    });
+
+    // Answered when the tasks have ended, so that whoever gets the answer finds them ended.
+    routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {
+        calls.terminate(find_task(tasks, asked.parameter)->id,
+                        [answer = std::move(asked.answer)] { answer(json_response(200, "{}")); });
+    });
+    routes.add("POST", "/terminate/function/{function_name}",
+               [&functions, &calls](exchange&& asked) {
+                   calls.terminate_function(
+                       function_index(functions, asked.parameter),
+                       [answer = std::move(asked.answer)] { answer(json_response(200, "{}")); });
+               });
+}
+
+}  // namespace restful_functions::api

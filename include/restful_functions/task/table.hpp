@@ -1,0 +1,160 @@
+/// table: every task the server knows, in memory: by its UUID, by its function, and by its age.
+#pragma once
+
+#include <restful_functions/task/record.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace restful_functions::task {
+
+/// What the dispatcher asks of a place that keeps tasks. It decides nothing: it is told what
+/// happened and when.
+template <class T>
+concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
+                         time_point now) {
+    tasks.insert(id, function);
+    { tasks.finish(id, state::done, std::string(), now) } -> std::same_as<const record&>;
+    tasks.expire(now);
+    { known.find(id) } -> std::same_as<const record*>;
+    { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
+    known.for_each(function, [](const record&) {});
+};
+
+/// How many finished tasks are kept and for how long; whichever bound is reached first holds, and
+/// the task that finished first goes first. Running tasks are always kept.
+struct retention {
+    std::chrono::milliseconds result_ttl = std::chrono::hours(24);
+    std::size_t max_finished_tasks = 1'000'000;
+    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their results together.
+};
+
+/// The store in the server's own memory. Each operation but for_each costs the same for ten tasks
+/// and for a million.
+class table {
+ public:
+    explicit table(std::size_t functions, retention limits = {})
+        : limits_(limits), by_function_(functions) {}
+
+    table(const table&) = delete;
+    table& operator=(const table&) = delete;
+
+    /// A task that starts to run. The id must be new.
+    void insert(const uuid& id, std::uint32_t function) {
+        node& added = nodes_[id];
+        added.task.id = id;
+        added.task.function = function;
+        by_function_[function].push_back(added);
+    }
+
+    /// A running task that has its result now. It stays at least until the next call of expire().
+    const record& finish(const uuid& id, state status, std::string result, time_point now) {
+        node& ended = nodes_.find(id)->second;
+        ended.task.status = status;
+        ended.task.result = std::move(result);
+        ended.task.finished = now;
+        finished_.push_back(ended);
+        ++finished_tasks_;
+        finished_bytes_ += ended.task.result.size();
+        return ended.task;
+    }
+
+    /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
+    /// latter a few at a time: while more are left next_expiry() is in the past, and no request
+    /// waits for a million of them.
+    void expire(time_point now) {
+        while (finished_tasks_ > limits_.max_finished_tasks ||
+               finished_bytes_ > limits_.max_finished_bytes) {
+            forget_oldest();
+        }
+        for (int batch = 0; batch < 256; ++batch) {
+            const auto due = next_expiry();
+            if (!due || *due > now) return;
+            forget_oldest();
+        }
+    }
+
+    /// nullptr when there never was such a task or it is forgotten. Valid until the next call of
+    /// expire().
+    [[nodiscard]] const record* find(const uuid& id) const {
+        const auto found = nodes_.find(id);
+        return found == nodes_.end() ? nullptr : &found->second.task;
+    }
+
+    /// When expire() has work again.
+    [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
+        if (finished_.first == nullptr) return std::nullopt;
+        return after(finished_.first->task.finished, limits_.result_ttl);
+    }
+
+    /// Calls `visit(const record&)` for each task of the function, the one that started first
+    /// first.
+    template <class Visitor>
+    void for_each(std::uint32_t function, Visitor&& visit) const {
+        for (const node* at = by_function_[function].first; at != nullptr;
+             at = at->function_links.next)
+            visit(at->task);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
+
+ private:
+    struct node;
+
+    struct links {
+        node* previous = nullptr;
+        node* next = nullptr;
+    };
+
+    struct node {
+        record task;
+        links function_links;  // in the order of their start
+        links finished_links;  // in the order of their end
+    };
+
+    // A list through one pair of links of nodes that somebody else owns.
+    template <links node::*Links>
+    struct list {
+        node* first = nullptr;
+        node* last = nullptr;
+
+        void push_back(node& added) noexcept {
+            (added.*Links).previous = last;
+            (last == nullptr ? first : (last->*Links).next) = &added;
+            last = &added;
+        }
+
+        void remove(node& gone) noexcept {
+            const auto [previous, next] = gone.*Links;
+            (previous == nullptr ? first : (previous->*Links).next) = next;
+            (next == nullptr ? last : (next->*Links).previous) = previous;
+        }
+    };
+
+    void forget_oldest() {
+        node& oldest = *finished_.first;
+        --finished_tasks_;
+        finished_bytes_ -= oldest.task.result.size();
+        finished_.remove(oldest);
+        by_function_[oldest.task.function].remove(oldest);
+        nodes_.erase(nodes_.find(oldest.task.id));
+    }
+
+    retention limits_;
+    std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
+    std::vector<list<&node::function_links>> by_function_;
+    list<&node::finished_links> finished_;
+    std::size_t finished_tasks_ = 0;
+    std::size_t finished_bytes_ = 0;
+};
+
+static_assert(store<table>);
+
+}  // namespace restful_functions::task
