@@ -1,0 +1,131 @@
+/// child: the life of a task process. It parks on its slot, serves one call and ends with _exit.
+#pragma once
+
+#include <cxxabi.h>
+#include <pthread.h>
+#include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/program.hpp>
+#include <restful_functions/process/slot.hpp>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <iostream>
+#include <string_view>
+#include <typeinfo>
+
+namespace restful_functions::process {
+
+/// Descriptors of a task process have fixed numbers. All lie below 64, where the kernel copies a descriptor table at
+/// fork without allocating one, and above those that a function's own open() calls get first: a function that closes
+/// everything and opens a file does not find its file under the completion's number.
+inline constexpr int channel_descriptor = 61;     ///< fork server only: its connection to the server
+inline constexpr int arena_descriptor = 62;       ///< fork server only: the file behind the slots
+inline constexpr int completion_descriptor = 63;  ///< eventfd that tells the server that a slot is done
+
+/// What the fork server knows and a new process needs.
+struct birth {
+    pid_t parent = 0;          ///< the fork server
+    std::uint32_t slot = 0;    ///< the index of the process's slot
+    std::size_t slot_stride = 0;
+};
+
+namespace detail {
+
+/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody else, the signals of
+/// a fresh process, and no life beyond the fork server's.
+inline slot leave_home(const birth& from, operating_system& system) {
+    ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != from.parent) {
+        ::_exit(EXIT_FAILURE);  // the fork server died before the line above took effect
+    }
+    void* memory = system.mmap(from.slot_stride, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, arena_descriptor,
+                               static_cast<off_t>(from.slot * from.slot_stride));
+    if (memory == MAP_FAILED) {
+        ::_exit(EXIT_FAILURE);
+    }
+    ::madvise(memory, from.slot_stride, MADV_DONTFORK);  // a grandchild cannot answer in our place
+    ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
+    ::close_range(completion_descriptor + 1, ~0U, 0);
+    for (const int signal : {SIGCHLD, SIGHUP, SIGINT, SIGTERM}) {
+        ::signal(signal, SIG_DFL);  // the fork server handles or ignores them
+    }
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    return {static_cast<std::byte*>(memory), from.slot_stride};
+}
+
+/// Blocks until a call lies in the slot, which may already be so.
+inline void park(slot own) {
+    auto state = slot_state::vacant;
+    own.header().state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    own.wait_while(slot_state::parked);
+    own.header().state.store(slot_state::running, std::memory_order_release);
+}
+
+/// Replaces what the window holds with a sentence, cut where the window ends.
+inline void write_sentence(window& output, std::string_view sentence) {
+    output.size = std::min(sentence.size(), output.capacity);
+    std::memcpy(output.data, sentence.data(), output.size);
+}
+
+/// "uncaught exception of type int", for the exception that is being handled.
+inline void write_exception_type(window& output) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    const char* mangled = type != nullptr ? type->name() : "unknown";
+    char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr);
+    write_sentence(output, "uncaught exception of type ");
+    window rest{output.data + output.size, output.capacity - output.size};
+    write_sentence(rest, demangled != nullptr ? demangled : mangled);
+    output.size += rest.size;
+    std::free(demangled);
+}
+
+inline verdict run_call(program& work, std::uint32_t entry, std::string_view input, window& output) {
+    try {
+        work.run(entry, input, output);
+        return output.overflow ? verdict::too_large : verdict::returned;
+    } catch (const std::exception& error) {
+        write_sentence(output, error.what());
+    } catch (...) {
+        write_exception_type(output);
+    }
+    return verdict::threw;
+}
+
+}  // namespace detail
+
+/// The whole life of a task process. `run` is called at most once.
+[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+    const slot own = detail::leave_home(from, system);
+    const pid_t self = ::getpid();
+    work.warm_up();
+    detail::park(own);
+
+    slot_header& header = own.header();
+    window output{own.payload(), own.capacity()};
+    const std::string_view input(own.payload(), std::min<std::size_t>(header.input_size, own.capacity()));
+    const verdict result = detail::run_call(work, header.entry, input, output);
+    if (::getpid() != self) {
+        ::_exit(EXIT_SUCCESS);  // the function forked and both sides returned: only one of them has a client
+    }
+    // What was printed is out before the client hears of the result.
+    std::cout.flush();
+    std::fflush(stdout);
+    header.result = result;
+    header.output_size = output.size;
+    header.state.store(slot_state::done, std::memory_order_release);
+    const std::uint64_t one = 1;
+    // A function that closed the descriptor only delays its result: the server also looks when the process has ended.
+    [[maybe_unused]] const auto written = ::write(completion_descriptor, &one, sizeof one);
+    std::fflush(nullptr);
+    ::_exit(EXIT_SUCCESS);
+}
+
+}  // namespace restful_functions::process

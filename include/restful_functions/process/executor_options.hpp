@@ -1,0 +1,29 @@
+/// executor_options: how many processes there may be, and how much goes in and out of each.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <stdexcept>
+#include <thread>
+
+namespace restful_functions::process {
+
+struct executor_options {
+    /// Processes that may exist at once, the parked ones included.
+    std::size_t max_processes = 256;
+    /// Processes kept parked, so that a call costs a wake-up and not a fork.
+    std::size_t warm_processes = 2 * std::size_t{std::max(1U, std::thread::hardware_concurrency())};
+    /// Bytes of the largest input or result. Address space, not memory: each process reserves this much.
+    std::size_t max_payload = std::size_t{64} * 1024 * 1024;
+};
+
+/// The options as they can be had. Throws std::invalid_argument for those that make no sense.
+inline executor_options validated(executor_options options) {
+    if (options.max_processes == 0 || options.max_payload == 0) {
+        throw std::invalid_argument("max_processes and max_payload must be at least 1");
+    }
+    options.warm_processes = std::min(options.warm_processes, options.max_processes);
+    return options;
+}
+
+}  // namespace restful_functions::process

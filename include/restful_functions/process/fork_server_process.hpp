@@ -1,0 +1,209 @@
+/// fork_server_process: the server's side of one running fork server, with the slots that it serves.
+#pragma once
+
+#include <poll.h>
+#include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/process/fork_server.hpp>
+#include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/outcome.hpp>
+#include <restful_functions/process/program.hpp>
+#include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/slot_arena.hpp>
+#include <sys/syscall.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace restful_functions::process {
+
+/// How a message went through the channel: whole, not now, or never again.
+enum class transfer { complete, blocked, gone };
+
+/// Memory that the server and the fork server share: which process serves which slot.
+class shared_roster {
+public:
+    shared_roster(std::size_t slots, operating_system& system)
+        : slots_(slots),
+          memory_(checked(system.mmap(slots * sizeof(roster_entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                                      -1, 0),
+                          "mmap")) {}
+    shared_roster(const shared_roster&) = delete;
+    shared_roster& operator=(const shared_roster&) = delete;
+    ~shared_roster() { ::munmap(memory_, slots_ * sizeof(roster_entry)); }
+
+    /// Fresh anonymous memory is zero, which is what an empty entry looks like.
+    [[nodiscard]] std::span<roster_entry> entries() const noexcept {
+        return {static_cast<roster_entry*>(memory_), slots_};
+    }
+
+private:
+    std::size_t slots_;
+    void* memory_;
+};
+
+/// Constructed, the fork server runs; destroyed, it and every task process are gone. A fork server that has died is
+/// replaced by a new object with new slots: what is left of the old processes cannot reach those.
+class fork_server_process {
+public:
+    /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
+    fork_server_process(std::size_t slots, std::size_t max_payload, program& work, operating_system& system)
+        : arena_(slots, max_payload, system), roster_(slots, system), owner_(::getpid()) {
+        completion_.reset(checked(system.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
+        int pair[2];
+        checked(system.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "socketpair");
+        channel_.reset(pair[0]);
+        const restful_functions::detail::unique_fd far_end(pair[1]);
+        start({.channel = far_end.get(),
+               .arena = arena_.descriptor(),
+               .completion = completion_.get(),
+               .slot_stride = arena_.stride(),
+               .roster = roster_.entries()},
+              work, system);
+    }
+    fork_server_process(const fork_server_process&) = delete;
+    fork_server_process& operator=(const fork_server_process&) = delete;
+
+    ~fork_server_process() {
+        if (::getpid() != owner_) {
+            return;  // a task process ran the host program's destructors: the fork server is not its own to end
+        }
+        channel_.reset();  // the fork server ends its processes and leaves
+        if (!ended_within(leave_time_ms)) {
+            kill();
+        }
+        reap();
+        end_groups();
+    }
+
+    [[nodiscard]] const slot_arena& arena() const noexcept { return arena_; }
+
+    /// Readable when the fork server has reported something, or has died.
+    [[nodiscard]] int channel() const noexcept { return channel_.get(); }
+
+    /// Readable when a slot is done.
+    [[nodiscard]] int completion() const noexcept { return completion_.get(); }
+
+    /// Waits until the fork server is up. Throws std::runtime_error when it is not within 10 seconds.
+    void wait_until_ready() const {
+        pollfd readable{channel_.get(), POLLIN, 0};
+        std::array<report, packet_size> reports;
+        std::size_t count = 0;
+        if (::poll(&readable, 1, start_time_ms) <= 0 || receive(reports, count) != transfer::complete || count == 0) {
+            throw std::runtime_error("the fork server did not start; its reason is on the standard error stream");
+        }
+    }
+
+    /// Sends at most `packet_size` commands, never blocking.
+    [[nodiscard]] transfer send(std::span<const command> commands) const noexcept {
+        return transferred(::send(channel_.get(), commands.data(), commands.size_bytes(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    }
+
+    /// Receives one packet, never blocking. `count` is the number of reports in it.
+    [[nodiscard]] transfer receive(std::array<report, packet_size>& reports, std::size_t& count) const noexcept {
+        const ssize_t bytes = ::recv(channel_.get(), reports.data(), sizeof reports, MSG_DONTWAIT);
+        count = bytes > 0 ? static_cast<std::size_t>(bytes) / sizeof(report) : 0;
+        return bytes == 0 ? transfer::gone : transferred(bytes);
+    }
+
+    /// Takes the completions that were signalled so far.
+    void take_completions() const noexcept {
+        std::uint64_t signalled = 0;
+        [[maybe_unused]] const auto bytes = ::read(completion_.get(), &signalled, sizeof signalled);
+    }
+
+    [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+
+    /// Ends a fork server that does not answer any more, and says how it ended: "killed by SIGKILL (Killed)".
+    std::string end() {
+        kill();
+        return reap();
+    }
+
+private:
+    static constexpr int start_time_ms = 10'000;
+    static constexpr int leave_time_ms = 5'000;
+
+    static transfer transferred(ssize_t bytes) noexcept {
+        if (bytes >= 0) {
+            return transfer::complete;
+        }
+        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? transfer::blocked : transfer::gone;
+    }
+
+    void start(const fork_server_inheritance& inherited, program& work, operating_system& system) {
+        // No handler of the host program may run in the fork server before it has reset them.
+        sigset_t all;
+        sigset_t before;
+        ::sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        std::cout.flush();  // or what is buffered here would be printed a second time by each task process
+        std::fflush(nullptr);
+        pid_ = system.fork();
+        const int error = errno;
+        if (pid_ == 0) {
+            live_as_fork_server(inherited, work, system);
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        if (pid_ < 0) {
+            throw std::system_error(error, std::generic_category(), "fork");
+        }
+        pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+        if (!pidfd_) {
+            const int reason = errno;
+            channel_.reset();  // it leaves by itself
+            reap();
+            throw std::system_error(reason, std::generic_category(), "pidfd_open");
+        }
+    }
+
+    [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited, program& work,
+                                                 operating_system& system) {
+        try {
+            fork_server(inherited, work, system).run();
+        } catch (const std::exception& error) {
+            std::fprintf(stderr, "restful-functions: the fork server could not start: %s\n", error.what());
+        }
+        ::_exit(EXIT_FAILURE);
+    }
+
+    [[nodiscard]] bool ended_within(int milliseconds) const noexcept {
+        pollfd ended{pidfd_.get(), POLLIN, 0};
+        return ::poll(&ended, 1, milliseconds) > 0;
+    }
+
+    void kill() const noexcept {
+        // A pidfd never names another process, even when the host program has already waited for this one.
+        ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+    }
+
+    std::string reap() {
+        int status = 0;
+        if (pid_ == 0 || ::waitpid(std::exchange(pid_, 0), &status, 0) < 0) {
+            return "gone";
+        }
+        return describe(outcome_of_wait_status(status));
+    }
+
+    /// The task processes die with the fork server; what they forked does not.
+    void end_groups() const noexcept {
+        for (const roster_entry& entry : roster_.entries()) {
+            if (const pid_t pid = entry.load(std::memory_order_relaxed); pid > 1) {
+                ::kill(-pid, SIGKILL);
+            }
+        }
+    }
+
+    slot_arena arena_;
+    shared_roster roster_;
+    restful_functions::detail::unique_fd completion_;
+    restful_functions::detail::unique_fd channel_;
+    restful_functions::detail::unique_fd pidfd_;
+    pid_t owner_;
+    pid_t pid_ = 0;
+};
+
+}  // namespace restful_functions::process

@@ -1,0 +1,51 @@
+/// protocol: what the server and the fork server say to each other, in packets of up to `packet_size` messages.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace restful_functions::process {
+
+/// Names one call: the slot and the number of the process that serves it there. A message about an earlier process
+/// of the slot is told apart by its generation.
+struct call_id {
+    std::uint32_t slot = 0;
+    std::uint32_t generation = 0;
+
+    friend bool operator==(const call_id&, const call_id&) = default;
+};
+
+/// Server to fork server.
+struct command {
+    enum class kind : std::uint32_t { spawn, kill };
+
+    kind what = kind::spawn;
+    call_id call{};
+    std::int32_t signal = 0;  ///< of a kill
+};
+
+/// Fork server to server.
+struct report {
+    enum class kind : std::uint32_t {
+        ready,           ///< the fork server is up
+        exited,          ///< `value` is the wait status (waitpid(2)); the process and its group are gone
+        fork_failed,     ///< `value` is the errno of fork(2)
+    };
+
+    kind what = kind::ready;
+    call_id call{};
+    std::int32_t value = 0;
+};
+
+/// Messages in one packet. A packet is far smaller than a socket's buffer, so it is sent whole or not at all.
+inline constexpr std::size_t packet_size = 128;
+
+/// The process of each slot, 0 for none: written by the fork server, read by the server when the fork server has
+/// died and cannot end the process groups any more. No task process has this memory mapped.
+using roster_entry = std::atomic<pid_t>;
+static_assert(roster_entry::is_always_lock_free);
+
+}  // namespace restful_functions::process
