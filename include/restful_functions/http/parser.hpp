@@ -1,0 +1,287 @@
+/// A strict, incremental parser of HTTP/1 requests that does no input of its own.
+#pragma once
+
+#include <restful_functions/http/head_rules.hpp>
+#include <restful_functions/http/head_scanner.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/http/refusal.hpp>
+#include <restful_functions/http/request_line.hpp>
+
+#include <llhttp.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace restful_functions::http {
+
+/// How large a request may be.
+struct limits {
+    std::size_t max_header_bytes = 16 * 1024;      ///< Request line and fields; past it 414 or 431.
+    std::size_t max_body_bytes = 8 * 1024 * 1024;  ///< Body without its coding; past it 413.
+    std::size_t max_fields = 100;                  ///< Header fields; past it 431.
+};
+
+/// Turns the bytes of a connection into requests, one after the other. The result does not depend
+/// on how the bytes are cut into pieces.
+///
+///     std::size_t used = parser.feed(bytes);
+///     if (parser.complete()) serve(parser.take());           // then feed the bytes that are left
+///     else if (parser.refused()) answer_and_close(parser.refused());
+///
+/// A head goes to llhttp in one piece, after the head_scanner: the framing does not depend on how
+/// lenient llhttp was built.
+class parser {
+ public:
+    explicit parser(const limits& bounds = {}) noexcept : limits_(bounds) {
+        llhttp_init(&llhttp_, HTTP_REQUEST, &callbacks());
+        llhttp_.data = this;
+    }
+    parser(const parser&) = delete;
+    parser& operator=(const parser&) = delete;
+
+    /// Takes in bytes up to the end of a request; returns how many. The others belong to the next
+    /// request. After a refusal every byte is swallowed.
+    std::size_t feed(std::string_view bytes) {
+        std::size_t used = 0;
+        while (used < bytes.size() && state_ != state::complete) {
+            const std::string_view rest = bytes.substr(used);
+            switch (state_) {
+                case state::head:
+                    used += feed_head(rest);
+                    break;
+                case state::body:
+                    used += feed_body(rest);
+                    break;
+                case state::trailers:
+                    used += feed_trailers(rest);
+                    break;
+                case state::complete:
+                    break;
+                case state::refused:
+                    return bytes.size();
+            }
+        }
+        return used;
+    }
+
+    /// Whether no byte of a request has come since the last one was taken.
+    [[nodiscard]] bool idle() const noexcept {
+        return state_ == state::head && scanner_.untouched();
+    }
+    /// Whether the head is there and more of the body is to come.
+    [[nodiscard]] bool in_body() const noexcept {
+        return state_ == state::body || state_ == state::trailers;
+    }
+    /// Whether take() has a request to give.
+    [[nodiscard]] bool complete() const noexcept { return state_ == state::complete; }
+    /// Why the bytes are no acceptable request: answer so and close the connection.
+    [[nodiscard]] const refusal& refused() const noexcept { return refused_; }
+    /// The head as far as it is known; of use beside a refusal, whose form may depend on it.
+    [[nodiscard]] const request& partial() const noexcept { return request_; }
+
+    /// Whether the client waits for "100 Continue" before it sends the body. True once a request.
+    [[nodiscard]] bool take_continue() noexcept {
+        return std::exchange(continue_expected_, false) && state_ == state::body &&
+               request_.body.empty();
+    }
+
+    /// The complete request; the parser is then ready for the next one.
+    [[nodiscard]] request take() {
+        scanner_ = head_scanner(limits_.max_header_bytes);
+        state_ = state::head;
+        continue_expected_ = false;
+        return std::exchange(request_, {});
+    }
+
+ private:
+    enum class state { head, body, trailers, complete, refused };
+
+    // So much of a body must be there before memory is set aside for all that was announced.
+    static constexpr std::size_t believed_after = 64 * 1024;
+    // A chunk takes that much beside its data and extensions: a size and two line ends.
+    static constexpr std::size_t usual_framing = 16;
+
+    std::size_t feed_head(std::string_view bytes) {
+        const std::size_t used = scanner_.scan(bytes);
+        if (scanner_.refused()) {
+            refuse(scanner_.refused());
+        } else if (!scanner_.complete()) {
+            head_.append(bytes);
+        } else if (head_.empty()) {
+            parse_head(bytes.substr(0, used));
+        } else {
+            head_.append(bytes.substr(0, used));
+            parse_head(head_);
+            head_.clear();
+        }
+        return used;
+    }
+
+    void parse_head(std::string_view head) {
+        head.remove_prefix(head.find_first_not_of("\r\n"));
+        const auto line = parse_request_line(head.substr(0, head.find('\r')));
+        if (const auto* why = std::get_if<refusal>(&line)) return refuse(*why);
+        const auto& [method, target, version_minor] = std::get<request_line>(line);
+        request_.method = method;
+        request_.version_minor = version_minor;
+
+        auto resolved = resolve_target(method, target);
+        if (const auto* why = std::get_if<refusal>(&resolved)) return refuse(*why);
+        auto& [origin_form, authority] = std::get<resolved_target>(resolved);
+        request_.target = std::move(origin_form);
+        authority_ = authority;
+
+        request_.headers.reserve(8);
+        state_ = state::body;
+        announced_ = chunks_ = framing_ = 0;
+        llhttp_reset(&llhttp_);
+        execute(head);
+    }
+
+    std::size_t feed_body(std::string_view bytes) {
+        const std::size_t before = request_.body.size();
+        const std::size_t used = execute(bytes);
+        framing_ += used - (request_.body.size() - before);
+        if (framing_ > chunks_ * usual_framing + limits_.max_header_bytes)
+            refuse({400, "the chunks of the body have too long extensions"});
+        return used;
+    }
+
+    std::size_t feed_trailers(std::string_view bytes) {
+        const std::size_t used = scanner_.scan(bytes);
+        if (scanner_.refused())
+            refuse(scanner_.refused());
+        else
+            execute(bytes.substr(0, used));
+        return used;
+    }
+
+    std::size_t execute(std::string_view bytes) {
+        const llhttp_errno_t error = llhttp_execute(&llhttp_, bytes.data(), bytes.size());
+        if (error == HPE_OK) return bytes.size();
+        if (error == HPE_PAUSED) {
+            const char* const end = llhttp_get_error_pos(&llhttp_);
+            llhttp_resume(&llhttp_);
+            return static_cast<std::size_t>(end - bytes.data());
+        }
+        // After a refusal of ours llhttp has set no reason.
+        if (!refused_)
+            refuse(error == HPE_INVALID_METHOD || error == HPE_INVALID_CONSTANT
+                       ? refusal{501, "this server does not implement that method"}
+                       : refusal{400, llhttp_get_error_reason(&llhttp_)});
+        return bytes.size();
+    }
+
+    // The first refusal stands.
+    void refuse(refusal why) noexcept {
+        if (!refused_) refused_ = why;
+        state_ = state::refused;
+    }
+
+    int on_field(std::string_view value) {
+        if (state_ == state::trailers) return 0;  // dropped, as RFC 9110, 6.5.1 permits
+        if (request_.headers.size() == limits_.max_fields) {
+            refuse({431, "there are too many header fields"});
+            return HPE_USER;
+        }
+        const std::size_t end = value.find_last_not_of(" \t");
+        request_.headers.add(std::string(field_name_), std::string(value.substr(0, end + 1)));
+        return 0;
+    }
+
+    int on_head() {
+        request_.keep_alive =
+            llhttp_should_keep_alive(&llhttp_) != 0 && (llhttp_.flags & F_CONNECTION_CLOSE) == 0;
+        llhttp_.upgrade = 0;  // an Upgrade may be ignored (RFC 9110, 7.8), and here always is
+        announced_ = static_cast<std::size_t>(llhttp_.content_length);
+        continue_expected_ = expects_continue(request_);
+
+        refusal why = check_head(request_);
+        if (!why && announced_ > limits_.max_body_bytes)
+            why = {413, "the body is larger than this server accepts"};
+        if (why) {
+            refuse(why);
+            return HPE_USER;
+        }
+        // The Host of an absolute target replaces the field (RFC 9112, 3.2.2).
+        if (!authority_.empty()) request_.headers.set("Host", std::string(authority_));
+        return 0;
+    }
+
+    int on_chunk() {
+        const std::uint64_t size = llhttp_.content_length;
+        if (size == 0) {
+            state_ = state::trailers;
+            scanner_ = head_scanner(limits_.max_header_bytes, head_scanner::section::trailers);
+            return HPE_PAUSED;
+        }
+        if (size > limits_.max_body_bytes - request_.body.size()) {
+            refuse({413, "the body is larger than this server accepts"});
+            return HPE_USER;
+        }
+        ++chunks_;
+        return 0;
+    }
+
+    int on_body(std::string_view bytes) {
+        if (request_.body.size() >= believed_after) request_.body.reserve(announced_);
+        request_.body.append(bytes);
+        return 0;
+    }
+
+    int on_complete() {
+        state_ = state::complete;
+        return HPE_PAUSED;
+    }
+
+    // llhttp is C: an exception cannot pass through it, so that running out of memory in a callback
+    // ends the process.
+    template <int (parser::*handle)()>
+    static int event(llhttp_t* from) noexcept {
+        return (static_cast<parser*>(from->data)->*handle)();
+    }
+    template <int (parser::*handle)(std::string_view)>
+    static int span(llhttp_t* from, const char* at, std::size_t size) noexcept {
+        return (static_cast<parser*>(from->data)->*handle)({at, size});
+    }
+    int on_field_name(std::string_view name) noexcept {
+        field_name_ = name;
+        return 0;
+    }
+
+    static const llhttp_settings_t& callbacks() noexcept {
+        static const llhttp_settings_t settings = [] {
+            llhttp_settings_t all;
+            llhttp_settings_init(&all);
+            all.on_header_field = &span<&parser::on_field_name>;
+            all.on_header_value = &span<&parser::on_field>;
+            all.on_headers_complete = &event<&parser::on_head>;
+            all.on_chunk_header = &event<&parser::on_chunk>;
+            all.on_body = &span<&parser::on_body>;
+            all.on_message_complete = &event<&parser::on_complete>;
+            return all;
+        }();
+        return settings;
+    }
+
+    limits limits_;
+    state state_ = state::head;
+    head_scanner scanner_{limits_.max_header_bytes};
+    llhttp_t llhttp_;
+    std::string head_;             // a head that came in several pieces, as far as it is there
+    std::string_view field_name_;  // into the head that is being parsed
+    std::string_view authority_;   // likewise
+    std::size_t announced_ = 0;    // the Content-Length
+    std::size_t chunks_ = 0;       // so far in this body
+    std::size_t framing_ = 0;      // bytes of this body's coding that are no data
+    bool continue_expected_ = false;
+    request request_;
+    refusal refused_;
+};
+
+}  // namespace restful_functions::http
