@@ -30,7 +30,9 @@ inline argument_error missing_argument(const arg_definition& arg) {
 inline argument_error invalid_argument(const arg_definition& arg, const json::value& given,
                                        json::refusal why) {
     why = std::move(why).in(arg.name);
-    std::string message = "Parameter is Invalid: " + arg.name + " " + json::excerpt(given) + " ";
+    const std::string value =
+        given.IsString() ? json::excerpt(json::text_of(given)) : json::excerpt(given);
+    std::string message = "Parameter is Invalid: " + arg.name + " " + value + " ";
     return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
 }
 

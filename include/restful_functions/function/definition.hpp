@@ -3,8 +3,8 @@
 
 #include <restful_functions/function/arg_definition.hpp>
 #include <restful_functions/function/argument_error.hpp>
-#include <restful_functions/function/arguments.hpp>
 #include <restful_functions/function/callable.hpp>
+#include <restful_functions/json/members.hpp>
 #include <restful_functions/json/output.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/json/refusal.hpp>
@@ -61,10 +61,21 @@ struct function_definition {
     void warm_up() const noexcept;
 };
 
+namespace detail {
+
+/// The object that a request's body holds; an empty body counts as `{}`.
+inline json::decoded<json::document> parse_body(std::string_view body) {
+    auto document = json::parse(body.empty() ? "{}" : body);
+    if (document && !document->IsObject()) return json::refusal{"not a JSON object", {}};
+    return document;
+}
+
+}  // namespace detail
+
 inline function_definition::verdict function_definition::check(std::string_view body) const {
     const auto document = detail::parse_body(body);
     if (!document) return body_error{"the body is " + document.why().detail};
-    const detail::arguments given(args, *document);
+    const json::members given(*document, args, &arg_definition::name);
     for (std::size_t i = 0; i < args.size(); ++i) {
         const json::value* value = given.values()[i];
         if (value == nullptr) {
@@ -84,7 +95,7 @@ inline void function_definition::invoke(std::string_view body, json::output& out
     const auto document = detail::parse_body(body);
     if (!document) throw std::invalid_argument("the body is " + document.why().detail);
     json::writer result(out);
-    callable->invoke(detail::arguments(args, *document).values(), result);
+    callable->invoke(json::members(*document, args, &arg_definition::name).values(), result);
 }
 
 inline void function_definition::warm_up() const noexcept {

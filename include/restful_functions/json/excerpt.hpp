@@ -3,6 +3,7 @@
 
 #include <restful_functions/json/output.hpp>
 #include <restful_functions/json/parse.hpp>
+#include <restful_functions/json/refusal.hpp>
 #include <restful_functions/json/writer.hpp>
 
 #include <array>
@@ -15,8 +16,8 @@ namespace restful_functions::json {
 /// The bytes of a client's value that a message quotes.
 inline constexpr std::size_t max_excerpt = 100;
 
-/// `text`, which is UTF-8; cut between two characters and marked with "..." when it is longer than
-/// `max_excerpt`.
+/// The beginning of `text`, which is UTF-8: at most `max_excerpt` bytes, cut between two
+/// characters and marked with "...".
 inline std::string excerpt(std::string_view text) {
     if (text.size() <= max_excerpt) return std::string(text);
     const auto is_inside_character = [&](std::size_t at) { return (text[at] & 0xC0) == 0x80; };
@@ -25,15 +26,23 @@ inline std::string excerpt(std::string_view text) {
     return std::string(text.substr(0, end)) + "...";
 }
 
-/// A string bare, another value as compact JSON; cut like a text.
+/// The beginning of `quoted` as compact JSON.
 inline std::string excerpt(const value& quoted) {
-    if (quoted.IsString())
-        return excerpt(std::string_view(quoted.GetString(), quoted.GetStringLength()));
     std::array<char, max_excerpt + 1> text;
     bounded_output out(text.data(), text.size());
     writer compact(out);
     quoted.Accept(compact);
     return excerpt(out.text());
+}
+
+/// The refusal of `found` because it is not `expected`: `"abc" is not an integer`.
+inline refusal is_not(std::string_view expected, const value& found) {
+    return {(excerpt(found) + " is not ").append(expected), {}};
+}
+
+/// The characters of a JSON string.
+inline std::string_view text_of(const value& string) noexcept {
+    return {string.GetString(), string.GetStringLength()};
 }
 
 }  // namespace restful_functions::json

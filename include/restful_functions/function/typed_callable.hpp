@@ -1,0 +1,119 @@
+/// Functions with their types: the arguments decoded one by one, or as the fields of an aggregate.
+#pragma once
+
+#include <restful_functions/detail/fields.hpp>
+#include <restful_functions/detail/signature.hpp>
+#include <restful_functions/function/callable.hpp>
+#include <restful_functions/function/parameters.hpp>
+#include <restful_functions/json/codecs.hpp>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace restful_functions::detail {
+
+template <typename T>
+std::optional<json::refusal> why_not(const json::value& value) {
+    auto decoded = json::decode<T>(value);
+    if (decoded) return std::nullopt;
+    return std::move(decoded).why();
+}
+
+/// Why `value` cannot be the type at `index` of the list.
+template <typename... T>
+std::optional<json::refusal> why_not(types<T...>, std::size_t index, const json::value& value) {
+    static constexpr std::array<std::optional<json::refusal> (*)(const json::value&), sizeof...(T)>
+        checks{&why_not<T>...};
+    return checks.at(index)(value);
+}
+
+/// The argument that `value` is, nullptr standing for one that was left out.
+template <typename T>
+json::decoded<T> decode_argument(const json::value* value) {
+    if (value != nullptr) return json::decode<T>(*value);
+    if constexpr (json::omittable<T>) return T(codec<T>::missing());
+    return json::refusal{"is required", {}};
+}
+
+/// The value, which `check` has found to be there before.
+template <typename T>
+T& checked(json::decoded<T>& decoded) {
+    if (!decoded) throw std::invalid_argument("an argument " + decoded.why().detail);
+    return *decoded;
+}
+
+/// Calls `function` and writes what it returns; nothing is null.
+template <typename Function, typename... Argument>
+void call(Function& function, json::writer& result, Argument&&... argument) {
+    using returned_type = std::invoke_result_t<Function&, Argument...>;
+    if constexpr (std::is_void_v<returned_type>) {
+        std::invoke(function, std::forward<Argument>(argument)...);
+        result.Null();
+    } else {
+        json::encode<returned<returned_type>>(
+            std::invoke(function, std::forward<Argument>(argument)...), result);
+    }
+}
+
+/// A function whose arguments are its parameters.
+template <typename Function, typename Signature>
+class by_parameters;
+
+template <typename Function, typename Result, typename... Parameter>
+class by_parameters<Function, signature<Result, Parameter...>> final : public callable {
+ public:
+    explicit by_parameters(Function function) : function_(std::move(function)) {}
+
+    std::optional<json::refusal> check(std::size_t argument,
+                                       const json::value& value) const override {
+        return why_not(types<stored<Parameter>...>(), argument, value);
+    }
+
+    void invoke(std::span<const json::value* const> values, json::writer& result) const override {
+        invoke(values, result, std::index_sequence_for<Parameter...>());
+    }
+
+ private:
+    template <std::size_t... Index>
+    void invoke([[maybe_unused]] std::span<const json::value* const> values, json::writer& result,
+                std::index_sequence<Index...>) const {
+        std::tuple<json::decoded<stored<Parameter>>...> arguments{
+            decode_argument<stored<Parameter>>(values[Index])...};
+        call(function_, result, static_cast<Parameter&&>(checked(std::get<Index>(arguments)))...);
+    }
+
+    /// A call runs in a process of its own: what a stateful object changes there concerns no other.
+    mutable Function function_;
+};
+
+/// A function whose arguments are the fields of its only parameter.
+template <typename Function, typename Signature>
+class by_fields;
+
+template <typename Function, typename Result, typename Parameter>
+class by_fields<Function, signature<Result, Parameter>> final : public callable {
+ public:
+    explicit by_fields(Function function) : function_(std::move(function)) {}
+
+    std::optional<json::refusal> check(std::size_t argument,
+                                       const json::value& value) const override {
+        return why_not(field_types<stored<Parameter>>(), argument, value);
+    }
+
+    void invoke(std::span<const json::value* const> values, json::writer& result) const override {
+        auto aggregate = json::detail::decode_fields<stored<Parameter>>(values);
+        call(function_, result, static_cast<Parameter&&>(checked(aggregate)));
+    }
+
+ private:
+    mutable Function function_;
+};
+
+}  // namespace restful_functions::detail

@@ -1,0 +1,127 @@
+/// Codec of plain aggregates: JSON objects with the fields' own names.
+#pragma once
+
+#include <restful_functions/detail/field_names.hpp>
+#include <restful_functions/detail/fields.hpp>
+#include <restful_functions/json/codec.hpp>
+#include <restful_functions/json/members.hpp>
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+namespace restful_functions {
+
+namespace json {
+
+/// A class whose fields can be read and set from outside: no constructor, no base, nothing private;
+/// no more than 32 fields, none of them an array of the language, a bit-field or a reference.
+template <typename T>
+concept plain_aggregate = std::is_class_v<T> && std::is_aggregate_v<T> &&
+    std::is_default_constructible_v<T> && restful_functions::detail::field_count<T>()
+<= restful_functions::detail::max_fields;
+
+namespace detail {
+
+using restful_functions::detail::field_names;
+using restful_functions::detail::tie_fields;
+
+/// Whether a field of a fresh aggregate shows that it has a default of its own: the language tells
+/// only by a value that is not the type's empty one (0, false, "", no elements).
+template <typename Field>
+bool has_default(const Field& fresh) {
+    if constexpr (std::is_arithmetic_v<Field> || std::is_enum_v<Field>) {
+        return fresh != Field{};
+    } else if constexpr (requires { fresh.has_value(); }) {
+        return fresh.has_value();
+    } else if constexpr (requires { fresh.empty(); }) {
+        return !fresh.empty();
+    } else if constexpr (requires { fresh != Field::zero(); }) {
+        return fresh != Field::zero();
+    } else {
+        return false;
+    }
+}
+
+/// Whether an object must have a member for a field that is `fresh`.
+template <typename Field>
+bool is_required(const Field& fresh) {
+    return !omittable<Field> && !has_default(fresh);
+}
+
+/// Sets `field`, fresh still, to `from`; nullptr stands for a member that was left out.
+template <typename Field>
+std::optional<refusal> set_field(Field& field, const value* from) {
+    if (from != nullptr) {
+        auto value = json::decode<Field>(*from);
+        if (!value) return std::move(value).why();
+        field = *std::move(value);
+    } else if (is_required(field)) {
+        return refusal{"is missing", {}};
+    } else if constexpr (omittable<Field>) {
+        if (!has_default(field)) field = codec<Field>::missing();
+    }
+    return std::nullopt;
+}
+
+/// An aggregate whose fields are `values`, in their order; nullptr stands for one that was left
+/// out.
+template <plain_aggregate T>
+decoded<T> decode_fields(std::span<const value* const> values) {
+    T object{};
+    std::optional<refusal> why;
+    std::size_t index = 0;
+    const auto set = [&](auto& field) {
+        why = set_field(field, values[index]);
+        if (why) why = std::move(*why).in(field_names<T>[index]);
+        ++index;
+        return !why;
+    };
+    std::apply([&](auto&... field) { (set(field) && ...); }, tie_fields(object));
+    if (why) return std::move(*why);
+    return object;
+}
+
+}  // namespace detail
+}  // namespace json
+
+/// An object with the names of the fields.
+///
+/// A member may be missing when its field is a std::optional, or has a default member initialiser
+/// that gives it more than the empty value of its type: `int retries = 3` may be missing, `int x`
+/// and `int x = 0` may not, because C++ shows no difference between these two. An unknown member,
+/// and one that comes twice, is refused.
+template <json::plain_aggregate T>
+struct codec<T> {
+    static constexpr auto type = arg_type::dict;
+    using parts = detail::field_types<T>;
+
+    static json::decoded<T> decode(const json::value& value) {
+        constexpr auto& names = detail::field_names<T>;
+        if (!value.IsObject()) return json::is_not("an object", value);
+        const json::members given(value, names);
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (given.is_repeated(i))
+                return json::refusal{"is given more than once", {}}.in(names[i]);
+        }
+        if (given.unknown()) return json::refusal{"is not a member", {}}.in(*given.unknown());
+        return json::detail::decode_fields<T>(given.values());
+    }
+
+    static void encode(const T& object, json::writer& out) {
+        out.StartObject();
+        auto name = detail::field_names<T>.begin();
+        const auto write = [&](const auto& field) {
+            out.Key(*name++);
+            json::encode(field, out);
+        };
+        std::apply([&](const auto&... field) { (write(field), ...); }, detail::tie_fields(object));
+        out.EndObject();
+    }
+};
+
+}  // namespace restful_functions
