@@ -1,0 +1,159 @@
+#include "served.hpp"
+
+using namespace test;
+
+TEST_CASE("a call answers with the id of its task, at once") {
+    served s;
+    const auto answer = s.send("POST", "/addition", "{\"x\":3, \"y\":6}");
+    REQUIRE(answer->has_value());
+    const http::response& response = **answer;
+    CHECK(response.status == 200);
+    CHECK(header(response, "Content-Type") == "application/json");
+    const std::string location = header(response, "Location");
+    REQUIRE(location.starts_with("/task/info/"));
+    CHECK(response.body ==
+          "{\"success\": true, \"message\": \"\", \"task_id\": \"" + location.substr(11) + "\"}");
+}
+
+TEST_CASE("a call that keeps the connection answers with the bare result") {
+    served s;
+    const auto response = s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}");
+    CHECK(response.status == 200);
+    CHECK(header(response, "Content-Type") == "application/json");
+    CHECK(response.body == "9");
+}
+
+TEST_CASE("a missing body counts as an empty object") {
+    served s;
+    CHECK(s.ask("POST", "/greet/keep-connection").body == "\"größe \\\"1\\\"\"");
+    CHECK(s.ask("POST", "/greet/keep-connection", "{}").status == 200);
+}
+
+TEST_CASE("synchronous calls one after the other fit into a concurrency of one") {
+    served s;
+    for (int i = 0; i < 20; ++i) {
+        CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":1, \"y\":1}").status == 200);
+    }
+}
+
+TEST_CASE("a missing argument is refused") {
+    served s;
+    for (const char* path : {"/addition", "/addition/keep-connection"}) {
+        const auto response = s.ask("POST", path, "{\"y\": 6}");
+        CHECK(response.status == 400);
+        CHECK(header(response, "Content-Type") == "application/json");
+        CHECK(response.body.starts_with("{\"error\": \"Parameter Missing: x\", \"pointer\": "));
+    }
+    CHECK(s.get("/task/list/addition").body == "[]");
+}
+
+TEST_CASE("an invalid argument is refused") {
+    served s;
+    const auto response = s.ask("POST", "/addition", "{\"x\": \"abc\", \"y\": 6}");
+    CHECK(response.status == 400);
+    CHECK(
+        response.body.starts_with("{\"error\": \"Parameter is Invalid: x abc INTEGER\", "
+                                  "\"pointer\": \"/x\", \"detail\": "));
+}
+
+TEST_CASE("an unknown argument is refused") {
+    served s;
+    const auto response = s.ask("POST", "/addition", "{\"x\": 3, \"y\": 6, \"z\": 1}");
+    CHECK(response.status == 400);
+    CHECK(response.body.starts_with("{\"error\": \"Parameter Unknown: z\", \"pointer\": \"/z\""));
+}
+
+TEST_CASE("a body that is no JSON object is refused") {
+    served s;
+    for (const char* body : {"x=3&y=6", "{\"x\": 3,}", "[3, 6]", "{\"x\": 3, \"y\": 6} 7"}) {
+        const auto response = s.ask("POST", "/addition", body);
+        CHECK(response.status == 400);
+        CHECK(header(response, "Content-Type") == "application/problem+json");
+        CHECK(response.body.starts_with("{\"error\": \"the body is not "));
+        CHECK(response.body.find("\"title\":\"Bad Request\"") != std::string::npos);
+        CHECK(rf::json::is_valid(response.body));
+    }
+}
+
+TEST_CASE("a body above the payload's limit is refused") {
+    auto options = few_processes();
+    options.executor.max_payload = 4000;
+    served s(options);
+    const std::string padding(4000, ' ');
+    CHECK(s.ask("POST", "/addition", "{\"x\": 3, \"y\": 6}" + padding).status == 413);
+    CHECK(s.ask("POST", "/addition", "{\"x\": 3, \"y\": 6}").status == 200);
+}
+
+TEST_CASE("a call over the limit is refused with 429") {
+    served s;
+    s.start("multi");
+    s.start("multi");
+    for (const char* path : {"/multi", "/multi/keep-connection"}) {
+        const auto response = s.ask("POST", path);
+        CHECK(response.status == 429);
+        CHECK(header(response, "Retry-After") == "1");
+        CHECK(header(response, "Content-Type") == "application/json");
+        CHECK(response.body ==
+              "{\"success\": false, \"message\": \"Over Max Concurrency 2\", \"task_id\": \"\"}");
+    }
+}
+
+TEST_CASE("a call beyond the last process is refused with 503") {
+    auto options = few_processes();
+    options.executor.max_processes = 1;
+    served s(options);
+    s.start("multi");
+    for (const char* path : {"/multi", "/multi/keep-connection"}) {
+        const auto response = s.ask("POST", path);
+        CHECK(response.status == 503);
+        CHECK(header(response, "Retry-After") == "1");
+        CHECK(header(response, "Content-Type") == "application/problem+json");
+        CHECK(!response.close);
+    }
+}
+
+TEST_CASE("a failed call that keeps the connection is 500 with the bare result") {
+    served s;
+    const auto threw = s.ask("POST", "/throws/keep-connection");
+    CHECK(threw.status == 500);
+    CHECK(threw.body == "\"no \\\"luck\\\"\"");
+    const auto crashed = s.ask("POST", "/crashes/keep-connection");
+    CHECK(crashed.status == 500);
+    CHECK(crashed.body == "\"killed by SIGSEGV (Segmentation fault)\"");
+}
+
+TEST_CASE("a result that does not fit is a failed call that names the limit") {
+    auto options = few_processes();
+    options.executor.max_payload = 4000;
+    served s(options);
+    CHECK(s.ask("POST", "/large/keep-connection", "{\"bytes\": 3000}").status == 200);
+    const auto response = s.ask("POST", "/large/keep-connection", "{\"bytes\": 100000}");
+    CHECK(response.status == 500);
+    CHECK(response.body.starts_with("\"the result is larger than "));
+}
+
+TEST_CASE("a call over its time that keeps the connection is 504") {
+    served s;
+    const auto response = s.ask("POST", "/late/keep-connection");
+    CHECK(response.status == 504);
+    CHECK(response.body == "\"timeout\"");
+}
+
+TEST_CASE("a terminated call that keeps the connection is 500") {
+    served s;
+    const auto answer = s.send("POST", "/multi/keep-connection");
+    CHECK(!answer->has_value());
+    s.ask("POST", "/terminate/function/multi");
+    const auto response = s.wait(answer);
+    CHECK(response.status == 500);
+    CHECK(response.body == "\"Manual Termination\"");
+}
+
+TEST_CASE("functions are called with POST only") {
+    served s;
+    for (const char* path : {"/addition", "/addition/keep-connection"}) {
+        const auto response = s.get(path);
+        CHECK(response.status == 405);
+        CHECK(header(response, "Allow") == "POST, OPTIONS");
+    }
+}

@@ -1,0 +1,174 @@
+/// A service over real processes with a few functions, and a loop that waits for its answers.
+#pragma once
+
+#include <restful_functions/api/service.hpp>
+
+#include <doctest/doctest.h>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace test {
+
+namespace rf = restful_functions;
+namespace api = restful_functions::api;
+namespace http = restful_functions::http;
+
+using values = std::span<const rf::json::value* const>;
+
+/// A function without types: takes integers, writes what it wants.
+class native final : public rf::detail::callable {
+ public:
+    using body = std::function<void(values, rf::json::writer&)>;
+
+    explicit native(body run) : run_(std::move(run)) {}
+
+    std::optional<rf::json::refusal> check(std::size_t, const rf::json::value& v) const override {
+        if (v.IsInt()) return std::nullopt;
+        return rf::json::refusal{"is not an integer", ""};
+    }
+    void invoke(values given, rf::json::writer& result) const override { run_(given, result); }
+
+ private:
+    body run_;
+};
+
+inline rf::function_definition function(std::string name, std::vector<rf::arg_definition> args,
+                                        native::body run) {
+    rf::function_definition f;
+    f.name = std::move(name);
+    f.args = std::move(args);
+    f.callable = std::make_shared<native>(std::move(run));
+    return f;
+}
+
+[[noreturn]] inline void wait_for_ever() {
+    for (;;) ::pause();
+}
+
+/// The functions of the tests; `addition` and `multi` are those of the seed.
+inline rf::registry functions() {
+    using rf::arg_type;
+    rf::registry all;
+    auto addition = function("addition",
+                             {{"x", arg_type::integer, true, "A value of X"},
+                              {"y", arg_type::integer, true, "A value of Y"}},
+                             [](values given, rf::json::writer& result) {
+                                 result.Int(given[0]->GetInt() + given[1]->GetInt());
+                             });
+    addition.max_concurrency = 1;
+    addition.description = "Simple Awesome Addition";
+    all.add(std::move(addition));
+
+    auto multi = function("multi", {}, [](values, rf::json::writer&) { wait_for_ever(); });
+    multi.max_concurrency = 2;
+    multi.description = "Heavy Function";
+    all.add(std::move(multi));
+
+    all.add(function("greet", {{"times", arg_type::integer, false, ""}},
+                     [](values, rf::json::writer& result) { result.String("größe \"1\""); }));
+    all.add(function("throws", {},
+                     [](values, rf::json::writer&) { throw std::runtime_error("no \"luck\""); }));
+    all.add(function("crashes", {}, [](values, rf::json::writer&) { std::raise(SIGSEGV); }));
+    all.add(function("leaves", {}, [](values, rf::json::writer&) { ::_exit(3); }));
+    all.add(function("large", {{"bytes", arg_type::integer, true, ""}},
+                     [](values given, rf::json::writer& result) {
+                         result.String(
+                             std::string(static_cast<std::size_t>(given[0]->GetInt()), 'x'));
+                     }));
+    auto late = function("late", {}, [](values, rf::json::writer&) { wait_for_ever(); });
+    late.timeout = std::chrono::milliseconds(1500);
+    late.description = "Never in time";
+    all.add(std::move(late));
+    return all;
+}
+
+inline api::service_options few_processes() {
+    api::service_options options;
+    options.executor.max_processes = 8;
+    options.executor.warm_processes = 1;
+    options.executor.max_payload = 1024 * 1024;
+    return options;
+}
+
+/// The value of a header field, or "" when there is none.
+inline std::string header(const http::response& response, std::string_view name) {
+    const std::string* found = response.headers.find(name);
+    return found == nullptr ? "" : *found;
+}
+
+class served {
+ public:
+    explicit served(const api::service_options& options = few_processes())
+        : service(all, options) {}
+
+    /// Sends a request. The response appears where the result points to, now or later.
+    std::shared_ptr<std::optional<http::response>> send(std::string method, std::string target,
+                                                        std::string body = "") {
+        http::request request;
+        request.method = std::move(method);
+        request.target = std::move(target);
+        request.body = std::move(body);
+        auto answer = std::make_shared<std::optional<http::response>>();
+        service.handle(std::move(request), [answer](http::response&& response) {
+            REQUIRE(!answer->has_value());
+            *answer = std::move(response);
+        });
+        return answer;
+    }
+
+    /// Runs the loop until `condition` holds. Waits for events; fails when none comes for a minute.
+    template <class Condition>
+    void drive_until(Condition condition) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        while (!condition()) {
+            const auto until = std::min(limit, service.next_deadline().value_or(limit));
+            const auto now = std::chrono::steady_clock::now();
+            REQUIRE(now < limit);
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - now);
+            pollfd readable{service.descriptor(), POLLIN, 0};
+            ::poll(&readable, 1, std::max(0, static_cast<int>(left.count())));
+            service.dispatch();
+        }
+    }
+
+    http::response wait(const std::shared_ptr<std::optional<http::response>>& answer) {
+        drive_until([&] { return answer->has_value(); });
+        return **answer;
+    }
+
+    http::response ask(std::string method, std::string target, std::string body = "") {
+        return wait(send(std::move(method), std::move(target), std::move(body)));
+    }
+
+    http::response get(std::string target) { return ask("GET", std::move(target)); }
+
+    /// Starts a call and gives its task id.
+    std::string start(const std::string& name, std::string body = "") {
+        const auto started = ask("POST", "/" + name, std::move(body));
+        REQUIRE(started.status == 200);
+        return header(started, "Location").substr(std::string_view("/task/info/").size());
+    }
+
+    void wait_until_idle() {
+        drive_until([&] { return service.idle(); });
+    }
+
+    rf::registry all = functions();
+    api::service service;
+};
+
+}  // namespace test

@@ -1,0 +1,77 @@
+#include "served.hpp"
+
+using namespace test;
+
+TEST_CASE("a service is idle when no task runs") {
+    served s;
+    CHECK(s.service.idle());
+    const auto id = s.start("multi");
+    CHECK(!s.service.idle());
+    s.ask("POST", "/terminate/task/" + id);
+    CHECK(s.service.idle());
+}
+
+TEST_CASE("a draining service finishes what runs, answers what is asked, and takes no calls") {
+    served s;
+    const auto answer = s.send("POST", "/late/keep-connection");
+    s.service.drain();
+    const auto refused = s.ask("POST", "/addition", "{\"x\":3, \"y\":6}");
+    CHECK(refused.status == 503);
+    CHECK(refused.close);
+    CHECK(header(refused, "Retry-After") == "1");
+    CHECK(header(refused, "Content-Type") == "application/problem+json");
+    CHECK(s.get("/function/running-count/late").body == "1");
+    CHECK(s.wait(answer).status == 504);
+    CHECK(s.service.idle());
+}
+
+TEST_CASE("everything that runs can be terminated") {
+    served s;
+    const auto first = s.send("POST", "/multi/keep-connection");
+    const auto second = s.send("POST", "/late/keep-connection");
+    s.service.terminate_all();
+    CHECK(s.wait(first).body == "\"Manual Termination\"");
+    CHECK(s.wait(second).body == "\"Manual Termination\"");
+    CHECK(s.service.idle());
+}
+
+TEST_CASE("whoever gets an answer may ask again from within it") {
+    served s;
+    std::optional<http::response> last;
+    http::request call;
+    call.method = "POST";
+    call.target = "/addition/keep-connection";
+    call.body = "{\"x\":3, \"y\":6}";
+    s.service.handle(http::request(call), [&](http::response&& first) {
+        CHECK(first.body == "9");
+        s.service.handle(http::request(call), [&](http::response&& second) { last = second; });
+    });
+    s.drive_until([&] { return last.has_value(); });
+    CHECK(last->body == "9");
+}
+
+TEST_CASE("a crash leaves the other calls alone") {
+    served s;
+    const auto running = s.send("POST", "/late/keep-connection");
+    CHECK(s.ask("POST", "/crashes/keep-connection").status == 500);
+    CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}").body == "9");
+    CHECK(!running->has_value());
+}
+
+TEST_CASE("results are forgotten after their time") {
+    auto options = few_processes();
+    options.results.result_ttl = std::chrono::milliseconds(1);
+    served s(options);
+    const auto id = s.start("greet");
+    s.wait_until_idle();
+    s.drive_until([&] { return s.get("/task/info/" + id).status == 404; });
+    CHECK(s.get("/task/list/greet").body == "[]");
+}
+
+TEST_CASE("a service that keeps no results still answers with them") {
+    auto options = few_processes();
+    options.results.max_finished_tasks = 0;
+    served s(options);
+    CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}").body == "9");
+    CHECK(s.get("/task/list/addition").body == "[]");
+}
