@@ -50,6 +50,8 @@ struct draining {};
 /// The new task's id, or why the call was refused.
 using start_result = std::variant<uuid, over_max_concurrency, no_process_left, draining>;
 
+/// Knows the tasks that run: which call of the executor each of them is, until when it may run, and
+/// who waits for it. What has ended is the store's.
 template <call_executor Executor, store Store = table, class Clock = std::chrono::steady_clock>
 class dispatcher {
  public:

@@ -74,7 +74,7 @@ TEST_CASE("a function's definition is an object in a fixed order") {
           "\"timeout\": 86400}");
     CHECK(s.get("/function/definition/late").body ==
           "{\"function_name\": \"late\", \"arg_definitions\": [], \"max_concurrency\": 0, "
-          "\"description\": \"Never in time\", \"timeout\": 1.5}");
+          "\"description\": \"Never in time\", \"timeout\": 0.05}");
 }
 
 TEST_CASE("the list of functions as data has their definitions in the order of registration") {

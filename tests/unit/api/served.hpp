@@ -37,6 +37,7 @@ class native final : public rf::detail::callable {
     explicit native(body run) : run_(std::move(run)) {}
 
     std::optional<rf::json::refusal> check(std::size_t, const rf::json::value& v) const override {
+        if (v.IsNull()) throw std::logic_error("a codec of the user's threw");
         if (v.IsInt()) return std::nullopt;
         return rf::json::refusal{"is not an integer", ""};
     }
@@ -89,8 +90,9 @@ inline rf::registry functions() {
                          result.String(
                              std::string(static_cast<std::size_t>(given[0]->GetInt()), 'x'));
                      }));
+    all.add(function("waits", {}, [](values, rf::json::writer&) { wait_for_ever(); }));
     auto late = function("late", {}, [](values, rf::json::writer&) { wait_for_ever(); });
-    late.timeout = std::chrono::milliseconds(1500);
+    late.timeout = std::chrono::milliseconds(50);
     late.description = "Never in time";
     all.add(std::move(late));
     return all;

@@ -28,7 +28,7 @@ TEST_CASE("a draining service finishes what runs, answers what is asked, and tak
 TEST_CASE("everything that runs can be terminated") {
     served s;
     const auto first = s.send("POST", "/multi/keep-connection");
-    const auto second = s.send("POST", "/late/keep-connection");
+    const auto second = s.send("POST", "/waits/keep-connection");
     s.service.terminate_all();
     CHECK(s.wait(first).body == "\"Manual Termination\"");
     CHECK(s.wait(second).body == "\"Manual Termination\"");
@@ -52,10 +52,19 @@ TEST_CASE("whoever gets an answer may ask again from within it") {
 
 TEST_CASE("a crash leaves the other calls alone") {
     served s;
-    const auto running = s.send("POST", "/late/keep-connection");
+    const auto running = s.send("POST", "/waits/keep-connection");
     CHECK(s.ask("POST", "/crashes/keep-connection").status == 500);
     CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}").body == "9");
     CHECK(!running->has_value());
+}
+
+TEST_CASE("an exception on the way to a call is a 500 that says which") {
+    served s;
+    const auto response = s.ask("POST", "/addition", "{\"x\": null, \"y\": 6}");
+    CHECK(response.status == 500);
+    CHECK(header(response, "Content-Type") == "application/problem+json");
+    CHECK(response.body.find("a codec of the user's threw") != std::string::npos);
+    CHECK(s.service.idle());
 }
 
 TEST_CASE("results are forgotten after their time") {

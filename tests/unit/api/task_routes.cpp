@@ -86,7 +86,7 @@ TEST_CASE("a terminated function ends all its tasks and no others") {
     served s;
     const auto first = s.start("multi");
     const auto second = s.start("multi");
-    const auto other = s.start("late");
+    const auto other = s.start("waits");
     const auto terminated = s.ask("POST", "/terminate/function/multi");
     CHECK(terminated.status == 200);
     CHECK(terminated.body == "{}");
