@@ -1,0 +1,172 @@
+#include "calls.hpp"
+
+#include <algorithm>
+#include <set>
+
+using namespace test;
+
+namespace {
+
+/// Descriptor numbers are given out from the lowest: a leak shows.
+int lowest_free_descriptor() {
+    const restful_functions::detail::unique_fd next(::dup(STDERR_FILENO));
+    return next.get();
+}
+
+}  // namespace
+
+TEST_CASE("a call returns what its function returns") {
+    calls all({echo, [](std::string_view) { return std::string("other"); }});
+    CHECK(all.result(0, "hello") == "hello");
+    CHECK(all.result(1, "hello") == "other");
+    CHECK(all.result(0).empty());
+    CHECK(all.result(0, std::string("a\0b", 3)) == std::string("a\0b", 3));
+}
+
+TEST_CASE("a thousand calls are each served by a process of their own") {
+    calls all({[](std::string_view) { return std::to_string(::getpid()); }});
+    std::set<std::string> processes;
+    for (int i = 0; i < 1000; ++i) {
+        processes.insert(all.result(0));
+    }
+    CHECK(processes.size() == 1000);
+}
+
+TEST_CASE("calls that run at the same time all end") {
+    calls all({echo});
+    std::vector<call_id> started;
+    for (int i = 0; i < 64; ++i) {
+        started.push_back(all.start(0, std::to_string(i)));
+    }
+    for (std::size_t i = 0; i < started.size(); ++i) {
+        const outcome end = all.end_of(started[i]);
+        CHECK(std::get<returned>(end).bytes == std::to_string(i));
+    }
+}
+
+TEST_CASE("an input and a result of the whole payload go through") {
+    const std::size_t size = 8 * 1024 * 1024;
+    calls all({echo}, {.max_processes = 4, .warm_processes = 2, .max_payload = size});
+    const std::string large(size, 'x');
+    CHECK(all.result(0, large) == large);
+}
+
+TEST_CASE("an input above max_payload is an error of the caller") {
+    calls all({echo}, {.max_processes = 4, .warm_processes = 2, .max_payload = 1000});
+    CHECK_THROWS_AS(all->start(0, std::string(1001, 'x')), std::length_error);
+    CHECK(all.result(0, "next") == "next");
+}
+
+TEST_CASE("a result above the slot's size fails with the limit") {
+    const std::size_t limit = slot_stride(1000) - slot::payload_offset;
+    calls all({[](std::string_view) { return std::string(1'000'000, 'x'); }},
+              {.max_processes = 4, .warm_processes = 2, .max_payload = 1000});
+    CHECK(all.sentence(0) == "the result is larger than " + std::to_string(limit) + " bytes");
+}
+
+TEST_CASE("a call above max_processes is refused until one of them has ended") {
+    const fifo said;
+    calls all({say_and_block, echo}, {.max_processes = 2, .warm_processes = 2});
+    const call_id first = all.start(0, said.path());
+    const call_id second = all.start(0, said.path());
+    CHECK_FALSE(all->start(1, "").has_value());
+    CHECK(all->running() == 2);
+    all->kill(first, SIGKILL);
+    CHECK(all.sentence_of(first) == "killed by SIGKILL (Killed)");
+    all.drive_until([&] { return all->vacant() + all->parked() > 0; });
+    CHECK(all.result(1, "again") == "again");
+    all->kill(second, SIGKILL);
+    CHECK(all.sentence_of(second) == "killed by SIGKILL (Killed)");
+}
+
+TEST_CASE("the signal of a kill reaches the function") {
+    const fifo said;
+    calls all({[](std::string_view path) -> std::string {
+        static volatile std::sig_atomic_t seen = 0;
+        std::signal(SIGUSR1, [](int) { seen = 1; });
+        std::ofstream(std::string(path)) << "ready" << std::endl;
+        sigset_t none;
+        ::sigemptyset(&none);
+        while (seen == 0) {
+            const timespec soon{.tv_sec = 0, .tv_nsec = 1'000'000};
+            ::ppoll(nullptr, 0, &soon, &none);
+        }
+        return "seen";
+    }});
+    const call_id call = all.start(0, said.path());
+    CHECK(said.line() == "ready");
+    all->kill(call, SIGUSR1);
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "seen");
+}
+
+TEST_CASE("a kill of a call that has ended does nothing") {
+    calls all({echo});
+    const call_id call = all.start(0, "x");
+    all.end_of(call);
+    all->kill(call, SIGKILL);
+    all->kill({.slot = 1'000'000, .generation = 1}, SIGKILL);
+    CHECK(all.result(0, "next") == "next");
+}
+
+TEST_CASE("a listener may start the next call") {
+    class chain final : public program {
+    public:
+        void run(std::uint32_t, std::string_view input, window& output) override {
+            std::memcpy(output.data, input.data(), input.size());
+            output.size = input.size();
+        }
+    } echoing;
+    int left = 20;
+    executor* self = nullptr;
+    executor tested(echoing, {.max_processes = 4, .warm_processes = 2}, [&](call_id, outcome&&) {
+        if (--left > 0) {
+            REQUIRE(self->start(0, "x").has_value());
+        }
+    });
+    self = &tested;
+    REQUIRE(self->start(0, "x").has_value());
+    while (left > 0) {
+        pollfd readable{self->descriptor(), POLLIN, 0};
+        REQUIRE(::poll(&readable, 1, 60'000) == 1);
+        self->dispatch();
+    }
+}
+
+TEST_CASE("options that make no sense are refused") {
+    lambdas none({});
+    CHECK_THROWS_AS(executor(none, {.max_processes = 0}, nullptr), std::invalid_argument);
+    CHECK_THROWS_AS(executor(none, {.max_payload = 0}, nullptr), std::invalid_argument);
+}
+
+TEST_CASE("more parked processes than processes are as many as there may be") {
+    calls all({echo}, {.max_processes = 2, .warm_processes = 1000});
+    all.drive_until([&] { return all->vacant() == 0; });
+    CHECK(all.result(0, "x") == "x");
+}
+
+TEST_CASE("without parked processes each call waits for its fork") {
+    calls all({echo}, {.max_processes = 4, .warm_processes = 0});
+    CHECK(all->parked() == 0);
+    CHECK(all.result(0, "cold") == "cold");
+    all.settle();
+}
+
+TEST_CASE("neither zombies nor descriptors accumulate") {
+    calls all({echo, [](std::string_view) -> std::string { std::abort(); },
+               [](std::string_view) { return std::string(4'000'000, 'y'); }});
+    all.settle();
+    const int before = lowest_free_descriptor();
+    for (int i = 0; i < 300; ++i) {
+        all.start(i % 3 == 0 ? 2U : static_cast<std::uint32_t>(i % 3 - 1), "x");
+        if (i % 8 == 7) {
+            all.settle();
+        }
+    }
+    all.settle();
+    CHECK(all.ended() == 300);
+    CHECK(lowest_free_descriptor() == before);
+    CHECK(children_of(all->fork_server_pid()).size() == 2);
+    for (const pid_t child : children_of(all->fork_server_pid())) {
+        CHECK(file_text("/proc/" + std::to_string(child) + "/stat").find(") Z ") == std::string::npos);
+    }
+}
