@@ -1,0 +1,127 @@
+/// function_server: functions in, HTTP out. The parts, put together.
+#pragma once
+
+#include <restful_functions/api/service.hpp>
+#include <restful_functions/detail/stop_switch.hpp>
+#include <restful_functions/function/definition.hpp>
+#include <restful_functions/function/make_definition.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/server_options.hpp>
+#include <restful_functions/transport/asio_http.hpp>
+#include <restful_functions/transport/asio_http_run.hpp>
+#include <restful_functions/transport/listener.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace restful_functions {
+
+/// A server of functions over HTTP, each call in a process of its own:
+///
+///     rf::function_server server({.port = 8888});
+///     server.add_function<addition>({.args = {"x", "y"}});
+///     server.start();
+///
+/// What the program has in memory when the server starts is there in each call, shared until it is
+/// written to. Except for stop(), port() and url() its members are for one thread.
+class function_server {
+ public:
+    explicit function_server(server_options options = {}) : options_(std::move(options)) {}
+    function_server(const function_server&) = delete;
+    function_server& operator=(const function_server&) = delete;
+
+    /// Adds the function `F` under its own name, or under `.name`. What its options hold, and what
+    /// of them is a compile error, says function_options.
+    ///
+    /// Throws std::invalid_argument when the name is taken or is no segment of a URL,
+    /// std::logic_error when the server has started.
+    template <auto F>
+    void add_function(const options_of<F>& options = {}) {
+        add(make_definition<F>(options));
+    }
+
+    /// Adds any callable, e.g. a lambda with captures, under a name. Throws as the other one does.
+    template <typename Callable>
+    void add_function(std::string name, Callable callable,
+                      const callable_options<Callable>& options = {}) {
+        add(make_definition(std::move(name), std::move(callable), options));
+    }
+
+    /// The server without its sockets, for a transport of one's own or for an asio::io_context that
+    /// is already there. Made at the first use, with the functions added so far: from then on the
+    /// server has started. Make it before threads, sockets and other things that a call is not to
+    /// inherit. Throws std::system_error when the system refuses processes or memory.
+    api::service& service() {
+        if (!service_) service_.emplace(functions_, detail::service_options_of(options_));
+        return *service_;
+    }
+
+    /// Serves until stop() or, with `handle_signals`, until SIGINT or SIGTERM. The first of them
+    /// refuses new connections and calls, waits for the tasks that run, or ends them
+    /// (`shutdown_mode`), and returns; the second one ends them in any case.
+    ///
+    /// Can be called once; std::logic_error otherwise. Throws std::system_error when it cannot
+    /// listen, e.g. because the port is busy; the message names address and port.
+    void start() {
+        if (std::exchange(has_run_, true))
+            throw std::logic_error("start() was called before; make another function_server");
+        service();  // forks: no descriptor or thread of the loop may be there yet
+        if (options_.unix_socket.empty())
+            run<asio::ip::tcp>({options_.host, options_.port});
+        else
+            run<asio::local::stream_protocol>({options_.unix_socket});
+    }
+
+    /// Makes start() return, as a signal does; before start(), makes it return at once. May be
+    /// called from any thread and from a signal handler.
+    void stop() noexcept { stop_.request(); }
+
+    /// The port that it listens on; 0 until it does, and for a Unix socket.
+    [[nodiscard]] std::uint16_t port() const noexcept { return port_.load(); }
+
+    /// Where it listens, e.g. "http://127.0.0.1:8888"; empty until `on_listening` is called, from
+    /// when on it does not change.
+    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+
+ private:
+    void add(function_definition definition) {
+        if (service_)
+            throw std::logic_error("the function \"" + definition.name +
+                                   "\" comes too late: add functions before the server starts");
+        functions_.add(std::move(definition));
+    }
+
+    template <class Protocol>
+    void run(const typename transport::asio_http<Protocol>::address& where) {
+        asio::io_context loop(1);
+        transport::asio_http<Protocol> http(loop, *service_, where,
+                                            detail::http_options_of(options_));
+        std::optional<detail::stop_signals> signals;
+        if (options_.handle_signals) signals.emplace(stop_);
+        url_ = http.url();
+        port_ = http.port();
+        if (options_.on_listening) options_.on_listening(url_);
+        using transport::detail::on_stop;
+        const bool joins = options_.shutdown_mode == shutdown_mode::join;
+        transport::detail::run(loop, http, *service_, stop_,
+                               joins ? on_stop::join : on_stop::terminate);
+    }
+
+    server_options options_;
+    registry functions_;
+    detail::stop_switch stop_;
+    std::optional<api::service> service_;
+    bool has_run_ = false;
+    std::string url_;
+    std::atomic<std::uint16_t> port_{0};
+};
+
+}  // namespace restful_functions

@@ -1,0 +1,86 @@
+/// Everything that a function_server can be told.
+#pragma once
+
+#include <restful_functions/api/service_options.hpp>
+#include <restful_functions/process/executor_options.hpp>
+#include <restful_functions/task/table.hpp>
+#include <restful_functions/transport/http_options.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace restful_functions {
+
+/// What becomes of the tasks that run when the server is asked to stop.
+enum class shutdown_mode {
+    join,       ///< They end by themselves; a second request to stop ends them.
+    terminate,  ///< They are ended.
+};
+
+/// Where a server listens, how it ends, and what it grants. Each field has a default.
+struct server_options {
+    /// A name or an address. A name with several addresses, as "localhost", is listened to at each.
+    std::string host = "127.0.0.1";
+    /// 0: any free one, which `function_server::port()` tells.
+    std::uint16_t port = 8888;
+    /// When not empty the server listens there, at a path in the file system, and not over TCP.
+    std::string unix_socket = {};
+
+    restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
+    /// Whether SIGINT and SIGTERM stop the server while it runs.
+    bool handle_signals = true;
+
+    /// Processes, waiting and working together; when all work, a call is refused with 503.
+    std::size_t max_processes = process::executor_options{}.max_processes;
+    /// Processes that wait for the next call.
+    std::size_t warm_processes = process::executor_options{}.warm_processes;
+    /// Bytes of a call's arguments, and of its result, as JSON; a larger result is a failed task.
+    std::size_t max_payload = process::executor_options{}.max_payload;
+
+    /// For how long a result is kept.
+    std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
+    /// Finished tasks kept; the oldest go first.
+    std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
+    /// Bytes of their results together; the oldest go first.
+    std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
+
+    /// Bytes of a request line and header fields; past it 414 or 431.
+    std::size_t max_header_bytes = http::limits{}.max_header_bytes;
+    /// Bytes of a request's body; past it 413.
+    std::size_t max_body_bytes = http::limits{}.max_body_bytes;
+    /// From the first byte of a request to the end of its header fields; past it 408.
+    std::chrono::milliseconds header_timeout = transport::http_options{}.header_timeout;
+    /// After which a connection without a request, or one that stands still in its middle, ends.
+    std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
+    /// Connections at a time; further clients wait.
+    std::size_t max_connections = transport::http_options{}.max_connections;
+
+    /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
+    /// "unix:/run/functions.sock".
+    std::function<void(const std::string& url)> on_listening = {};
+};
+
+namespace detail {
+
+inline api::service_options service_options_of(const server_options& o) {
+    return {.executor = {.max_processes = o.max_processes,
+                         .warm_processes = o.warm_processes,
+                         .max_payload = o.max_payload},
+            .results = {.result_ttl = o.result_ttl,
+                        .max_finished_tasks = o.max_finished_tasks,
+                        .max_finished_bytes = o.max_finished_bytes}};
+}
+
+inline transport::http_options http_options_of(const server_options& o) {
+    return {.limits = {.max_header_bytes = o.max_header_bytes, .max_body_bytes = o.max_body_bytes},
+            .header_timeout = o.header_timeout,
+            .idle_timeout = o.idle_timeout,
+            .max_connections = o.max_connections};
+}
+
+}  // namespace detail
+
+}  // namespace restful_functions

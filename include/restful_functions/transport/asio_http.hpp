@@ -1,0 +1,103 @@
+/// HTTP over TCP or a Unix socket, on an asio::io_context.
+#pragma once
+
+#include <restful_functions/api/service.hpp>
+#include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/transport/accepting.hpp>
+#include <restful_functions/transport/asio_http_acceptor.hpp>
+#include <restful_functions/transport/asio_http_connections.hpp>
+#include <restful_functions/transport/http_options.hpp>
+#include <restful_functions/transport/listener.hpp>
+#include <restful_functions/transport/transport.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace restful_functions::transport {
+
+namespace detail {
+
+template <class Protocol>
+struct address_of;
+template <>
+struct address_of<asio::ip::tcp> {
+    using type = tcp_address;
+};
+template <>
+struct address_of<asio::local::stream_protocol> {
+    using type = unix_address;
+};
+
+}  // namespace detail
+
+/// Serves HTTP/1.1 and HTTP/1.0 on a loop that is the caller's:
+///
+///     asio::io_context loop;
+///     transport::asio_http<asio::ip::tcp> http(loop, service, {.host = "::1", .port = 0});
+///     std::cout << http.url() << '\n';
+///     loop.run();
+///
+/// The protocol is asio::ip::tcp with a tcp_address, or asio::local::stream_protocol with a
+/// unix_address. A service may have several transports on one loop. The loop is run by one thread
+/// at a time; the service and the loop outlive the transport, which ends its connections when it
+/// goes. It must not go from within a reply.
+template <class Protocol, service Service = api::service>
+class asio_http {
+ public:
+    using address = typename detail::address_of<Protocol>::type;
+
+    /// Listens, and serves as soon as the loop runs. Throws std::system_error when it cannot
+    /// listen; the message names the address and says what to do.
+    asio_http(asio::io_context& loop, Service& served, const address& where,
+              const http_options& options = {}, accepting& seam = accepting::real())
+        : listener_(listen(where)), connections_(loop, served, options, [this] { accept_on(); }) {
+        for (auto& socket : listener_.sockets)
+            acceptors_.push_back(std::make_shared<detail::acceptor>(
+                loop, std::move(socket), seam,
+                detail::acceptor::events{
+                    [this] { return !connections_.is_full(); },
+                    [this](auto client) { connections_.open(std::move(client)); }}));
+        accept_on();
+    }
+    asio_http(const asio_http&) = delete;
+    asio_http& operator=(const asio_http&) = delete;
+
+    /// The port it listens on, also when it was to be any free one; 0 for a Unix socket.
+    [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port; }
+
+    /// Where it listens, e.g. "http://127.0.0.1:8888" or "unix:/run/functions.sock".
+    [[nodiscard]] const std::string& url() const noexcept { return listener_.url; }
+
+    /// How many connections are open.
+    [[nodiscard]] std::size_t connections() const noexcept { return connections_.size(); }
+
+    /// Whether no request waits for its response, and no response for its client.
+    [[nodiscard]] bool quiet() const noexcept { return connections_.is_quiet(); }
+
+    /// Refuses new connections, and ends each open one with its next response.
+    void drain() {
+        for (const auto& accepting : acceptors_) accepting->close();
+        listener_.file.reset();
+        connections_.drain();
+    }
+
+ private:
+    void accept_on() {
+        for (const auto& accepting : acceptors_) accepting->resume();
+    }
+
+    listener listener_;
+    detail::connections<Service> connections_;
+    std::vector<std::shared_ptr<detail::acceptor>> acceptors_;
+};
+
+}  // namespace restful_functions::transport

@@ -1,0 +1,252 @@
+/// One client's connection: reads requests, hands them to the service one at a time, writes the
+/// responses in their order.
+#pragma once
+
+#include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/http/parser.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/refusal.hpp>
+#include <restful_functions/http/writer.hpp>
+#include <restful_functions/transport/asio_http_deadline.hpp>
+#include <restful_functions/transport/transport.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace restful_functions::transport::detail {
+
+template <service Service>
+class connections;
+
+/// Asio only tells when the socket is ready; reading and writing are the system's own calls, which
+/// never block. So an idle connection holds no buffer, and most responses are sent without a trip
+/// through the loop.
+///
+/// Its owner is the set of connections; the loop and the service hold it weakly, and a reply that
+/// comes after the client has gone finds no one.
+template <service Service>
+class connection : public std::enable_shared_from_this<connection<Service>> {
+ public:
+    connection(connections<Service>& all, const asio::any_io_executor& loop,
+               restful_functions::detail::unique_fd client)
+        : all_(all), socket_(loop, client.get()), deadline_(loop), parser_(all.options().limits) {
+        static_cast<void>(client.release());  // the socket has taken it
+    }
+
+    /// Begins. To be called once.
+    void start() { advance({}); }
+
+    /// Whether a request waits for its response, or the response for its client.
+    [[nodiscard]] bool busy() const noexcept {
+        return stage_ == stage::awaiting || stage_ == stage::writing;
+    }
+
+    /// What the client was given time for did not happen.
+    void on_deadline() {
+        if (stage_ == stage::reading && !parser_.idle())
+            refuse({408, "the request did not come in time"});
+        else
+            close();
+    }
+
+ private:
+    enum class stage {
+        reading,    ///< A request is to come, or is coming.
+        awaiting,   ///< The service has the request.
+        writing,    ///< The response is being sent.
+        lingering,  ///< All is said: closing now could destroy what the client has not read yet.
+        closed
+    };
+
+    // So much of the following requests is taken in while one is being served.
+    static constexpr std::size_t most_kept = 64 * 1024;
+    // A client that goes on sending after the last response is listened to for that long.
+    static constexpr std::chrono::seconds linger_time{5};
+
+    template <void (connection::*then)()>
+    void wait_for(asio::posix::stream_descriptor::wait_type readiness) {
+        socket_.async_wait(readiness,
+                           [weak = this->weak_from_this()](const std::error_code& failed) {
+                               const auto self = weak.lock();
+                               if (self && !failed) ((*self).*then)();
+                           });
+    }
+
+    // Also while a request is being served: that is how a client's reset is noticed.
+    void read_on() {
+        if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
+        is_reading_ = true;
+        wait_for<&connection::on_readable>(asio::posix::stream_descriptor::wait_read);
+    }
+
+    void on_readable() {
+        is_reading_ = false;
+        auto& buffer = all_.buffer();
+        const ssize_t size =
+            ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on() : close();
+        ended_ = size == 0;
+        const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+        switch (stage_) {
+            case stage::reading:
+                return advance(bytes);
+            case stage::awaiting:
+            case stage::writing:
+                kept_.append(bytes);
+                return read_on();
+            case stage::lingering:
+                return ended_ ? close() : read_on();
+            case stage::closed:
+                return;
+        }
+    }
+
+    // Serves the requests in these bytes until one of them has to be waited for. A service may
+    // reply at once, so that this is a loop and not a recursion.
+    void advance(std::string_view bytes) {
+        is_advancing_ = true;
+        while (stage_ == stage::reading) {
+            bytes.remove_prefix(parser_.feed(bytes));
+            if (parser_.refused())
+                refuse(parser_.refused());
+            else if (parser_.complete())
+                serve(parser_.take());
+            else
+                break;
+        }
+        is_advancing_ = false;
+        if (stage_ == stage::reading) return await_more();
+        if (busy()) kept_.append(bytes);
+        read_on();
+    }
+
+    void await_more() {
+        if (ended_) return close();
+        if (parser_.take_continue() && !send_continue()) return close();
+        if (parser_.idle() || parser_.in_body())
+            deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
+        else if (!std::exchange(head_is_timed_, true))
+            deadline_.set(this->weak_from_this(), all_.options().header_timeout);
+        read_on();
+    }
+
+    bool send_continue() noexcept {
+        constexpr std::string_view interim = http::continue_response;
+        const ssize_t sent = ::send(socket_.native_handle(), interim.data(), interim.size(),
+                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+        return sent == static_cast<ssize_t>(interim.size());
+    }
+
+    void serve(http::request&& request) {
+        exchange_ = http::exchange(request);
+        stage_ = stage::awaiting;
+        head_is_timed_ = false;
+        deadline_.clear();
+        all_.serve(std::move(request), [weak = this->weak_from_this()](http::response&& answer) {
+            if (const auto self = weak.lock()) self->answer(std::move(answer));
+        });
+    }
+
+    void refuse(const http::refusal& why) {
+        exchange_ = {};
+        exchange_.is_head = parser_.partial().method == "HEAD";
+        stage_ = stage::awaiting;
+        answer(http::problem(why.status, why.reason));
+    }
+
+    void answer(http::response&& given) {
+        if (stage_ != stage::awaiting) return;
+        response_ = std::move(given);
+        response_.close |= all_.is_draining();
+        http::write_head(head_, response_, exchange_);
+        if (!http::sends_body(response_, exchange_)) response_.body.clear();
+        stage_ = stage::writing;
+        write_on();
+    }
+
+    void write_on() {
+        while (sent_ < head_.size() + response_.body.size()) {
+            const ssize_t size = send_some();
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && errno == EAGAIN) {
+                deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
+                return wait_for<&connection::write_on>(asio::posix::stream_descriptor::wait_write);
+            }
+            if (size < 0) return close();
+            sent_ += static_cast<std::size_t>(size);
+        }
+        const bool is_last = http::closes(response_, exchange_);
+        response_ = {};
+        head_.clear();
+        sent_ = 0;
+        if (is_last) return linger();
+        stage_ = stage::reading;
+        if (!is_advancing_) advance(std::exchange(kept_, {}));
+    }
+
+    // Head and body leave in one packet if they fit.
+    ssize_t send_some() noexcept {
+        const std::string_view head = head_;
+        const std::string_view body = response_.body;
+        const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
+        const std::string_view rest_of_body =
+            body.substr(sent_ - (head.size() - rest_of_head.size()));
+        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
+                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
+    void linger() {
+        if (ended_) return close();
+        ::shutdown(socket_.native_handle(), SHUT_WR);
+        stage_ = stage::lingering;
+        kept_.clear();
+        deadline_.set(this->weak_from_this(), linger_time);
+        read_on();
+    }
+
+    void close() {
+        stage_ = stage::closed;
+        std::error_code ignored;
+        socket_.close(ignored);
+        deadline_.clear();
+        all_.forget(this->shared_from_this());
+    }
+
+    connections<Service>& all_;
+    asio::posix::stream_descriptor socket_;
+    lazy_deadline deadline_;
+    http::parser parser_;
+    stage stage_ = stage::reading;
+    bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
+    bool is_advancing_ = false;
+    bool head_is_timed_ = false;
+    bool ended_ = false;  // the client sends nothing more; it may still read
+    std::string kept_;    // came while a request was being served
+    http::exchange exchange_;
+    http::response response_;
+    std::string head_;      // of the response
+    std::size_t sent_ = 0;  // of head and body together
+};
+
+}  // namespace restful_functions::transport::detail

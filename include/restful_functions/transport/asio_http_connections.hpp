@@ -1,0 +1,81 @@
+/// All connections of one transport, and what they share.
+#pragma once
+
+#include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/transport/asio_http_connection.hpp>
+#include <restful_functions/transport/asio_http_driver.hpp>
+#include <restful_functions/transport/http_options.hpp>
+#include <restful_functions/transport/transport.hpp>
+
+#include <asio/io_context.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace restful_functions::transport::detail {
+
+/// The owner of the connections. Calls `on_room` whenever one of them has ended.
+template <service Service>
+class connections {
+ public:
+    connections(asio::io_context& loop, Service& served, const http_options& options,
+                std::function<void()> on_room)
+        : loop_(loop),
+          options_(options),
+          on_room_(std::move(on_room)),
+          driver_(std::make_shared<driver<Service>>(loop, served)),
+          buffer_(64 * 1024) {
+        driver_->start();
+    }
+
+    /// Begins to serve a client; drops it if there is no memory for it.
+    void open(restful_functions::detail::unique_fd client) try {
+        const auto opened =
+            std::make_shared<connection<Service>>(*this, loop_.get_executor(), std::move(client));
+        all_.insert(opened);
+        opened->start();
+    } catch (const std::exception&) {
+        // The client sees its connection end; the others do not notice.
+    }
+
+    void forget(const std::shared_ptr<connection<Service>>& ended) {
+        all_.erase(ended);
+        on_room_();
+    }
+
+    void serve(http::request&& request, reply answer) {
+        driver_->handle(std::move(request), std::move(answer));
+    }
+
+    /// From now on each connection ends with its next response.
+    void drain() noexcept { is_draining_ = true; }
+
+    [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
+    [[nodiscard]] bool is_full() const noexcept { return all_.size() >= options_.max_connections; }
+    [[nodiscard]] bool is_quiet() const noexcept {
+        return std::none_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
+    }
+    [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+    [[nodiscard]] const http_options& options() const noexcept { return options_; }
+
+    /// Where bytes are received. One for all: they are taken out of it before the next are read.
+    [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
+
+ private:
+    asio::io_context& loop_;
+    http_options options_;
+    std::function<void()> on_room_;
+    std::shared_ptr<driver<Service>> driver_;
+    std::vector<char> buffer_;
+    bool is_draining_ = false;
+    std::unordered_set<std::shared_ptr<connection<Service>>> all_;
+};
+
+}  // namespace restful_functions::transport::detail

@@ -1,0 +1,87 @@
+/// Drives a service from an Asio loop.
+#pragma once
+
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/transport/transport.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace restful_functions::transport::detail {
+
+/// Calls dispatch() when the service's descriptor or its deadline asks for it. The loop holds it
+/// weakly: when its owner lets go, what is still queued does nothing.
+template <service Service>
+class driver : public std::enable_shared_from_this<driver<Service>> {
+ public:
+    driver(asio::io_context& loop, Service& driven)
+        : service_(driven), events_(loop, duplicate(driven.descriptor())), timer_(loop) {}
+
+    /// Begins. To be called once.
+    void start() {
+        watch_events();
+        follow_deadline();
+    }
+
+    void handle(http::request&& request, reply answer) {
+        service_.handle(std::move(request), std::move(answer));
+        follow_deadline();
+    }
+
+ private:
+    using clock = std::chrono::steady_clock;
+
+    // A loop knows a descriptor once only, but a service may have several transports.
+    static int duplicate(int descriptor) {
+        const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+        return copy;
+    }
+
+    void dispatch() {
+        service_.dispatch();
+        follow_deadline();
+    }
+
+    void watch_events() {
+        events_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [weak = this->weak_from_this()](const std::error_code& failed) {
+                               const auto self = weak.lock();
+                               if (!self || failed) return;
+                               self->dispatch();
+                               self->watch_events();
+                           });
+    }
+
+    // A timer that is set too early finds out when it fires: most deadlines are moved away before
+    // they come.
+    void follow_deadline() {
+        const std::optional<clock::time_point> deadline = service_.next_deadline();
+        if (!deadline || (set_to_ && *set_to_ <= *deadline)) return;
+        set_to_ = deadline;
+        timer_.expires_at(*deadline);
+        timer_.async_wait([weak = this->weak_from_this()](const std::error_code& failed) {
+            const auto self = weak.lock();
+            if (!self || failed) return;
+            self->set_to_.reset();
+            self->dispatch();
+        });
+    }
+
+    Service& service_;
+    asio::posix::stream_descriptor events_;
+    asio::steady_timer timer_;
+    std::optional<clock::time_point> set_to_;
+};
+
+}  // namespace restful_functions::transport::detail

@@ -1,0 +1,37 @@
+/// What a transport is: it carries requests to a service and responses back, and drives the
+/// service.
+#pragma once
+
+#include <restful_functions/http/message.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace restful_functions::transport {
+
+/// Takes the response to one request.
+using reply = std::function<void(http::response&&)>;
+
+/// What a transport needs of a service; api::service is one.
+///
+/// A transport is any code that, in one thread:
+///
+/// - gives each request to `handle`, which calls its reply exactly once, at once or in a later
+///   `dispatch`; a reply may come after the client has gone, and must then be dropped;
+/// - calls `dispatch` whenever `descriptor` is readable, and at `next_deadline`, which may have
+///   changed after each `handle` and `dispatch`;
+/// - closes the client's connection after a response with `close` set, if it has connections.
+///
+/// `in_process` is the shortest example.
+template <class Service>
+concept service = requires(Service& s, const Service& c, http::request r, reply answer) {
+    s.handle(std::move(r), std::move(answer));
+    { c.descriptor() } -> std::same_as<int>;
+    s.dispatch();
+    { c.next_deadline() } -> std::same_as<std::optional<std::chrono::steady_clock::time_point>>;
+};
+
+}  // namespace restful_functions::transport
