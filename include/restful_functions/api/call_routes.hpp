@@ -2,19 +2,22 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
-#include <restful_functions/http/status.hpp>
 #include <restful_functions/task/dispatcher.hpp>
 #include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
+#include <restful_functions/task/uuid.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -64,7 +67,7 @@ struct start_answer {
     }
 
     http::response operator()(task::no_process_left) const {
-        return soon(http::problem(503, "the server runs as many processes as it may; try again"));
+        return soon(http::problem(503, "no process is free for the call; try again"));
     }
 
     http::response operator()(task::draining) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/function/definition.hpp>

@@ -6,8 +6,6 @@
 #include <restful_functions/api/suggestion.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
-#include <restful_functions/process/executor.hpp>
-#include <restful_functions/task/dispatcher.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
 #include <restful_functions/task/uuid.hpp>
@@ -18,9 +16,6 @@
 #include <string_view>
 
 namespace restful_functions::api {
-
-/// The dispatcher over real processes and the server's own memory.
-using dispatcher = task::dispatcher<process::executor>;
 
 /// The index of a function that exists.
 [[nodiscard]] inline std::uint32_t function_index(const registry& functions,

@@ -4,6 +4,7 @@
 
 #include <restful_functions/api/call_routes.hpp>
 #include <restful_functions/api/catalogue_routes.hpp>
+#include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>

@@ -1,7 +1,7 @@
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 #pragma once
 
-#include <restful_functions/process/executor.hpp>
+#include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/table.hpp>
 
 namespace restful_functions::api {

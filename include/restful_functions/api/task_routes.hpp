@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/function/registry.hpp>
@@ -10,6 +11,7 @@
 #include <restful_functions/task/table.hpp>
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace restful_functions::api {

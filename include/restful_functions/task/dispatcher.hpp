@@ -3,8 +3,8 @@
 #pragma once
 
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/process/executor.hpp>
 #include <restful_functions/process/outcome.hpp>
-#include <restful_functions/process/protocol.hpp>
 #include <restful_functions/task/ending.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
@@ -86,17 +86,18 @@ class dispatcher {
         added.call = *call;
         added.function = function;
         added.deadline = after(Clock::now(), definition.timeout);
-        if (on_end) added.listeners.push_back(std::move(on_end));
-        by_call_.emplace(key(*call), id);
+        by_call_.emplace(*call, id);
         deadlines_.emplace(added.deadline, id);
         tasks_.insert(id, function);
         ++running_by_function_[function];
+        // Last: where one of the others throws, the caller says so and nobody else does.
+        if (on_end) added.listeners.push_back(std::move(on_end));
         return id;
     }
 
     /// To be wired to the executor: the call has ended like this.
     void end(process::call_id call, process::outcome&& how) {
-        const auto known = by_call_.find(key(call));
+        const auto known = by_call_.find(call);
         if (known == by_call_.end()) return;
         const auto ended = running_.extract(known->second);
         by_call_.erase(known);
@@ -170,16 +171,12 @@ class dispatcher {
 
  private:
     struct running_task {
-        process::call_id call;
+        process::call_id call{};
         std::uint32_t function = 0;
         kill_reason reason = kill_reason::none;
         time_point deadline{};
         std::vector<listener> listeners;
     };
-
-    static constexpr std::uint64_t key(process::call_id call) noexcept {
-        return std::uint64_t{call.slot} << 32 | call.generation;
-    }
 
     // The first reason stays: who comes later finds the process dying already.
     void kill(running_task& task, kill_reason reason) {
@@ -193,7 +190,7 @@ class dispatcher {
     Store& tasks_;
     uuid_source ids_;
     std::unordered_map<uuid, running_task> running_;
-    std::unordered_map<std::uint64_t, uuid> by_call_;
+    std::unordered_map<process::call_id, uuid> by_call_;
     std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
     std::vector<std::size_t> running_by_function_;
     bool drains_ = false;

@@ -2,23 +2,21 @@
 
 using namespace test;
 
-TEST_CASE("an unknown function is 404 on each path that names one") {
+TEST_CASE("an unknown function is 404 on each path that names one, and says where to look") {
     served s;
-    const std::string unknown = "subtraction";
-    const std::string body =
-        "{\"title\":\"Not Found\",\"status\":404,\"detail\":\"there is no function "
-        "\\\"subtraction\\\"; GET /function/list/text lists the functions\"}";
-    for (const std::string path :
-         {"/function/definition/", "/function/running-count/", "/task/list/"}) {
-        const auto response = s.get(path + unknown);
+    const std::string reason =
+        "there is no function \\\"subtraction\\\"; GET /function/list/text lists the functions";
+    for (const auto& [method, target] :
+         {std::pair("GET", "/function/definition/subtraction"),
+          std::pair("GET", "/function/running-count/subtraction"),
+          std::pair("GET", "/task/list/subtraction"), std::pair("GET", "/subtraction"),
+          std::pair("POST", "/terminate/function/subtraction"), std::pair("POST", "/subtraction"),
+          std::pair("POST", "/subtraction/keep-connection")}) {
+        const auto response = s.ask(method, target);
         CHECK(response.status == 404);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body == body);
+        CHECK(response.body.find(reason) != std::string::npos);
     }
-    CHECK(s.ask("POST", "/terminate/function/subtraction").body == body);
-    CHECK(s.ask("POST", "/subtraction").body == body);
-    CHECK(s.ask("POST", "/subtraction/keep-connection").body == body);
-    CHECK(s.get("/subtraction").status == 404);
 }
 
 TEST_CASE("a mistyped function is 404 and suggests the right one") {

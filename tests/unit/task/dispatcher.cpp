@@ -28,17 +28,17 @@ struct scripted_executor {
         if (free == 0) return std::nullopt;
         --free;
         started.push_back(std::to_string(entry) + ' ' + std::string(input));
-        return process::call_id{next_slot++, 7};
+        return process::call_id{next_call++};
     }
     void kill(process::call_id call, int signal) {
         CHECK(signal == SIGKILL);
-        killed.push_back(call.slot);
+        killed.push_back(static_cast<std::uint64_t>(call));
     }
 
     std::size_t free = 1000;
-    std::uint32_t next_slot = 0;
+    std::uint64_t next_call = 0;
     std::vector<std::string> started;
-    std::vector<std::uint32_t> killed;
+    std::vector<std::uint64_t> killed;
 };
 
 struct fixture {
@@ -58,8 +58,10 @@ struct fixture {
         functions.add(std::move(function));
     }
 
-    // The slots of the scripted executor count the calls: 0 for the first one.
-    void end(std::uint32_t slot, process::outcome how) { calls->end({slot, 7}, std::move(how)); }
+    // The scripted executor counts the calls: 0 is the first one.
+    void end(std::uint64_t call, process::outcome how) {
+        calls->end(process::call_id{call}, std::move(how));
+    }
 
     uuid start(std::uint32_t function) {
         const auto started = calls->start(function, "{}");
@@ -112,9 +114,9 @@ TEST_CASE_FIXTURE(fixture, "a function without a limit of its own has none") {
 }
 
 TEST_CASE_FIXTURE(fixture, "a call is free to start as soon as the one before it has a result") {
-    for (std::uint32_t slot = 0; slot < 3; ++slot) {
+    for (std::uint64_t call = 0; call < 3; ++call) {
         start(one);
-        end(slot, process::returned{"9"});
+        end(call, process::returned{"9"});
     }
     CHECK(executor.started.size() == 3);
 }
@@ -152,8 +154,7 @@ TEST_CASE_FIXTURE(fixture, "a draining dispatcher finishes what runs and takes n
 
 TEST_CASE_FIXTURE(fixture, "the report of a call that nobody knows is ignored") {
     start(any);
-    calls->end({0, 8}, process::returned{"9"});
-    calls->end({99, 7}, process::returned{"9"});
+    end(99, process::returned{"9"});
     CHECK(calls->running() == 1);
 }
 
@@ -169,7 +170,7 @@ TEST_CASE_FIXTURE(fixture,
     set_clock::time += 1ns;
     calls->meet_deadlines();
     calls->meet_deadlines();
-    CHECK(executor.killed == std::vector<std::uint32_t>{0});
+    CHECK(executor.killed == std::vector<std::uint64_t>{0});
     CHECK(!calls->next_deadline());
     CHECK(calls->running(two) == 1);
 
@@ -205,7 +206,7 @@ TEST_CASE_FIXTURE(fixture, "a terminated task has ended when its terminator hear
         CHECK(state_of(id) == "FAILED \"Manual Termination\"");
         ended = true;
     });
-    CHECK(executor.killed == std::vector<std::uint32_t>{0});
+    CHECK(executor.killed == std::vector<std::uint64_t>{0});
     CHECK(!ended);
     CHECK(state_of(id) == "RUNNING null");
     end(0, process::killed{SIGKILL});
@@ -297,7 +298,7 @@ TEST_CASE_FIXTURE(fixture, "where nothing is kept, who waits still gets the resu
     const auto hear = [&](const record& ended) { heard += ended.result; };
     const auto started = brief.start(any, "{}", hear);
     brief.terminate(std::get<uuid>(started), [&] { heard += '!'; });
-    brief.end({0, 7}, process::returned{"9"});
+    brief.end(process::call_id{0}, process::returned{"9"});
     CHECK(heard == "9!");
     CHECK(forgetful.size() == 0);
 }
