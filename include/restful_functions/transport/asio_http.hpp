@@ -1,7 +1,6 @@
 /// HTTP over TCP or a Unix socket, on an asio::io_context.
 #pragma once
 
-#include <restful_functions/api/service.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/transport/accepting.hpp>
 #include <restful_functions/transport/asio_http_acceptor.hpp>
@@ -21,6 +20,10 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+namespace restful_functions::api {
+class service;
+}
 
 namespace restful_functions::transport {
 
@@ -50,8 +53,10 @@ struct address_of<asio::local::stream_protocol> {
 /// unix_address. A service may have several transports on one loop. The loop is run by one thread
 /// at a time; the service and the loop outlive the transport, which ends its connections when it
 /// goes. It must not go from within a reply.
-template <class Protocol, service Service = api::service>
+template <class Protocol, class Service = api::service>
 class asio_http {
+    static_assert(service<Service>);
+
  public:
     using address = typename detail::address_of<Protocol>::type;
 

@@ -10,7 +10,7 @@ namespace restful_functions::transport {
 
 /// Limits of each connection and of their number.
 struct http_options {
-    http::limits limits;
+    http::limits limits = {};
     /// From the first byte of a request to the end of its head; past it 408.
     std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};
     /// Without a byte coming or going, between requests or within a body; while the client waits

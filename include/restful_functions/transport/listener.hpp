@@ -58,12 +58,19 @@ class socket_file {
     socket_file& operator=(socket_file&&) = delete;
     ~socket_file() {
         struct stat found {};
-        if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_ino == made_.st_ino &&
-            found.st_dev == made_.st_dev)
+        if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && is_the_one_made(found))
             ::unlink(path_.c_str());
     }
 
  private:
+    // A new file may get the number of one that is gone, so that the time counts too; chmod(2) does
+    // not change it.
+    [[nodiscard]] bool is_the_one_made(const struct stat& found) const noexcept {
+        return found.st_ino == made_.st_ino && found.st_dev == made_.st_dev &&
+               found.st_mtim.tv_sec == made_.st_mtim.tv_sec &&
+               found.st_mtim.tv_nsec == made_.st_mtim.tv_nsec;
+    }
+
     std::string path_;
     struct stat made_ {};
 };

@@ -1,0 +1,368 @@
+/// What a client of the HTTP transport sees, over loopback.
+#include <restful_functions/transport/asio_http.hpp>
+
+#include "client.hpp"
+#include "fake_service.hpp"
+
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace transport = restful_functions::transport;
+using namespace std::chrono_literals;
+
+namespace {
+
+using tcp_server = transport::asio_http<asio::ip::tcp, fake_service>;
+
+struct fixture {
+    explicit fixture(transport::http_options options = {}, const char* host = "127.0.0.1")
+        : http(loop, service, {host, 0}, options) {}
+
+    client connect() { return client(loop, http.port()); }
+
+    asio::io_context loop{1};
+    fake_service service;
+    tcp_server http;
+};
+
+std::string get(const std::string& target, const std::string& fields = "") {
+    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
+}
+
+std::string post(const std::string& target, const std::string& body,
+                 const std::string& fields = "") {
+    return "POST " + target +
+           " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           fields + "\r\n" + body;
+}
+
+bool has(const std::string& text, const char* part) { return text.find(part) != text.npos; }
+
+}  // namespace
+
+TEST_CASE("a request is answered, and the connection goes on") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/a"));
+    const std::string first = c.receive();
+    CHECK(first.starts_with("HTTP/1.1 200 OK\r\nDate: "));
+    CHECK(body_of(first) == "GET /a ");
+    c.send(post("/b", "{}"));
+    CHECK(body_of(c.receive()) == "POST /b {}");
+    CHECK(server.http.connections() == 1);
+}
+
+TEST_CASE("a request may come in any pieces") {
+    fixture server;
+    client c = server.connect();
+    for (const char byte : post("/a", "hello")) {
+        c.send({&byte, 1});
+        server.loop.poll();
+    }
+    CHECK(body_of(c.receive()) == "POST /a hello");
+}
+
+TEST_CASE("pipelined requests are answered in their order, one at a time") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later/1") + get("/2") + post("/later/3", "x") + get("/4"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    server.loop.poll();
+    CHECK(server.service.requests == 1);
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later/1 ");
+    CHECK(body_of(c.receive()) == "GET /2 ");
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    CHECK(server.service.requests == 3);
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "POST /later/3 x");
+    CHECK(body_of(c.receive()) == "GET /4 ");
+}
+
+TEST_CASE("a client that sends on while it waits is read up to a bound, and served in the end") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    std::string flood;
+    while (flood.size() < 1'000'000) flood += get("/flood");
+    const std::size_t expected = flood.size() / get("/flood").size();
+    std::string_view unsent = flood;
+    while (const std::size_t sent = c.send_what_fits(unsent)) {
+        unsent.remove_prefix(sent);
+        server.loop.poll();
+    }
+    CHECK(server.service.requests == 1);
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later ");
+    const std::size_t whole = (flood.size() - unsent.size()) / get("/flood").size();
+    for (std::size_t i = 0; i < whole; ++i) REQUIRE(body_of(c.receive()) == "GET /flood ");
+    c.send(unsent);
+    for (std::size_t i = whole; i < expected; ++i) REQUIRE(body_of(c.receive()) == "GET /flood ");
+}
+
+TEST_CASE("large bodies go both ways") {
+    fixture server;
+    client c = server.connect();
+    const std::string large(8 * 1024 * 1024, 'x');
+    c.send(post("/large", large));
+    const std::string answer = c.receive();
+    CHECK(body_of(answer) == "POST /large " + large);
+    c.send(get("/small"));
+    CHECK(body_of(c.receive()) == "GET /small ");
+}
+
+TEST_CASE("a client that waits for it is told to continue") {
+    fixture server;
+    client c = server.connect();
+    c.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    CHECK(c.receive() == "HTTP/1.1 100 Continue\r\n\r\n");
+    c.send("{}");
+    CHECK(body_of(c.receive()) == "POST /a {}");
+}
+
+TEST_CASE("HEAD is answered with the length of the body and without it") {
+    fixture server;
+    client c = server.connect();
+    c.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(has(c.receive(true), "Content-Length: 8\r\n"));
+    c.send(get("/b"));
+    CHECK(body_of(c.receive()) == "GET /b ");
+}
+
+TEST_CASE("the connection goes on or ends as the client's version and wish say") {
+    fixture server;
+    client c = server.connect();
+    SUBCASE("HTTP/1.1 goes on by itself") {
+        c.send(get("/a"));
+        CHECK_FALSE(has(c.receive(), "Connection:"));
+        c.send(get("/b"));
+        CHECK(body_of(c.receive()) == "GET /b ");
+    }
+    SUBCASE("HTTP/1.1 ends when asked to") {
+        c.send(get("/a", "Connection: close\r\n") + get("/b"));
+        const std::string all = c.receive_all();
+        CHECK(has(all, "Connection: close\r\n"));
+        CHECK(body_of(all) == "GET /a ");
+    }
+    SUBCASE("HTTP/1.0 ends by itself") {
+        c.send("GET /a HTTP/1.0\r\n\r\n");
+        CHECK(has(c.receive_all(), "Connection: close\r\n"));
+    }
+    SUBCASE("HTTP/1.0 goes on when asked to") {
+        c.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+        CHECK(has(c.receive(), "Connection: keep-alive\r\n"));
+        c.send(get("/b"));
+        CHECK(body_of(c.receive()) == "GET /b ");
+    }
+}
+
+TEST_CASE("a malformed request is refused once, and the connection ends") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/a") + "GET / HTTP/1.1\r\n\r\n" + get("/b"));
+    CHECK(body_of(c.receive()) == "GET /a ");
+    const std::string refusal = c.receive_all();
+    CHECK(status_of(refusal) == "400");
+    CHECK(has(refusal, "Content-Type: application/problem+json\r\n"));
+    CHECK(has(refusal, "Connection: close\r\n"));
+    CHECK(has(refusal, "Host field is missing"));
+    CHECK(server.service.requests == 1);
+}
+
+TEST_CASE("a body that is too large is refused before it comes") {
+    transport::http_options options;
+    options.limits.max_body_bytes = 10;
+    fixture server(options);
+    client c = server.connect();
+    c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
+    CHECK(status_of(c.receive()) == "413");
+}
+
+TEST_CASE("a client that goes on sending after a refusal can read it") {
+    transport::http_options options;
+    options.limits.max_body_bytes = 10;
+    fixture server(options);
+    client c = server.connect();
+    c.send(post("/", std::string(4'000'000, 'x')));
+    c.half_close();
+    CHECK(status_of(c.receive_all()) == "413");
+    run_until(server.loop, [&] { return server.http.connections() == 0; });
+}
+
+TEST_CASE("a head that does not come in time is refused with 408") {
+    transport::http_options options;
+    options.header_timeout = 30ms;
+    fixture server(options);
+    client c = server.connect();
+    SUBCASE("after its first byte") { c.send("G"); }
+    SUBCASE("after more of it, which gains no time") {
+        c.send("GET / HTTP/1.1\r\n");
+        server.loop.poll();
+        c.send("Host: a\r\n");
+    }
+    SUBCASE("after another request") {
+        c.send(get("/a"));
+        CHECK(body_of(c.receive()) == "GET /a ");
+        c.send("GET");
+    }
+    const std::string refusal = c.receive_all();
+    CHECK(status_of(refusal) == "408");
+    CHECK(has(refusal, "Connection: close\r\n"));
+}
+
+TEST_CASE("a body that stops coming is refused with 408") {
+    transport::http_options options;
+    options.idle_timeout = 30ms;
+    fixture server(options);
+    client c = server.connect();
+    c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel");
+    CHECK(status_of(c.receive_all()) == "408");
+}
+
+TEST_CASE("an idle connection ends without a word") {
+    transport::http_options options;
+    options.idle_timeout = 30ms;
+    fixture server(options);
+    client c = server.connect();
+    SUBCASE("before its first request") {}
+    SUBCASE("after a request") {
+        c.send(get("/a"));
+        CHECK(body_of(c.receive()) == "GET /a ");
+    }
+    CHECK(c.receive_all() == "");
+}
+
+TEST_CASE("a client that waits for its response is not idle") {
+    transport::http_options options;
+    options.idle_timeout = 10ms;
+    fixture server(options);
+    client c = server.connect();
+    client timing = server.connect();
+    c.send(get("/later"));
+    CHECK(timing.receive_all() == "");
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later ");
+}
+
+TEST_CASE("a client that does not read its response is given up") {
+    transport::http_options options;
+    options.idle_timeout = 50ms;
+    fixture server(options);
+    client c = server.connect();
+    c.send(post("/", std::string(8'000'000, 'x')));
+    run_until(server.loop, [&] { return server.service.requests == 1; });
+    CHECK_FALSE(server.http.quiet());
+    run_until(server.loop, [&] { return server.http.connections() == 0; });
+}
+
+TEST_CASE("a client that sends no more still gets its answers") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later") + get("/b"));
+    c.half_close();
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    server.service.answer_next();
+    const std::string all = c.receive_all();
+    CHECK(has(all, "GET /later "));
+    CHECK(has(all, "GET /b "));
+}
+
+TEST_CASE("a client that goes while it waits is noticed, and its reply dropped") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    CHECK_FALSE(server.http.quiet());
+    c.reset();
+    run_until(server.loop, [&] { return server.http.connections() == 0; });
+    server.service.answer_next();
+    run_until(server.loop, [&] { return server.service.waiting.empty(); });
+    client other = server.connect();
+    other.send(get("/a"));
+    CHECK(body_of(other.receive()) == "GET /a ");
+}
+
+TEST_CASE("a reply that comes after the transport has gone is dropped") {
+    asio::io_context loop(1);
+    fake_service service;
+    auto http = std::make_unique<tcp_server>(loop, service, transport::tcp_address{"127.0.0.1", 0});
+    client c(loop, http->port());
+    c.send(get("/later"));
+    run_until(loop, [&] { return service.waiting.size() == 1; });
+    http.reset();
+    service.answer_next();
+    service.dispatch();
+    loop.poll();
+    CHECK(c.receive_all() == "");
+}
+
+TEST_CASE("when draining, each connection ends with its response and new ones are refused") {
+    fixture server;
+    client c = server.connect();
+    client idle = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.http.connections() == 2; });
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    server.http.drain();
+    CHECK_FALSE(server.http.quiet());
+    server.service.answer_next();
+    CHECK(has(c.receive_all(), "Connection: close\r\n"));
+    CHECK(server.http.quiet());
+    idle.send(get("/a"));
+    CHECK(has(idle.receive_all(), "Connection: close\r\n"));
+    const transport::listener taken = transport::listen({"127.0.0.1", server.http.port()});
+    CHECK(taken.port == server.http.port());
+}
+
+TEST_CASE("the service's deadlines are met") {
+    asio::io_context loop(1);
+    fake_service service;
+    SUBCASE("when they are there from the start") {
+        service.deadline = fake_service::clock::now() + 5ms;
+        const tcp_server http(loop, service, {"127.0.0.1", 0});
+        run_until(loop, [&] { return !service.deadline; });
+    }
+    SUBCASE("when a later one was awaited before") {
+        service.deadline = fake_service::clock::now() + 1h;
+        const tcp_server http(loop, service, {"127.0.0.1", 0});
+        service.deadline = fake_service::clock::now() + 5ms;
+        client c(loop, http.port());
+        c.send(get("/a"));
+        run_until(loop, [&] { return !service.deadline; });
+    }
+    CHECK(service.dispatches > 0);
+}
+
+TEST_CASE("a service can have several transports on one loop") {
+    fixture server;
+    const std::string path = "/tmp/rf-" + std::to_string(::getpid()) + ".sock";
+    transport::asio_http<asio::local::stream_protocol, fake_service> local(server.loop,
+                                                                           server.service, {path});
+    client near(server.loop, path);
+    client far = server.connect();
+    near.send(get("/later/1"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    far.send(get("/later/2"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 2; });
+    server.service.answer_next();
+    server.service.answer_next();
+    CHECK(body_of(far.receive()) == "GET /later/2 ");
+    CHECK(body_of(near.receive()) == "GET /later/1 ");
+    CHECK(local.port() == 0);
+    CHECK(local.url() == "unix:" + path);
+}
+
+TEST_CASE("localhost is reached over IPv4, and over IPv6 where the machine has it") {
+    fixture server({}, "localhost");
+    client c = server.connect();
+    c.send(get("/a"));
+    CHECK(body_of(c.receive()) == "GET /a ");
+    CHECK(server.http.url() == "http://localhost:" + std::to_string(server.http.port()));
+}

@@ -1,0 +1,125 @@
+/// Where one can listen, and what is said where one cannot.
+#include <restful_functions/transport/listener.hpp>
+
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <system_error>
+
+namespace transport = restful_functions::transport;
+
+namespace {
+
+struct directory {
+    directory() { REQUIRE(::mkdtemp(name) != nullptr); }
+    ~directory() { ::rmdir(name); }
+    std::string file(const char* in) const { return std::string(name) + "/" + in; }
+
+    char name[32] = "/tmp/rf-listener-XXXXXX";
+};
+
+template <class Address>
+std::string refusal(const Address& where) {
+    try {
+        transport::listen(where);
+    } catch (const std::system_error& error) {
+        return error.what();
+    }
+    return "listens";
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+}  // namespace
+
+TEST_CASE("port 0 is a free port, which can be read") {
+    const transport::listener opened = transport::listen(transport::tcp_address{"127.0.0.1", 0});
+    CHECK(opened.port != 0);
+    CHECK(opened.url == "http://127.0.0.1:" + std::to_string(opened.port));
+    CHECK(opened.sockets.size() == 1);
+    CHECK((::fcntl(opened.sockets[0].get(), F_GETFD) & FD_CLOEXEC) != 0);
+}
+
+TEST_CASE("a busy port is named, with what to do") {
+    const transport::listener opened = transport::listen(transport::tcp_address{"127.0.0.1", 0});
+    const std::string text = refusal(transport::tcp_address{"127.0.0.1", opened.port});
+    CHECK(has(text, "127.0.0.1:" + std::to_string(opened.port)));
+    CHECK(has(text, "choose another port"));
+}
+
+TEST_CASE("an unknown host is named") {
+    CHECK(has(refusal(transport::tcp_address{"no.such.host.invalid", 80}),
+              "no.such.host.invalid:80: the host is unknown"));
+}
+
+TEST_CASE("an address of another machine is named") {
+    CHECK(has(refusal(transport::tcp_address{"192.0.2.1", 80}), "192.0.2.1:80"));
+}
+
+TEST_CASE("IPv6 addresses are written in brackets") {
+    CHECK(transport::to_string(transport::tcp_address{"::1", 80}) == "[::1]:80");
+}
+
+TEST_CASE("a name with several addresses has one port at all of them") {
+    const transport::listener opened = transport::listen(transport::tcp_address{"localhost", 0});
+    REQUIRE(!opened.sockets.empty());
+    for (const auto& socket : opened.sockets)
+        CHECK(transport::detail::port_of(socket.get()) == opened.port);
+}
+
+TEST_CASE("a Unix socket is its user's alone, and goes with its listener") {
+    const directory here;
+    const std::string path = here.file("socket");
+    {
+        const transport::listener opened = transport::listen(transport::unix_address{path});
+        struct stat made {};
+        REQUIRE(::lstat(path.c_str(), &made) == 0);
+        CHECK(S_ISSOCK(made.st_mode));
+        CHECK((made.st_mode & 0777) == 0600);
+        CHECK(opened.url == "unix:" + path);
+        CHECK(opened.port == 0);
+    }
+    CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("a socket file that no one listens to is replaced") {
+    const directory here;
+    const std::string path = here.file("socket");
+    transport::listener gone = transport::listen(transport::unix_address{path});
+    gone.sockets.clear();
+    {
+        const transport::listener opened = transport::listen(transport::unix_address{path});
+        gone.file.reset();  // leaves the file of its successor alone
+        CHECK(exists(path));
+    }
+    CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("a path where a server listens is refused, and left as it is") {
+    const directory here;
+    const std::string path = here.file("socket");
+    const transport::listener opened = transport::listen(transport::unix_address{path});
+    CHECK(has(refusal(transport::unix_address{path}), path + ": a server listens there"));
+    CHECK(exists(path));
+}
+
+TEST_CASE("a file that is no socket is not replaced") {
+    const directory here;
+    const std::string path = here.file("data");
+    ::close(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    CHECK(has(refusal(transport::unix_address{path}), path));
+    CHECK(exists(path));
+    ::unlink(path.c_str());
+}
+
+TEST_CASE("a path that cannot be one is refused") {
+    CHECK(has(refusal(transport::unix_address{std::string(200, 'x')}), "at most 107"));
+    CHECK(has(refusal(transport::unix_address{""}), "at least one byte"));
+    CHECK(has(refusal(transport::unix_address{"/no/such/directory/socket"}), "No such file"));
+}
