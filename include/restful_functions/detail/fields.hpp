@@ -34,6 +34,10 @@ consteval std::size_t field_count() {
     }
 }
 
+/// Whether `T` has no more fields than `tie_fields` can name.
+template <typename T>
+inline constexpr bool has_countable_fields = field_count<T>() <= max_fields;
+
 /// References to the fields of `object`, in the order of their declaration.
 ///
 /// The language offers one spelling for each number of fields, so here are all of them.

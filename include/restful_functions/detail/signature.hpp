@@ -1,18 +1,20 @@
 /// The result and the parameters of whatever can be called.
 #pragma once
 
-#include <restful_functions/detail/types.hpp>
-
 #include <type_traits>
 #include <utility>
 
 namespace restful_functions::detail {
 
-/// A call's result and its parameters, as declared.
+/// A call's result and its parameters, as they are declared.
 template <typename Result, typename... Parameter>
 struct signature {
-    using result = Result;
-    using parameters = types<Parameter...>;
+    using indices = std::index_sequence_for<Parameter...>;
+};
+
+/// What cannot be called, or in several ways.
+struct no_signature {
+    using indices = std::index_sequence<>;
 };
 
 // Each of these takes its noexcept twin as well.
@@ -43,10 +45,12 @@ consteval auto find_signature() {
         return decltype(signature_of(std::declval<Callable>()))();
     } else if constexpr (function_object<Callable>) {
         return decltype(signature_of(&Callable::operator()))();
+    } else {
+        return no_signature();
     }
 }
 
-/// The `signature` of a callable; void when it has none or several.
+/// The `signature` of a callable; `no_signature` when it has none or several.
 template <typename Callable>
 using signature_type = decltype(find_signature<Callable>());
 

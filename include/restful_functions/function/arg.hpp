@@ -38,7 +38,6 @@ namespace detail {
 void error__args_needs_one_name_for_each_parameter_of_the_function();
 void error__two_names_in_args_are_the_same();
 void error__a_name_in_args_is_not_an_identifier();
-void error__fields_needs_a_function_whose_only_parameter_is_a_plain_aggregate();
 void error__args_describes_a_field_that_the_aggregate_does_not_have();
 
 /// The fields of the only parameter, when it is an aggregate; no names otherwise.
@@ -58,7 +57,12 @@ class arg_list {
         parameters == 1 && (json::plain_aggregate<Parameter> && ...);
 
     /// No `.args` at all.
-    consteval arg_list() : arg_list(std::initializer_list<arg>{}) {}
+    consteval arg_list() {
+        static_assert(parameters == 0,
+                      "this function has parameters: name each of them in .args = {\"...\"}");
+        // GCC tells the user's line only when the evaluation fails, too.
+        if (parameters != 0) error__args_needs_one_name_for_each_parameter_of_the_function();
+    }
 
     /// `{"x", "y"}` or `{{"x", "the abscissa"}, {"y", "the ordinate"}}`: one for each parameter.
     consteval arg_list(std::initializer_list<arg> args) {
@@ -70,9 +74,9 @@ class arg_list {
 
     /// `restful_functions::fields`: one for each field of the only parameter.
     consteval arg_list(fields_t) : are_fields_(true) {
-        if (!is_one_aggregate) {
-            error__fields_needs_a_function_whose_only_parameter_is_a_plain_aggregate();
-        }
+        static_assert(is_one_aggregate,
+                      ".args = fields needs a function whose only parameter is a plain aggregate: "
+                      "name the parameters instead");
         for (const std::string_view name : field_names) args_[size_++].name = name;
     }
 

@@ -23,7 +23,7 @@ struct argument_error {
 namespace detail {
 
 inline argument_error missing_argument(const arg_definition& arg) {
-    auto why = json::refusal{"is required", {}}.in(arg.name);
+    auto why = json::refusal{"it is required", {}}.in(arg.name);
     return {"Parameter Missing: " + arg.name, std::move(why.pointer), std::move(why.detail)};
 }
 

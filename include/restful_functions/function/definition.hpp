@@ -13,6 +13,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -35,8 +36,7 @@ struct body_error {
 struct function_definition {
     std::string name;
     std::vector<arg_definition> args;
-    std::size_t max_concurrency =
-        0;  ///< calls that may run at the same time; 0: no limit of its own
+    std::size_t max_concurrency = 0;  ///< calls at the same time; 0: no limit of its own
     std::string description;
     std::chrono::milliseconds timeout = std::chrono::hours(24);
     std::shared_ptr<const detail::callable> callable;
@@ -70,6 +70,18 @@ inline json::decoded<json::document> parse_body(std::string_view body) {
     return document;
 }
 
+/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal.
+inline std::optional<json::refusal> why_not(const callable& function, std::size_t argument,
+                                            const json::value& value) {
+    try {
+        return function.check(argument, value);
+    } catch (const std::exception& thrown) {
+        return json::refusal{thrown.what(), {}};
+    } catch (...) {
+        return json::refusal{"its codec threw something that is no std::exception", {}};
+    }
+}
+
 }  // namespace detail
 
 inline function_definition::verdict function_definition::check(std::string_view body) const {
@@ -82,9 +94,8 @@ inline function_definition::verdict function_definition::check(std::string_view 
             if (args[i].is_required) return detail::missing_argument(args[i]);
             continue;
         }
-        auto why = given.is_repeated(i)
-                       ? std::optional(json::refusal{"is given more than once", {}})
-                       : callable->check(i, *value);
+        auto why = detail::why_not(*callable, i, *value);
+        if (given.is_repeated(i)) why = json::refusal{"it is given more than once", {}};
         if (why) return detail::invalid_argument(args[i], *value, std::move(*why));
     }
     if (given.unknown()) return detail::unknown_argument(*given.unknown());
@@ -102,13 +113,13 @@ inline void function_definition::warm_up() const noexcept {
     try {
         const auto samples = json::parse(R"([0, 0.5, "0", true, [], {}])");
         for (const json::value& sample : samples->GetArray()) {
-            for (std::size_t i = 0; i < args.size(); ++i) callable->check(i, sample);
+            for (std::size_t i = 0; i < args.size(); ++i) detail::why_not(*callable, i, sample);
         }
         std::array<char, 64> scratch;
         json::bounded_output out(scratch.data(), scratch.size());
         json::writer(out).Double(0.5);
     } catch (...) {
-        // A codec of the user's may throw; the process is no less warm.
+        // Out of memory: the call itself will say so.
     }
 }
 

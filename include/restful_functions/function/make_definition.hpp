@@ -43,9 +43,9 @@ std::vector<arg_definition> describe_fields(const arg_list<Aggregate>& args) {
         tie_fields(fresh));
 }
 
-template <typename Function, typename Args, typename Name>
+template <typename Function, typename Args, typename Naming>
 function_definition erase(std::string name, Function function,
-                          const function_options<Args, Name>& options) {
+                          const function_options<Args, Naming>& options) {
     using signature = signature_type<Function>;
     function_definition definition;
     definition.name = std::move(name);
@@ -70,7 +70,7 @@ function_definition erase(std::string name, Function function,
 /// The definition of the function `F`.
 template <auto F>
 function_definition make_definition(const options_of<F>& options = {}) {
-    return detail::erase(options.name.get(), F, options);
+    return detail::erase(options.name, F, options);
 }
 
 /// The definition of `function`, any object with one call operator, under a name.

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace restful_functions {
@@ -17,36 +18,37 @@ namespace restful_functions {
 namespace detail {
 
 // Not defined: see arg.hpp.
-void error__this_function_needs_a_name_such_as_dot_name_equals_twice_int();
-void error__the_name_is_the_first_argument_already();
+void error__the_function_needs_a_name();
 
-/// The name of the function `F`, unless another one is given.
+/// The naming of the function `F`: its own name, unless another one is given.
 template <auto F>
-class own_name {
- public:
-    own_name() : name_(deduced()) {}
-    own_name(std::string name) : name_(std::move(name)) {}
-    own_name(const char* name) : name_(name) {}
+struct own_name {
+    using type = std::string;
 
-    const std::string& get() const noexcept { return name_; }
-
- private:
-    static consteval std::string_view deduced() {
-        constexpr std::string_view name = function_name<F>();
-        if (name.empty()) error__this_function_needs_a_name_such_as_dot_name_equals_twice_int();
-        return name;
+    static consteval std::string_view initial() {
+        constexpr bool has_name = !function_name<F>().empty();
+        static_assert(
+            has_name,
+            "this function has no name of its own that fits a URL (a template's instance, "
+            "an operator, a lambda): give it one, such as .name = \"twice_int\"");
+        // GCC tells the user's line only when the evaluation fails, too.
+        if (!has_name) error__the_function_needs_a_name();
+        return function_name<F>();
     }
-
-    std::string name_;
 };
 
-/// Stands where a name was given before the options.
+/// The naming where a name stands before the options: nothing can be given.
 struct no_name {
-    constexpr no_name() = default;
+    using type = no_name;
+
+    no_name() = default;
     template <typename Text>
-    consteval no_name(const Text&) {
-        error__the_name_is_the_first_argument_already();
+    no_name(const Text&) {
+        static_assert(std::is_void_v<Text>,
+                      "the first argument is the name already: leave .name out");
     }
+
+    static no_name initial() { return {}; }
 };
 
 }  // namespace detail
@@ -58,7 +60,7 @@ struct no_name {
 ///         .max_concurrency = 1,
 ///         .description = "Simple Awesome Addition",
 ///     });
-template <typename Args, typename Name>
+template <typename Args, typename Naming>
 struct function_options {
     /// The names of the arguments: `{"x", "y"}`, with descriptions `{{"x", "A value of X"}, ...}`,
     /// or `restful_functions::fields`. What does not fit the function does not compile.
@@ -68,23 +70,30 @@ struct function_options {
     std::string description{};
     /// The last segment of the function's URL; its own name when it is not given. An instance of a
     /// template, an operator and a lambda have none, and need one.
-    Name name{};
+    typename Naming::type name{Naming::initial()};
     /// How long a call may take.
     std::chrono::milliseconds timeout = std::chrono::hours(24);
 };
 
 namespace detail {
 
-template <typename Signature>
-struct args_of;
-template <typename Result, typename... Parameter>
-struct args_of<signature<Result, Parameter...>> {
-    using type = arg_list<stored<Parameter>...>;
+template <typename Callable, typename Naming, typename Signature = signature_type<Callable>,
+          typename Indices = typename Signature::indices>
+struct options_of {
+    static_assert(!std::is_same_v<Signature, no_signature>,
+                  "this is not callable with one list of types: give a function, a lambda without "
+                  "auto parameters, or an object with a single call operator");
 };
 
-template <typename Callable, typename Name>
-struct options_of {
-    using type = function_options<typename args_of<typename usable<Callable>::type>::type, Name>;
+template <typename Callable, typename Naming, typename Result, typename... Parameter,
+          std::size_t... Index>
+struct options_of<Callable, Naming, signature<Result, Parameter...>,
+                  std::index_sequence<Index...>> {
+    static_assert((parameter_is_usable<Index, Parameter, json::undecodable<stored<Parameter>>>() &&
+                   ...));
+    static_assert(result_is_usable<Result, json::unencodable<returned<Result>>>());
+
+    using type = function_options<arg_list<stored<Parameter>...>, Naming>;
 };
 
 }  // namespace detail

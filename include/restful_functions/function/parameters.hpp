@@ -1,15 +1,12 @@
 /// What a function's parameters and its result must be, to be called over HTTP.
 #pragma once
 
-#include <restful_functions/detail/signature.hpp>
-#include <restful_functions/detail/types.hpp>
 #include <restful_functions/json/codecs.hpp>
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 #include <variant>
 
 namespace restful_functions::detail {
@@ -45,27 +42,5 @@ consteval bool result_is_usable() {
                   "TypeWithoutCodec, or make that type a plain aggregate");
     return true;
 }
-
-/// The signature of `Callable`; compiles only if it can be called over HTTP.
-template <typename Callable, typename Signature = signature_type<Callable>>
-struct usable {
-    static_assert(!std::is_void_v<Signature>,
-                  "this is not callable with one list of types: give a function, a lambda without "
-                  "auto parameters, or an object with a single call operator");
-};
-
-template <typename Callable, typename Result, typename... Parameter>
-struct usable<Callable, signature<Result, Parameter...>> {
-    template <std::size_t... Index>
-    static consteval bool parameters_are_usable(std::index_sequence<Index...>) {
-        return (parameter_is_usable<Index, Parameter, json::undecodable<stored<Parameter>>>() &&
-                ...);
-    }
-
-    static_assert(parameters_are_usable(std::index_sequence_for<Parameter...>()));
-    static_assert(result_is_usable<Result, json::unencodable<returned<Result>>>());
-
-    using type = signature<Result, Parameter...>;
-};
 
 }  // namespace restful_functions::detail

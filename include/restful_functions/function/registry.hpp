@@ -58,9 +58,8 @@ class registry {
         if (name.empty()) refuse("a function needs a name; give one with .name");
         if (!is_segment(name)) {
             refuse(
-                "its name is not one segment of a URL path; use letters, digits and the signs _ . "
-                "~ - only "
-                "(.name gives a function another name)");
+                "its name is not one segment of a URL path; use letters, digits and the signs "
+                "_ . ~ - only (.name gives a function another name)");
         }
         if (std::find(own_paths.begin(), own_paths.end(), name) != own_paths.end()) {
             refuse("the server's own paths begin with that name; choose another one with .name");

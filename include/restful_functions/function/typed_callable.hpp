@@ -39,7 +39,7 @@ template <typename T>
 json::decoded<T> decode_argument(const json::value* value) {
     if (value != nullptr) return json::decode<T>(*value);
     if constexpr (json::omittable<T>) return T(codec<T>::missing());
-    return json::refusal{"is required", {}};
+    return json::refusal{"is missing", {}};
 }
 
 /// The value, which `check` has found to be there before.

@@ -28,7 +28,8 @@ namespace restful_functions {
 ///             if (!money::is_amount(*text)) return json::is_not("an amount like \"3.50\"", value);
 ///             return money(*text);
 ///         }
-///         static void encode(const money& amount, json::writer& out) { out.String(amount.text());
+///         static void encode(const money& amount, json::writer& out) {
+///             out.String(amount.text());
 ///         }
 ///     };
 ///
@@ -36,8 +37,8 @@ namespace restful_functions {
 /// `encode`, one that is only a result no `decode`. Three members more are optional:
 /// `static T missing()` gives the value of an argument that was left out, which makes it not
 /// required; `using parts = detail::types<U...>` names the types that the codec hands on to
-/// `json::decode` and `json::encode`, for better compile errors. What `decode` throws (a
-/// std::exception) refuses the value, too.
+/// `json::decode` and `json::encode`, for better compile errors. An exception that leaves
+/// `decode` refuses the value, too.
 template <typename T>
 struct codec;
 

@@ -60,7 +60,7 @@ struct map_codec {
             auto element = json::decode<mapped>(member.value);
             if (!element) return std::move(element).why().in(name);
             if (!map.emplace(name, *std::move(element)).second) {
-                return refusal{"is given more than once", {}}.in(name);
+                return is_repeated(name);
             }
         }
         return map;

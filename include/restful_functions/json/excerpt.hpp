@@ -40,6 +40,11 @@ inline refusal is_not(std::string_view expected, const value& found) {
     return {(excerpt(found) + " is not ").append(expected), {}};
 }
 
+/// The refusal of an object that has the member `name` more than once.
+inline refusal is_repeated(std::string_view name) {
+    return refusal{excerpt(name) + " is given more than once", {}}.in(name);
+}
+
 /// The characters of a JSON string.
 inline std::string_view text_of(const value& string) noexcept {
     return {string.GetString(), string.GetStringLength()};

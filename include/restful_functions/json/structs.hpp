@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -22,8 +23,7 @@ namespace json {
 /// no more than 32 fields, none of them an array of the language, a bit-field or a reference.
 template <typename T>
 concept plain_aggregate = std::is_class_v<T> && std::is_aggregate_v<T> &&
-    std::is_default_constructible_v<T> && restful_functions::detail::field_count<T>()
-<= restful_functions::detail::max_fields;
+    std::is_default_constructible_v<T> && restful_functions::detail::has_countable_fields<T>;
 
 namespace detail {
 
@@ -55,30 +55,29 @@ bool is_required(const Field& fresh) {
 
 /// Sets `field`, fresh still, to `from`; nullptr stands for a member that was left out.
 template <typename Field>
-std::optional<refusal> set_field(Field& field, const value* from) {
+std::optional<refusal> set_field(Field& field, std::string_view name, const value* from) {
     if (from != nullptr) {
         auto value = json::decode<Field>(*from);
-        if (!value) return std::move(value).why();
+        if (!value) return std::move(value).why().in(name);
         field = *std::move(value);
     } else if (is_required(field)) {
-        return refusal{"is missing", {}};
+        return refusal{std::string(name) + " is missing", {}}.in(name);
     } else if constexpr (omittable<Field>) {
         if (!has_default(field)) field = codec<Field>::missing();
     }
     return std::nullopt;
 }
 
-/// An aggregate whose fields are `values`, in their order; nullptr stands for one that was left
-/// out.
+/// An aggregate whose fields are `values`, in their order; nullptr stands for a member that was
+/// left out.
 template <plain_aggregate T>
 decoded<T> decode_fields(std::span<const value* const> values) {
     T object{};
     std::optional<refusal> why;
-    std::size_t index = 0;
+    std::size_t next = 0;
     const auto set = [&](auto& field) {
-        why = set_field(field, values[index]);
-        if (why) why = std::move(*why).in(field_names<T>[index]);
-        ++index;
+        const std::size_t index = next++;
+        why = set_field(field, field_names<T>[index], values[index]);
         return !why;
     };
     std::apply([&](auto&... field) { (set(field) && ...); }, tie_fields(object));
@@ -105,10 +104,12 @@ struct codec<T> {
         if (!value.IsObject()) return json::is_not("an object", value);
         const json::members given(value, names);
         for (std::size_t i = 0; i < names.size(); ++i) {
-            if (given.is_repeated(i))
-                return json::refusal{"is given more than once", {}}.in(names[i]);
+            if (given.is_repeated(i)) return json::is_repeated(names[i]);
         }
-        if (given.unknown()) return json::refusal{"is not a member", {}}.in(*given.unknown());
+        if (given.unknown()) {
+            const std::string_view name = *given.unknown();
+            return json::refusal{json::excerpt(name) + " is unknown", {}}.in(name);
+        }
         return json::detail::decode_fields<T>(given.values());
     }
 
