@@ -64,7 +64,7 @@ class asio_http {
     /// listen; the message names the address and says what to do.
     asio_http(asio::io_context& loop, Service& served, const address& where,
               const http_options& options = {}, accepting& seam = accepting::real())
-        : listener_(listen(where)), connections_(loop, served, options, [this] { accept_on(); }) {
+        : connections_(loop, served, options, [this] { accept_on(); }), listener_(listen(where)) {
         for (auto& socket : listener_.sockets)
             acceptors_.push_back(std::make_shared<detail::acceptor>(
                 loop, std::move(socket), seam,
@@ -90,8 +90,8 @@ class asio_http {
 
     /// Refuses new connections, and ends each open one with its next response.
     void drain() {
-        for (const auto& accepting : acceptors_) accepting->close();
         listener_.file.reset();
+        for (const auto& accepting : acceptors_) accepting->close();
         connections_.drain();
     }
 
@@ -100,9 +100,9 @@ class asio_http {
         for (const auto& accepting : acceptors_) accepting->resume();
     }
 
-    listener listener_;
     detail::connections<Service> connections_;
     std::vector<std::shared_ptr<detail::acceptor>> acceptors_;
+    listener listener_;  // its sockets are with the acceptors; goes before them, see socket_file
 };
 
 }  // namespace restful_functions::transport

@@ -47,7 +47,8 @@ namespace detail {
 using restful_functions::detail::unique_fd;
 
 // The owner of the file that a Unix socket is found by. Leaves a file alone that has taken its
-// place.
+// place, which has another number: as long as the socket is open, its own number is not free. So
+// the file goes before the socket.
 class socket_file {
  public:
     explicit socket_file(std::string path) : path_(std::move(path)) {
@@ -58,19 +59,12 @@ class socket_file {
     socket_file& operator=(socket_file&&) = delete;
     ~socket_file() {
         struct stat found {};
-        if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && is_the_one_made(found))
+        if (!path_.empty() && ::lstat(path_.c_str(), &found) == 0 && found.st_ino == made_.st_ino &&
+            found.st_dev == made_.st_dev)
             ::unlink(path_.c_str());
     }
 
  private:
-    // A new file may get the number of one that is gone, so that the time counts too; chmod(2) does
-    // not change it.
-    [[nodiscard]] bool is_the_one_made(const struct stat& found) const noexcept {
-        return found.st_ino == made_.st_ino && found.st_dev == made_.st_dev &&
-               found.st_mtim.tv_sec == made_.st_mtim.tv_sec &&
-               found.st_mtim.tv_nsec == made_.st_mtim.tv_nsec;
-    }
-
     std::string path_;
     struct stat made_ {};
 };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cstdio>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -91,14 +93,24 @@ TEST_CASE("a Unix socket is its user's alone, and goes with its listener") {
 TEST_CASE("a socket file that no one listens to is replaced") {
     const directory here;
     const std::string path = here.file("socket");
-    transport::listener gone = transport::listen(transport::unix_address{path});
-    gone.sockets.clear();
     {
-        const transport::listener opened = transport::listen(transport::unix_address{path});
-        gone.file.reset();  // leaves the file of its successor alone
-        CHECK(exists(path));
+        transport::listener gone = transport::listen(transport::unix_address{path});
+        ::rename(path.c_str(), here.file("kept").c_str());  // as if it had not cleaned up
     }
+    ::rename(here.file("kept").c_str(), path.c_str());
+    REQUIRE(exists(path));
+    { const transport::listener opened = transport::listen(transport::unix_address{path}); }
     CHECK_FALSE(exists(path));
+}
+
+TEST_CASE("a listener leaves a file alone that has taken the place of its own") {
+    const directory here;
+    const std::string path = here.file("socket");
+    std::optional<transport::listener> first = transport::listen(transport::unix_address{path});
+    ::unlink(path.c_str());
+    const transport::listener second = transport::listen(transport::unix_address{path});
+    first.reset();
+    CHECK(exists(path));
 }
 
 TEST_CASE("a path where a server listens is refused, and left as it is") {

@@ -1,0 +1,268 @@
+/// The whole server: how it starts, serves and ends.
+#include <restful_functions/function_server.hpp>
+
+#include <doctest/doctest.h>
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <future>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace rf = restful_functions;
+
+namespace {
+
+int addition(int x, int y) { return x + y; }
+
+// Ends when somebody has written a line to the FIFO.
+std::string line_from(std::string fifo) {
+    std::string line;
+    std::ifstream file(fifo);
+    std::getline(file, line);
+    return line;
+}
+
+class fifo {
+ public:
+    fifo() {
+        REQUIRE(::mkdtemp(directory_) != nullptr);
+        REQUIRE(::mkfifo(path().c_str(), 0600) == 0);
+    }
+    ~fifo() {
+        ::unlink(path().c_str());
+        ::rmdir(directory_);
+    }
+    std::string path() const { return std::string(directory_) + "/fifo"; }
+    std::string argument() const { return R"({"fifo": ")" + path() + "\"}"; }
+
+ private:
+    char directory_[32] = "/tmp/rf-server-XXXXXX";
+};
+
+/// A server that runs in a thread of its own until it ends.
+class running {
+ public:
+    explicit running(rf::server_options options = {}) : server(with_signal(std::move(options))) {
+        server.add_function<addition>({.args = {"x", "y"}});
+        server.add_function<line_from>({.args = {"fifo"}});
+        server.service();
+        thread_ = std::thread([this] { server.start(); });
+        listening_.get_future().wait();
+    }
+    ~running() {
+        if (thread_.joinable()) {
+            server.stop();
+            thread_.join();
+        }
+    }
+    void wait() { thread_.join(); }
+
+    std::promise<void> listening_;
+    rf::function_server server;
+
+ private:
+    rf::server_options with_signal(rf::server_options options) {
+        options.port = 0;
+        options.on_listening = [this](const std::string&) { listening_.set_value(); };
+        return options;
+    }
+
+    std::thread thread_;
+};
+
+class connection {
+ public:
+    explicit connection(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in name{};
+        name.sin_family = AF_INET;
+        name.sin_port = htons(port);
+        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected = ::connect(socket_, reinterpret_cast<sockaddr*>(&name), sizeof name) == 0;
+    }
+    ~connection() { ::close(socket_); }
+
+    void post(const std::string& target, const std::string& body) {
+        const std::string request = "POST " + target +
+                                    " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                    "Content-Length: " +
+                                    std::to_string(body.size()) + "\r\n\r\n" + body;
+        REQUIRE(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) ==
+                static_cast<ssize_t>(request.size()));
+    }
+
+    std::string receive_all() {
+        std::string all;
+        char buffer[4096];
+        for (ssize_t size; (size = ::recv(socket_, buffer, sizeof buffer, 0)) > 0;)
+            all.append(buffer, static_cast<std::size_t>(size));
+        return all;
+    }
+
+    bool connected = false;
+
+ private:
+    int socket_;
+};
+
+std::string call(std::uint16_t port, const std::string& target, const std::string& body) {
+    connection c(port);
+    REQUIRE(c.connected);
+    c.post(target, body);
+    return c.receive_all();
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+    return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+// A handler's address: doctest cannot print functions.
+std::uintptr_t disposition(int signal) {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    return reinterpret_cast<std::uintptr_t>(now.sa_handler);
+}
+
+}  // namespace
+
+TEST_CASE("a server calls its functions until it is stopped") {
+    running up;
+    CHECK(up.server.port() != 0);
+    CHECK(up.server.url() == "http://127.0.0.1:" + std::to_string(up.server.port()));
+    CHECK(ends_with(call(up.server.port(), "/addition/keep-connection", R"({"x": 3, "y": 6})"),
+                    "\r\n\r\n9"));
+    up.server.stop();
+    up.wait();
+    CHECK_FALSE(connection(up.server.port()).connected);
+}
+
+TEST_CASE("a server serves on a Unix socket instead") {
+    const fifo here;
+    const std::string path = here.path() + ".sock";
+    running up({.unix_socket = path});
+    CHECK(up.server.port() == 0);
+    CHECK(up.server.url() == "unix:" + path);
+    CHECK(::access(path.c_str(), F_OK) == 0);
+    up.server.stop();
+    up.wait();
+    CHECK(::access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("a stop before the start makes the start return") {
+    rf::function_server server({.port = 0});
+    server.stop();
+    server.start();
+    CHECK(server.port() != 0);
+}
+
+TEST_CASE("a server starts once") {
+    rf::function_server server({.port = 0});
+    server.stop();
+    server.start();
+    CHECK_THROWS_AS(server.start(), std::logic_error);
+}
+
+TEST_CASE("functions are added before the server starts") {
+    rf::function_server server;
+    server.service();
+    CHECK_THROWS_WITH_AS(server.add_function<addition>({.args = {"x", "y"}}),
+                         "the function \"addition\" comes too late: add functions before the "
+                         "server starts",
+                         std::logic_error);
+}
+
+TEST_CASE("a busy port is an exception that names it") {
+    running up;
+    rf::function_server second({.port = up.server.port(), .handle_signals = false});
+    const std::string where = "127.0.0.1:" + std::to_string(up.server.port());
+    std::string text;
+    try {
+        second.start();
+    } catch (const std::system_error& error) {
+        CHECK(error.code() == std::errc::address_in_use);
+        text = error.what();
+    }
+    CHECK(text.find(where) != text.npos);
+}
+
+TEST_CASE("when it joins, a server lets a running call end and takes no other") {
+    for (const int signal : {0, SIGINT, SIGTERM}) {
+        CAPTURE(signal);
+        const fifo line;
+        running up;
+        connection c(up.server.port());
+        c.post("/line_from/keep-connection", line.argument());
+        std::ofstream writer(line.path());  // opens when the call reads
+        connection idle(up.server.port());
+        REQUIRE(idle.connected);
+        if (signal == 0)
+            up.server.stop();
+        else
+            std::raise(signal);
+        while (connection(up.server.port()).connected) {
+        }
+        writer << "the end" << std::endl;
+        CHECK(ends_with(c.receive_all(), "\r\n\r\n\"the end\""));
+        up.wait();
+    }
+}
+
+TEST_CASE("a second stop ends the calls that run") {
+    const fifo line;
+    running up;
+    connection c(up.server.port());
+    c.post("/line_from/keep-connection", line.argument());
+    const std::ofstream writer(line.path());
+    up.server.stop();
+    up.server.stop();
+    CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
+    up.wait();
+}
+
+TEST_CASE("when it terminates, a server ends the calls that run") {
+    const fifo line;
+    running up({.shutdown_mode = rf::shutdown_mode::terminate});
+    connection c(up.server.port());
+    c.post("/line_from/keep-connection", line.argument());
+    const std::ofstream writer(line.path());
+    up.server.stop();
+    CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
+    up.wait();
+}
+
+TEST_CASE("signals do afterwards what they did before") {
+    std::signal(SIGINT, SIG_IGN);
+    const auto before_int = disposition(SIGINT);
+    const auto before = disposition(SIGTERM);
+    {
+        running up;
+        CHECK(disposition(SIGINT) != before_int);
+        CHECK(disposition(SIGTERM) != before);
+        up.server.stop();
+        up.wait();
+    }
+    CHECK(disposition(SIGINT) == before_int);
+    CHECK(disposition(SIGTERM) == before);
+    std::signal(SIGINT, SIG_DFL);
+}
+
+TEST_CASE("signals are left alone when the server is told so") {
+    const auto before = disposition(SIGTERM);
+    const running up({.handle_signals = false});
+    CHECK(disposition(SIGTERM) == before);
+}
+
+TEST_CASE("signals stop one server at a time") {
+    running up;
+    rf::function_server second({.port = 0});
+    CHECK_THROWS_AS(second.start(), std::logic_error);
+}
