@@ -1,12 +1,13 @@
-/// Functions that end badly: each is one failed task that says what happened, and nobody else notices.
+/// Functions that end badly: each is one failed task that says what happened, and nobody else
+/// notices.
 
 #include <restful_functions.hpp>
+
+#include "options.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
-
-#include "options.hpp"
 
 namespace rf = restful_functions;
 

@@ -1,4 +1,5 @@
-/// What every example understands: `--port N`, `--host H`, `--unix-socket PATH`; and it prints where it listens.
+/// What every example understands: `--port N`, `--host H`, `--unix-socket PATH`; and it prints
+/// where it listens.
 #pragma once
 
 #include <restful_functions.hpp>

@@ -1,14 +1,15 @@
-/// The program of the original README: `addition`, and `multi`, which tests six numbers in parallel.
+/// The program of the original README: `addition`, and `multi`, which tests six numbers in
+/// parallel.
 
 #include <restful_functions.hpp>
+
+#include "options.hpp"
 
 #include <array>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <future>
-
-#include "options.hpp"
 
 namespace rf = restful_functions;
 

@@ -1,6 +1,9 @@
-/// Plain aggregates as arguments and results: their fields are JSON members, with no macro to write.
+/// Plain aggregates as arguments and results: their fields are JSON members, with no macro to
+/// write.
 
 #include <restful_functions.hpp>
+
+#include "options.hpp"
 
 #include <algorithm>
 #include <map>
@@ -8,8 +11,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "options.hpp"
 
 namespace rf = restful_functions;
 
@@ -23,18 +24,19 @@ struct item {
 
 struct order {
     std::vector<item> items;
-    currency paid_in = currency::euro;
+    currency paid_in = {};
     std::optional<std::string> voucher;
 };
 
 struct invoice {
     double total = 0;
-    currency paid_in = currency::euro;
+    currency paid_in = {};
     std::map<std::string, double> lines;
 };
 
 invoice charge(order o) {
-    invoice result{.paid_in = o.paid_in};
+    invoice result;
+    result.paid_in = o.paid_in;
     for (const item& i : o.items) result.lines[i.name] = i.price * i.count;
     for (const auto& [name, price] : result.lines) result.total += price;
     if (o.voucher == "HALF") result.total /= 2;

@@ -2,13 +2,13 @@
 
 #include <restful_functions.hpp>
 
+#include "options.hpp"
+
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <thread>
-
-#include "options.hpp"
 
 namespace rf = restful_functions;
 using namespace std::chrono_literals;
@@ -19,7 +19,8 @@ bool nap(double seconds) {
     return true;
 }
 
-/// Ignores a polite signal and has a child process that does so too: both are gone after the timeout.
+/// Ignores a polite signal and has a child process that does so too: both are gone after the
+/// timeout.
 void never_ends() {
     std::signal(SIGTERM, SIG_IGN);
     ::fork();

@@ -3,12 +3,22 @@
 
 # ask CURL_ARGUMENT...: the last one is the target. Leaves `status`, `head` and `body`.
 ask() {
-    status=$(curl --silent --show-error --max-time 60 --path-as-is --globoff \
+    : >"$scratch/head"
+    : >"$scratch/body"
+    status=$(curl --silent --max-time 60 --path-as-is --globoff \
         --dump-header "$scratch/head" --output "$scratch/body" --write-out '%{http_code}' \
-        "${@:1:$#-1}" "$url${!#}" 2>&1)
+        "${@:1:$#-1}" "$url${!#}")
     head=$(tr -d '\r' <"$scratch/head")
     body=$(<"$scratch/body")
-    rm -f "$scratch/head" "$scratch/body"
+}
+
+# raw TEXT: what comes back on a connection of its own for the bytes of TEXT, until the server closes it.
+raw() {
+    local port=${url##*:} connection
+    exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+    printf '%b' "$1" >&"$connection"
+    timeout 20 cat <&"$connection" | tr -d '\r'
+    exec {connection}>&-
 }
 
 # waits_for PATTERN CURL_ARGUMENT...: asks until status and body are of that form, for a minute at most.

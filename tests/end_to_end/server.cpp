@@ -2,6 +2,8 @@
 
 #include <restful_functions.hpp>
 
+#include "../../examples/options.hpp"
+
 #include <unistd.h>
 
 #include <chrono>
@@ -10,8 +12,6 @@
 #include <fstream>
 #include <stdexcept>
 #include <string>
-
-#include "../../examples/options.hpp"
 
 namespace rf = restful_functions;
 using namespace std::chrono_literals;
