@@ -7,13 +7,8 @@
 #include <restful_functions/function/make_definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/server_options.hpp>
-#include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_run.hpp>
 #include <restful_functions/transport/listener.hpp>
-
-#include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/local/stream_protocol.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -75,9 +70,9 @@ class function_server {
             throw std::logic_error("start() was called before; make another function_server");
         service();  // forks: no descriptor or thread of the loop may be there yet
         if (options_.unix_socket.empty())
-            run<asio::ip::tcp>({options_.host, options_.port});
+            run(transport::tcp_address{options_.host, options_.port});
         else
-            run<asio::local::stream_protocol>({options_.unix_socket});
+            run(transport::unix_address{options_.unix_socket});
     }
 
     /// Makes start() return, as a signal does; before start(), makes it return at once. May be
@@ -99,20 +94,18 @@ class function_server {
         functions_.add(std::move(definition));
     }
 
-    template <class Protocol>
-    void run(const typename transport::asio_http<Protocol>::address& where) {
-        asio::io_context loop(1);
-        transport::asio_http<Protocol> http(loop, *service_, where,
-                                            detail::http_options_of(options_));
+    template <class Address>
+    void run(const Address& where) {
         std::optional<detail::stop_signals> signals;
         if (options_.handle_signals) signals.emplace(stop_);
-        url_ = http.url();
-        port_ = http.port();
-        if (options_.on_listening) options_.on_listening(url_);
-        using transport::detail::on_stop;
         const bool joins = options_.shutdown_mode == shutdown_mode::join;
-        transport::detail::run(loop, http, *service_, stop_,
-                               joins ? on_stop::join : on_stop::terminate);
+        transport::run(*service_, where, detail::http_options_of(options_), stop_,
+                       joins ? transport::on_stop::join : transport::on_stop::terminate,
+                       [this](const auto& http) {
+                           url_ = http.url();
+                           port_ = http.port();
+                           if (options_.on_listening) options_.on_listening(url_);
+                       });
     }
 
     server_options options_;

@@ -1,17 +1,24 @@
-/// Serves until a stop is asked for, and ends in good order.
+/// A whole run of an HTTP transport, from listening to the end in good order.
 #pragma once
 
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/transport/asio_http.hpp>
+#include <restful_functions/transport/http_options.hpp>
+#include <restful_functions/transport/listener.hpp>
 
 #include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-
-#include <unistd.h>
 
 #include <system_error>
 
-namespace restful_functions::transport::detail {
+namespace restful_functions::transport {
+
+/// What becomes of running tasks when a stop is asked for.
+enum class on_stop { join, terminate };
+
+namespace detail {
 
 // Wakes the loop for each stop that is asked for; the loop's owner looks at the count.
 class stop_watch {
@@ -20,6 +27,8 @@ class stop_watch {
         : watched_(watched), event_(loop, watched.descriptor()) {
         watch();
     }
+    stop_watch(const stop_watch&) = delete;
+    stop_watch& operator=(const stop_watch&) = delete;
     // The descriptor is the switch's own.
     ~stop_watch() { static_cast<void>(event_.release()); }
 
@@ -37,16 +46,33 @@ class stop_watch {
     asio::posix::stream_descriptor event_;
 };
 
-/// What becomes of running tasks when a stop is asked for.
-enum class on_stop { join, terminate };
+template <class Address>
+struct protocol_of;
+template <>
+struct protocol_of<tcp_address> {
+    using type = asio::ip::tcp;
+};
+template <>
+struct protocol_of<unix_address> {
+    using type = asio::local::stream_protocol;
+};
 
-/// Runs the loop until the switch is thrown. Then new connections and new calls are refused, and it
-/// returns when no task runs and the last response is out; `terminate`, or the second request to
-/// stop, ends the tasks that run, and a third one returns at once. The loop is not to be run again.
-template <class Protocol, class Service>
-void run(asio::io_context& loop, asio_http<Protocol, Service>& http, Service& service,
-         restful_functions::detail::stop_switch& stop, on_stop mode) {
-    const stop_watch watch(loop, stop);
+}  // namespace detail
+
+/// Serves at an address, a tcp_address or a unix_address, until the switch is thrown. Then new
+/// connections and new calls are refused, and it returns when no task runs and the last response is
+/// out; `terminate`, or the second request to stop, ends the tasks that run, and a third one
+/// returns at once. Calls `on_listening(transport)` when clients can connect.
+///
+/// Throws std::system_error when it cannot listen; the message names the address.
+template <class Address, class Service, class OnListening>
+void run(Service& service, const Address& where, const http_options& options,
+         restful_functions::detail::stop_switch& stop, on_stop mode, OnListening on_listening) {
+    asio::io_context loop(1);  // a hint that one thread runs it
+    asio_http<typename detail::protocol_of<Address>::type, Service> http(loop, service, where,
+                                                                         options);
+    const detail::stop_watch watch(loop, stop);
+    on_listening(http);
     while (stop.requests() == 0) loop.run_one();
 
     http.drain();
@@ -62,4 +88,4 @@ void run(asio::io_context& loop, asio_http<Protocol, Service>& http, Service& se
     }
 }
 
-}  // namespace restful_functions::transport::detail
+}  // namespace restful_functions::transport
