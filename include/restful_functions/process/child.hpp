@@ -52,9 +52,7 @@ inline slot leave_home(const birth& from, operating_system& system) {
     ::madvise(memory, from.slot_stride, MADV_DONTFORK);  // a grandchild cannot answer in our place
     ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
     ::close_range(completion_descriptor + 1, ~0U, 0);
-    for (const int signal : {SIGCHLD, SIGHUP, SIGINT, SIGTERM}) {
-        ::signal(signal, SIG_DFL);  // the fork server handles or ignores them
-    }
+    ::signal(SIGCHLD, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,12 +1,11 @@
 /// executor: runs calls in processes of their own and tells how each of them ended. Owns no loop and never blocks.
 #pragma once
 
-#include <restful_functions/process/backoff.hpp>
 #include <restful_functions/process/executor_options.hpp>
-#include <restful_functions/process/fork_server_link.hpp>
 #include <restful_functions/process/hand_over.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
+#include <restful_functions/process/process_pool.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
@@ -16,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
@@ -27,6 +27,15 @@
 #include <vector>
 
 namespace restful_functions::process {
+
+/// How many of each there are.
+struct census {
+    std::size_t running = 0;   ///< calls with a process
+    std::size_t waiting = 0;   ///< calls that wait for one
+    std::size_t parked = 0;    ///< processes that wait for a call
+    std::size_t starting = 0;  ///< processes that will do so
+    std::size_t leaving = 0;   ///< processes whose call has ended
+};
 
 /// Used from one thread. Whoever owns the loop watches `descriptor()` for reading and calls `dispatch()` when it is
 /// readable or when `next_deadline()` has come.
@@ -41,178 +50,139 @@ public:
     /// Throws std::invalid_argument for options that make no sense, std::system_error when the system refuses.
     executor(program& work, executor_options options, listener on_end,
              operating_system& system = operating_system::real())
-        : options_(validated(options)),
-          on_end_(std::move(on_end)),
-          fork_server_(work, options_, system),
-          seats_(options_.max_processes) {
-        refill();
-        fork_server_.flush();
-    }
+        : options_(validated(options)), on_end_(std::move(on_end)), pool_(work, options_, system) {}
 
-    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes` are busy, or no
-    /// fork server can be had at the moment. Throws std::length_error for an input above `max_payload` bytes.
+    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes` calls are there
+    /// already. Throws std::length_error for an input above `max_payload` bytes.
     std::optional<call_id> start(std::uint32_t entry, std::string_view input) {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
-        if (!fork_server_.up() || (seats_.count(seat_phase::idle) == 0 && !spawn())) {
+        if (running().size() + waiting_.size() >= options_.max_processes) {
             return std::nullopt;
         }
-        const std::uint32_t index = best_idle();
-        const call_id call = seats_.call(index, input.size());
-        hand_over(slot_at(index), entry, input);
-        if (seats_.count(seat_phase::idle) * 2 < options_.warm_processes) {
-            refill();
+        const call_id call{++last_call_};
+        if (!waiting_.empty() || !place(call, entry, input)) {
+            waiting_.push_back({call, entry, std::string(input), std::nullopt});
         }
-        fork_server_.flush();
+        pool_.refill_when_low();
+        pool_.flush();
         return call;
     }
 
-    /// Sends a signal to the process group of a call. Nothing happens when the call has ended.
+    /// Sends a signal to the process group of a call; one that waits for a process ends as if killed by it. Nothing
+    /// happens when the call has ended.
     void kill(call_id call, int signal) {
-        if (seats_.is_calling(call)) {
-            seat& target = seats_[call.slot];
-            target.kill_signal = signal;  // also keeps a call that no process has taken from being given to another
-            fork_server_.push({.what = command::kind::kill, .call = {call.slot, target.generation}, .signal = signal});
-            fork_server_.flush();
+        if (const auto index = pool_.seats().find(call)) {
+            pool_.seats()[*index].kill_signal = signal;  // also keeps a call that no process took from another one
+            pool_.kill(*index, signal);
+            pool_.flush();
+        } else if (std::erase_if(waiting_, [call](const waiting_call& next) { return next.call == call; }) > 0) {
+            ended_.emplace_back(call, killed{signal});
         }
     }
 
-    [[nodiscard]] int descriptor() const noexcept { return fork_server_.descriptor(); }
+    [[nodiscard]] int descriptor() const noexcept { return pool_.link().descriptor(); }
 
     /// Does what has become due: results, ended processes, refills, deadlines.
     void dispatch() {
         take_events();
-        take_due_deadlines(clock::now());
-        refill();
-        fork_server_.flush();
+        pool_.take_due_deadlines(clock::now());
+        place_waiting();
+        pool_.refill();
+        pool_.flush();
         for (auto& [call, how] : std::exchange(ended_, {})) {
             on_end_(call, std::move(how));
         }
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        const auto leaving = seats_.next_deadline();
-        const auto retry = backoff_.retry_at();
-        return leaving && retry ? std::min(leaving, retry) : leaving ? leaving : retry;
+        return ended_.empty() ? pool_.next_deadline() : clock::time_point::min();
     }
 
-    /// Processes that wait for a call.
-    [[nodiscard]] std::size_t parked() const noexcept {
-        const auto& idle = seats_.in(seat_phase::idle);
-        return static_cast<std::size_t>(std::count_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
-            return state_of(index) == slot_state::parked;
-        }));
+    [[nodiscard]] census count() const noexcept {
+        const std::size_t parked = pool_.parked();
+        return {.running = running().size(),
+                .waiting = waiting_.size(),
+                .parked = parked,
+                .starting = pool_.seats().count(seat_phase::idle) - parked,
+                .leaving = pool_.seats().count(seat_phase::leaving)};
     }
-
-    /// Calls that were started and have no result yet.
-    [[nodiscard]] std::size_t running() const noexcept { return seats_.count(seat_phase::calling); }
-
-    /// Slots without a process.
-    [[nodiscard]] std::size_t vacant() const noexcept { return seats_.count(seat_phase::vacant); }
 
     /// 0 while there is none.
-    [[nodiscard]] pid_t fork_server_pid() const noexcept { return fork_server_.pid(); }
+    [[nodiscard]] pid_t fork_server_pid() const noexcept { return pool_.link().pid(); }
 
 private:
     /// A call is handed to so many further processes when one ends before it takes the call.
     static constexpr int max_restarts = 3;
-    /// A process that has answered gets this long to end by itself.
-    static constexpr std::chrono::seconds leave_time{5};
-    /// A call waits this long for a fork that the system refuses.
+    /// A call waits this long while the system refuses to fork.
     static constexpr std::chrono::seconds fork_patience{5};
 
-    [[nodiscard]] slot slot_at(std::uint32_t index) const noexcept { return fork_server_.arena().at(index); }
+    struct waiting_call {
+        call_id call;
+        std::uint32_t entry;
+        std::string input;
+        std::optional<clock::time_point> give_up_at;
+    };
 
-    [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
-        return slot_at(index).header().state.load(std::memory_order_acquire);
+    /// The seats that have a call.
+    [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
+        return pool_.seats().in(seat_phase::calling);
     }
 
-    // --- the fork server ---
-
-    void start_fork_server() {
-        started_at_ = clock::now();
-        try {
-            fork_server_.start();
-        } catch (const std::system_error&) {
-            backoff_.failed(started_at_);
-        }
-    }
-
-    /// The fork server is gone and its processes with it. What had a result keeps it; service goes on with new slots.
-    void replace_fork_server() {
-        const std::string why = "the fork server was lost: " + fork_server_.end();
-        collect_results();
-        while (running() > 0) {
-            end_call(seats_.in(seat_phase::calling).back(), lost{why});
-        }
-        seats_.vacate_all();
-        unforked_.clear();
-        fork_server_.release();
-        if (const auto now = clock::now(); now - started_at_ < backoff::longest) {
-            backoff_.failed(now);  // one that dies at once must not be forked in a loop
-        } else {
-            start_fork_server();
-        }
-    }
-
-    // --- the processes ---
-
-    /// Asks for a process on a vacant slot. false: there is no vacant slot.
-    bool spawn() {
-        if (vacant() == 0) {
+    /// false: there is no process for it now.
+    bool place(call_id call, std::uint32_t entry, std::string_view input,
+               std::optional<clock::time_point> give_up_at = std::nullopt) {
+        const auto index = pool_.idle_process();
+        if (!index) {
             return false;
         }
-        const std::uint32_t index = seats_.any_vacant();
-        fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
-        fork_server_.push({.what = command::kind::spawn, .call = seats_.occupy(index)});
+        pool_.seats().call(*index, call);
+        pool_.seats()[*index].used = input.size();
+        pool_.seats()[*index].give_up_at = give_up_at;
+        hand_over(pool_.at(*index), entry, input);
         return true;
     }
 
-    /// Asks for another process for the call that lies in a slot.
-    void respawn(std::uint32_t index) {
-        fork_server_.push({.what = command::kind::spawn, .call = {index, ++seats_[index].generation}});
-    }
-
-    void refill() {
-        while (fork_server_.up() && !backoff_.retry_at() && seats_.count(seat_phase::idle) < options_.warm_processes && spawn()) {
+    void place_waiting() {
+        while (!waiting_.empty()) {
+            const waiting_call& first = waiting_.front();
+            if (!place(first.call, first.entry, first.input, first.give_up_at)) {
+                break;
+            }
+            waiting_.pop_front();
         }
-    }
-
-    /// A process that has parked, or else one that will. There must be one.
-    [[nodiscard]] std::uint32_t best_idle() const noexcept {
-        const auto& idle = seats_.in(seat_phase::idle);
-        const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
-            return state_of(index) == slot_state::parked;
-        });
-        return parked != idle.end() ? *parked : idle.front();
-    }
-
-    void end_call(std::uint32_t index, outcome&& how) {
-        const auto* result = std::get_if<returned>(&how);
-        seat& ended = seats_[index];  // a failed call may have written anywhere in its slot
-        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : options_.max_payload;
-        ended_.emplace_back(seats_.leave(index, clock::now() + leave_time), std::move(how));
-    }
-
-    void end_call_with_result(std::uint32_t index) {
-        end_call(index, take_result(slot_at(index)));
-        backoff_.succeeded();
-    }
-
-    void collect_results() {
-        const auto& calling = seats_.in(seat_phase::calling);
-        for (std::size_t i = calling.size(); i-- > 0;) {  // from the end: ending a call takes it out of the list
-            if (state_of(calling[i]) == slot_state::done) {
-                end_call_with_result(calling[i]);
+        const auto since = pool_.without_fork_server_since();
+        if (since && clock::now() - *since > fork_patience) {
+            for (const waiting_call& next : std::exchange(waiting_, {})) {
+                ended_.emplace_back(next.call, lost{"no fork server could be had"});
             }
         }
     }
 
-    // --- what happened ---
+    void end_call(std::uint32_t index, outcome&& how) {
+        const auto* result = std::get_if<returned>(&how);
+        seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
+        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : options_.max_payload;
+        ended_.emplace_back(ended.call, std::move(how));
+        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
+    }
+
+    void end_call_with_result(std::uint32_t index) {
+        end_call(index, take_result(pool_.at(index)));
+        pool_.succeeded();
+    }
+
+    void collect_results() {
+        for (std::size_t i = running().size(); i-- > 0;) {  // from the end: ending a call takes it out of the list
+            if (const std::uint32_t index = running()[i]; pool_.state_of(index) == slot_state::done) {
+                end_call_with_result(index);
+            }
+        }
+    }
 
     void take_events() {
-        const auto events = fork_server_.take_events();
+        const auto events = pool_.link().take_events();
         if (events.completions) {
             collect_results();
         }
@@ -224,79 +194,76 @@ private:
     void take_reports() {
         std::array<report, packet_size> packet;
         std::size_t count = 0;
-        if (fork_server_.receive(packet, count) == transfer::gone) {
-            replace_fork_server();
+        if (pool_.link().receive(packet, count) == transfer::gone) {
+            on_fork_server_lost();
         }
         for (const report& next : std::span(packet).first(count)) {
-            if (next.call.slot >= seats_.size() || next.call.generation != seats_[next.call.slot].generation) {
+            const std::uint32_t index = next.process.slot;
+            if (index >= pool_.seats().size() || next.process != pool_.seats().process(index)) {
                 continue;
             }
             switch (next.what) {
                 case report::kind::ready: break;
-                case report::kind::exited: on_exited(next.call.slot, next.value); break;
-                case report::kind::fork_failed: on_fork_failed(next.call.slot, next.value); break;
+                case report::kind::exited: on_exited(index, next.value); break;
+                case report::kind::fork_failed: on_fork_failed(index, next.value); break;
             }
         }
     }
 
     void on_exited(std::uint32_t index, int wait_status) {
-        seat& ended = seats_[index];
+        seat& ended = pool_.seats()[index];
         if (ended.phase == seat_phase::idle) {
-            backoff_.failed(clock::now());  // it could not even park
+            pool_.failed(clock::now());  // it could not even park
         } else if (ended.phase == seat_phase::calling) {
-            const slot_state state = state_of(index);
+            const slot_state state = pool_.state_of(index);
             if (state == slot_state::done) {
                 end_call_with_result(index);
-            } else if (state == slot_state::called && ended.kill_signal == 0 && ended.restarts++ < max_restarts) {
-                return respawn(index);  // the call still lies in the slot
-            } else {
+            } else if (state != slot_state::called || ended.kill_signal != 0) {
                 end_call(index, outcome_of_wait_status(wait_status));
+            } else if (ended.restarts++ < max_restarts) {
+                return pool_.respawn(index);  // the call still lies in the slot
+            } else {
+                end_call(index, lost{"no process lived long enough to take the call: the last one was " +
+                                     describe(outcome_of_wait_status(wait_status))});
             }
         }
-        seats_.vacate(index);
+        pool_.seats().vacate(index);
     }
 
     void on_fork_failed(std::uint32_t index, int error) {
         const auto now = clock::now();
-        backoff_.failed(now);
-        seat& failed = seats_[index];
-        if (failed.phase == seat_phase::calling) {
-            failed.fork_patience_until = failed.fork_patience_until.value_or(now + fork_patience);
-            if (failed.kill_signal == 0 && now < failed.fork_patience_until) {
-                return unforked_.push_back(index);
+        pool_.failed(now);
+        if (const seat& failed = pool_.seats()[index]; failed.phase == seat_phase::calling) {
+            const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
+            if (failed.kill_signal != 0) {
+                end_call(index, killed{failed.kill_signal});
+            } else if (now >= give_up_at) {
+                end_call(index, lost{"no process could be forked: " + std::generic_category().message(error)});
+            } else {
+                const slot source = pool_.at(index);
+                waiting_.push_front(
+                    {failed.call, source.header().entry, std::string(source.payload(), failed.used), give_up_at});
             }
-            end_call(index, failed.kill_signal != 0
-                                ? outcome{killed{failed.kill_signal}}
-                                : lost{"no process could be forked: " + std::generic_category().message(error)});
         }
-        seats_.vacate(index);
+        pool_.seats().vacate(index);
     }
 
-    void take_due_deadlines(clock::time_point now) {
-        for (const std::uint32_t index : seats_.in(seat_phase::leaving)) {
-            if (seat& late = seats_[index]; late.leave_by <= now) {
-                late.leave_by = now + leave_time;
-                fork_server_.push({.what = command::kind::kill, .call = {index, late.generation}, .signal = SIGKILL});
-            }
+    /// What has a result keeps it; what waits for a process goes on waiting; the rest has ended with its processes.
+    void on_fork_server_lost() {
+        const std::string why = "the fork server was lost: " + pool_.end_of_fork_server();
+        collect_results();
+        while (!running().empty()) {
+            end_call(running().back(), lost{why});
         }
-        if (backoff_.take_due(now)) {
-            if (!fork_server_.up()) {
-                start_fork_server();
-            }
-            for (const std::uint32_t index : std::exchange(unforked_, {})) {
-                respawn(index);
-            }
-        }
+        pool_.replace_fork_server(clock::now());
     }
 
     executor_options options_;
     listener on_end_;
-    fork_server_link fork_server_;
-    clock::time_point started_at_ = clock::now();  ///< of the fork server
-    seating seats_;
-    std::vector<std::uint32_t> unforked_;  ///< slots with a call whose fork failed
+    process_pool pool_;
+    std::deque<waiting_call> waiting_;  ///< the longest first
     std::vector<std::pair<call_id, outcome>> ended_;
-    backoff backoff_;
+    std::uint64_t last_call_ = 0;
 };
 
 }  // namespace restful_functions::process

@@ -76,23 +76,23 @@ private:
         ::close_range(above, ~0U, 0);
     }
 
-    /// The signals of a fresh process, whatever the host program had set up, but for those that ask a service to stop:
-    /// that is the server's decision, and so is Ctrl-C, which goes to the group of the terminal. Orphans become the
-    /// fork server's children, so that none is left as a zombie in a container without an init.
+    /// The signals of a fresh process, whatever the host program had set up. Those that ask a service to stop are
+    /// blocked: when to stop is the server's decision. A new process inherits the block until it is ready for them, so
+    /// that a signal sent to its call in between is not lost. Orphans become the fork server's children, so that none
+    /// is left as a zombie in a container without an init.
     void become_plain() {
         for (int signal = 1; signal < NSIG; ++signal) {
             ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
-        }
-        for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
-            ::signal(signal, SIG_IGN);
         }
         struct sigaction on_child {};
         on_child.sa_handler = [](int) {};  // interrupts ppoll(2), nothing else
         on_child.sa_flags = SA_NOCLDSTOP;
         ::sigaction(SIGCHLD, &on_child, nullptr);
         ::sigemptyset(&while_waiting_);
-        sigset_t blocked;
-        ::sigemptyset(&blocked);
+        for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+            ::sigaddset(&while_waiting_, signal);
+        }
+        sigset_t blocked = while_waiting_;
         ::sigaddset(&blocked, SIGCHLD);
         ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
         ::setpgid(0, 0);
@@ -109,31 +109,31 @@ private:
         const auto count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(command);
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
-                case command::kind::spawn: spawn(next.call); break;
-                case command::kind::kill: kill(next.call, next.signal); break;
+                case command::kind::spawn: spawn(next.process); break;
+                case command::kind::kill: kill(next.process, next.signal); break;
             }
         }
     }
 
-    void spawn(call_id call) {
+    void spawn(process_id process) {
         const pid_t parent = ::getpid();
         const pid_t pid = system_.fork();
         if (pid == 0) {
-            live_as_child({.parent = parent, .slot = call.slot, .slot_stride = stride_}, work_, system_);
+            live_as_child({.parent = parent, .slot = process.slot, .slot_stride = stride_}, work_, system_);
         }
         if (pid < 0) {
-            tell({.what = report::kind::fork_failed, .call = call, .value = errno});
+            tell({.what = report::kind::fork_failed, .process = process, .value = errno});
             return;
         }
         ::setpgid(pid, pid);  // the child does the same: whoever is first, no kill finds the group missing
-        roster_[call.slot].store(pid, std::memory_order_relaxed);
-        generations_[call.slot] = call.generation;
+        roster_[process.slot].store(pid, std::memory_order_relaxed);
+        generations_[process.slot] = process.generation;
     }
 
     /// The process has not been waited for while it stands in the roster, so its number is nobody else's.
-    void kill(call_id call, int signal) {
-        const pid_t pid = roster_[call.slot].load(std::memory_order_relaxed);
-        if (pid != 0 && generations_[call.slot] == call.generation) {
+    void kill(process_id process, int signal) {
+        const pid_t pid = roster_[process.slot].load(std::memory_order_relaxed);
+        if (pid != 0 && generations_[process.slot] == process.generation) {
             end_group(pid, signal);
         }
     }
@@ -160,7 +160,7 @@ private:
             ::waitpid(ended.si_pid, &status, 0);
             if (entry != roster_.end()) {
                 const auto slot = static_cast<std::uint32_t>(entry - roster_.begin());
-                tell({.what = report::kind::exited, .call = {slot, generations_[slot]}, .value = status});
+                tell({.what = report::kind::exited, .process = {slot, generations_[slot]}, .value = status});
             }
         }
     }

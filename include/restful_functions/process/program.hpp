@@ -28,8 +28,8 @@ public:
     /// of the call. Must have no lasting effect.
     virtual void warm_up() noexcept {}
 
-    /// Runs the function with the number `entry` in a task process of its own. `input` lives in the slot apart from
-    /// `output`'s owner only until the first byte is written to `output`: both are the same memory. May throw, crash,
+    /// Runs the function with the number `entry` in a task process of its own. `input` and `output` are the same
+    /// memory: the first byte of the result ends the input. Processes forked in here see neither. May throw, crash,
     /// exit or never return.
     virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
 };

@@ -9,13 +9,13 @@
 
 namespace restful_functions::process {
 
-/// Names one call: the slot and the number of the process that serves it there. A message about an earlier process
-/// of the slot is told apart by its generation.
-struct call_id {
+/// Names one process: its slot, and how many the slot had before it. Words about an earlier process of the slot are
+/// told apart by the generation, where a pid could be somebody else's by now.
+struct process_id {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
 
-    friend bool operator==(const call_id&, const call_id&) = default;
+    friend bool operator==(const process_id&, const process_id&) = default;
 };
 
 /// Server to fork server.
@@ -23,7 +23,7 @@ struct command {
     enum class kind : std::uint32_t { spawn, kill };
 
     kind what = kind::spawn;
-    call_id call{};
+    process_id process{};
     std::int32_t signal = 0;  ///< of a kill
 };
 
@@ -36,7 +36,7 @@ struct report {
     };
 
     kind what = kind::ready;
-    call_id call{};
+    process_id process{};
     std::int32_t value = 0;
 };
 

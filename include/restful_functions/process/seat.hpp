@@ -13,6 +13,9 @@
 
 namespace restful_functions::process {
 
+/// Names one call, for as long as the executor lives.
+enum class call_id : std::uint64_t {};
+
 enum class seat_phase : std::uint8_t {
     vacant,   ///< no process
     idle,     ///< a process without a call: parked, starting, or asked for
@@ -24,14 +27,17 @@ struct seat {
     using clock = std::chrono::steady_clock;
 
     seat_phase phase = seat_phase::vacant;
-    std::uint32_t generation = 0;       ///< counts the processes of this slot
-    std::uint32_t call_generation = 0;  ///< of the first process that was meant to serve the call
-    std::uint32_t position = 0;         ///< in the list of its phase
-    int kill_signal = 0;                ///< the last signal that the call was sent
-    int restarts = 0;                   ///< processes that ended before they took the call
-    std::size_t used = 0;               ///< bytes of payload since the slot was cleared
+    std::uint32_t generation = 0;  ///< counts the processes of this slot
+    std::uint32_t position = 0;    ///< in the list of its phase
+    std::size_t used = 0;          ///< bytes of payload since the slot was cleared
+
+    // Of the call, while there is one:
+    call_id call{};
+    int kill_signal = 0;  ///< the last signal that it was sent
+    int restarts = 0;     ///< processes that ended before they took it
+    std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
+
     clock::time_point leave_by;
-    std::optional<clock::time_point> fork_patience_until;
 };
 
 /// All seats, each in the list of its phase. Every operation is O(1) unless it says otherwise.
@@ -58,34 +64,30 @@ public:
     /// The most recently vacated seat: its memory is the warmest. There must be one.
     [[nodiscard]] std::uint32_t any_vacant() const noexcept { return in(seat_phase::vacant).back(); }
 
-    /// A process is asked for. Names it.
-    call_id occupy(std::uint32_t index) {
-        move(index, seat_phase::idle);
-        return {index, ++seats_[index].generation};
+    /// The name of the seat's process.
+    [[nodiscard]] process_id process(std::uint32_t index) const noexcept { return {index, seats_[index].generation}; }
+
+    /// Names a new process of the seat.
+    process_id next_process(std::uint32_t index) {
+        ++seats_[index].generation;
+        return process(index);
     }
 
-    /// The seat's process is given a call, whose name is returned.
-    call_id call(std::uint32_t index, std::size_t input_size) {
+    void occupy(std::uint32_t index) { move(index, seat_phase::idle); }
+
+    void call(std::uint32_t index, call_id call) {
         move(index, seat_phase::calling);
         seat& taken = seats_[index];
-        taken.call_generation = taken.generation;
+        taken.call = call;
         taken.kill_signal = 0;
         taken.restarts = 0;
-        taken.used = input_size;
-        taken.fork_patience_until.reset();
-        return {index, taken.call_generation};
+        taken.give_up_at.reset();
     }
 
-    [[nodiscard]] bool is_calling(call_id call) const noexcept {
-        return call.slot < size() && seats_[call.slot].phase == seat_phase::calling &&
-               seats_[call.slot].call_generation == call.generation;
-    }
-
-    /// The seat's call, which is named, has ended; its process has until `leave_by` to do the same.
-    call_id leave(std::uint32_t index, clock::time_point leave_by) {
+    /// The seat's call has ended; its process has until `leave_by` to do the same.
+    void leave(std::uint32_t index, clock::time_point leave_by) {
         move(index, seat_phase::leaving);
         seats_[index].leave_by = leave_by;
-        return {index, seats_[index].call_generation};
     }
 
     void vacate(std::uint32_t index) { move(index, seat_phase::vacant); }
@@ -95,6 +97,16 @@ public:
         for (std::uint32_t index = 0; index < size(); ++index) {
             vacate(index);
         }
+    }
+
+    /// Where a call is, unless it has ended. O(calling).
+    [[nodiscard]] std::optional<std::uint32_t> find(call_id call) const noexcept {
+        for (const std::uint32_t index : in(seat_phase::calling)) {
+            if (seats_[index].call == call) {
+                return index;
+            }
+        }
+        return std::nullopt;
     }
 
     /// When the first process that is leaving is late. O(leaving).

@@ -46,13 +46,13 @@ class calls {
 public:
     explicit calls(std::vector<body> bodies, executor_options options = {.max_processes = 64, .warm_processes = 2},
                    operating_system& system = operating_system::real())
-        : options_(options),
+        : options_(validated(options)),
           program_(std::move(bodies)),
           executor_(
               program_, options,
               [this](call_id call, outcome&& how) {
                   ++count_;
-                  ended_.insert_or_assign(key(call), std::move(how));
+                  ended_.insert_or_assign(call, std::move(how));
               },
               system) {}
 
@@ -77,11 +77,11 @@ public:
         }
     }
 
-    bool has_ended(call_id call) const { return ended_.contains(key(call)); }
+    bool has_ended(call_id call) const { return ended_.contains(call); }
 
     outcome end_of(call_id call) {
         drive_until([&] { return has_ended(call); });
-        return ended_.at(key(call));
+        return ended_.at(call);
     }
 
     std::string sentence_of(call_id call) { return describe(end_of(call)); }
@@ -100,26 +100,21 @@ public:
 
     [[nodiscard]] std::size_t ended() const { return count_; }
 
-    /// Drives until every process but the parked ones is gone, and these have parked.
+    /// Drives until no process but the parked ones is there.
     void settle() {
-        drive_until([&] { return executor_.running() == 0 && at_rest(); });
+        drive_until([&] {
+            const census now = executor_.count();
+            return now.running + now.waiting + now.leaving == 0 &&
+                   now.parked + now.starting == options_.warm_processes;
+        });
+        while (executor_.count().parked < options_.warm_processes) {
+            ::sched_yield();  // parking is no event: the server never needs to hear of it
+        }
     }
 
 private:
-    [[nodiscard]] bool at_rest() {
-        if (executor_.vacant() + options_.warm_processes != options_.max_processes) {
-            return false;
-        }
-        while (executor_.parked() < options_.warm_processes) {
-            ::sched_yield();  // parking is no event: the server never needs to know of it
-        }
-        return true;
-    }
-
-    static std::uint64_t key(call_id call) { return std::uint64_t{call.slot} << 32 | call.generation; }
-
     executor_options options_;
-    std::map<std::uint64_t, outcome> ended_;
+    std::map<call_id, outcome> ended_;
     std::size_t count_ = 0;
     lambdas program_;
     executor executor_;

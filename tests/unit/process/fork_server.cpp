@@ -1,0 +1,169 @@
+#include "calls.hpp"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <csignal>
+#include <optional>
+
+using namespace test;
+
+namespace {
+
+/// Fails the calls it is told to. What it counts lies in shared memory, for the fork server has a copy of the rest.
+class failing_system final : public operating_system {
+public:
+    failing_system()
+        : fork_failures_(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>(0)) {}
+    ~failing_system() override { ::munmap(fork_failures_, sizeof(std::atomic<int>)); }
+
+    void fail_forks(int count) { *fork_failures_ = count; }
+    [[nodiscard]] int fork_failures_left() const { return *fork_failures_; }
+    std::string failing_call;
+
+    pid_t fork() override {
+        if (int left = *fork_failures_; left > 0) {
+            *fork_failures_ = left - 1;
+            errno = EAGAIN;
+            return -1;
+        }
+        return operating_system::fork();
+    }
+    void* mmap(std::size_t length, int protection, int flags, int descriptor, off_t offset) override {
+        return fails("mmap", ENOMEM) ? MAP_FAILED : operating_system::mmap(length, protection, flags, descriptor, offset);
+    }
+    int memfd_create(const char* name, unsigned flags) override {
+        return fails("memfd_create", EMFILE) ? -1 : operating_system::memfd_create(name, flags);
+    }
+    int eventfd(unsigned initial, int flags) override {
+        return fails("eventfd", ENFILE) ? -1 : operating_system::eventfd(initial, flags);
+    }
+    int epoll_create(int flags) override {
+        return fails("epoll_create1", EMFILE) ? -1 : operating_system::epoll_create(flags);
+    }
+    int socketpair(int domain, int type, int protocol, int (&pair)[2]) override {
+        return fails("socketpair", ENFILE) ? -1 : operating_system::socketpair(domain, type, protocol, pair);
+    }
+
+private:
+    bool fails(const char* call, int error) {
+        errno = error;
+        return failing_call == call;
+    }
+
+    std::atomic<int>* fork_failures_;
+};
+
+}  // namespace
+
+TEST_CASE("an executor whose machine is broken says which call failed") {
+    failing_system broken;
+    lambdas none({echo});
+    for (const char* call : {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "fork"}) {
+        broken.failing_call = call;
+        broken.fail_forks(broken.failing_call == "fork" ? 1 : 0);
+        std::string message;
+        try {
+            const executor never(none, {.max_processes = 4}, nullptr, broken);
+        } catch (const std::system_error& error) {
+            message = error.what();
+        }
+        CHECK(message.find(std::string(call) + ": ") == 0);
+    }
+}
+
+TEST_CASE("a call waits while fork is refused, and is served when it is not any more") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 0}, refusing);
+    refusing.fail_forks(3);
+    CHECK(all.result(0, "served") == "served");
+    CHECK(refusing.fork_failures_left() == 0);
+}
+
+TEST_CASE("parked processes are refilled when fork is not refused any more") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 2}, refusing);
+    all.settle();
+    refusing.fail_forks(5);
+    CHECK(all.result(0, "one") == "one");
+    CHECK(all.result(0, "two") == "two");
+    CHECK(all.result(0, "three") == "three");
+    all.settle();
+    CHECK(refusing.fork_failures_left() == 0);
+}
+
+TEST_CASE("a call that no process can be forked for fails with the system's reason") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 0}, refusing);
+    refusing.fail_forks(1'000'000);
+    CHECK(all.sentence(0, "x") == "no process could be forked: Resource temporarily unavailable");
+    refusing.fail_forks(0);
+    CHECK(all.result(0, "again") == "again");
+}
+
+TEST_CASE("a fork server that cannot be forked again is tried again later") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 1}, refusing);
+    for (int failures : {1, 3}) {
+        refusing.fail_forks(failures);
+        ::kill(all->fork_server_pid(), SIGKILL);
+        all.drive_until([&] { return all->fork_server_pid() == 0; });
+        const call_id waiting = all.start(0, "waited");
+        all.drive_until([&] { return all->fork_server_pid() != 0; });
+        CHECK(std::get<returned>(all.end_of(waiting)).bytes == "waited");
+    }
+}
+
+TEST_CASE("the fork server stays when the terminal or an init asks the service to stop") {
+    calls all({echo});
+    const pid_t before = all->fork_server_pid();
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+        ::kill(before, signal);
+    }
+    CHECK(all.result(0, "stays") == "stays");
+    CHECK(all->fork_server_pid() == before);
+}
+
+TEST_CASE("with the executor go the fork server and every process") {
+    const fifo said;
+    std::vector<watched_process> processes;
+    {
+        calls all({say_and_block});
+        processes.emplace_back(all->fork_server_pid());
+        all.start(0, said.path());
+        processes.emplace_back(std::stoi(said.line()));
+    }
+    for (const watched_process& process : processes) {
+        CHECK(process.ends());
+    }
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);  // not even a zombie
+}
+
+TEST_CASE("a server that is killed leaves no process behind") {
+    const fifo said;
+    const pid_t server = ::fork();
+    if (server == 0) {
+        lambdas blocking({say_and_block});
+        executor doomed(blocking, {.max_processes = 4}, nullptr);
+        doomed.start(0, said.path());
+        std::ofstream(said.path()) << doomed.fork_server_pid() << std::endl;
+        for (;;) {
+            ::pause();
+        }
+    }
+    const watched_process one(std::stoi(said.line()));
+    const watched_process other(std::stoi(said.line()));
+    ::kill(server, SIGKILL);
+    CHECK(one.ends());
+    CHECK(other.ends());
+    ::waitpid(server, nullptr, 0);
+}
+
+TEST_CASE("a call that runs the host's destructors does not end the fork server") {
+    static std::optional<calls> all;
+    all.emplace(std::vector<body>{echo, [](std::string_view) -> std::string { std::exit(3); }});
+    CHECK(all->sentence(1) == "exited with status 3 before returning");
+    CHECK(all->result(0, "still there") == "still there");
+    all.reset();
+}

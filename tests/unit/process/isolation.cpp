@@ -1,0 +1,179 @@
+#include "calls.hpp"
+
+#include <dirent.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <iostream>
+#include <thread>
+
+using namespace test;
+
+namespace {
+
+int global = 0;
+
+/// The numbers of this process's open descriptors, the one that lists them left out.
+std::string open_descriptors() {
+    std::string numbers;
+    DIR* list = ::opendir("/proc/self/fd");
+    while (const dirent* entry = ::readdir(list)) {
+        if (entry->d_name[0] != '.' && std::atoi(entry->d_name) != ::dirfd(list)) {
+            numbers += std::string(entry->d_name) + " ";
+        }
+    }
+    ::closedir(list);
+    return numbers;
+}
+
+/// Redirects this process's standard output to a file while it lives.
+class redirected_output {
+public:
+    redirected_output() : saved_(::dup(STDOUT_FILENO)), file_(::memfd_create("output", MFD_CLOEXEC)) {
+        std::fflush(stdout);
+        ::dup2(file_.get(), STDOUT_FILENO);
+    }
+    redirected_output(const redirected_output&) = delete;
+    redirected_output& operator=(const redirected_output&) = delete;
+    ~redirected_output() { ::dup2(saved_.get(), STDOUT_FILENO); }
+
+    [[nodiscard]] std::string text() const {
+        return file_text("/proc/self/fd/" + std::to_string(file_.get()));
+    }
+
+private:
+    restful_functions::detail::unique_fd saved_;
+    restful_functions::detail::unique_fd file_;
+};
+
+}  // namespace
+
+TEST_CASE("what a call changes, no other call sees") {
+    calls all({[](std::string_view) {
+        static int calls_here = 0;
+        thread_local int calls_in_thread = 0;
+        ::setenv("CHANGED", "yes", 1);
+        return std::to_string(++global) + std::to_string(++calls_here) + std::to_string(++calls_in_thread);
+    }, [](std::string_view) { return std::string(::getenv("CHANGED") != nullptr ? "seen" : "unseen"); }});
+    for (int i = 0; i < 10; ++i) {
+        CHECK(all.result(0) == "111");
+        CHECK(all.result(1) == "unseen");
+    }
+}
+
+TEST_CASE("what the program loaded before is there in every call") {
+    global = 0;
+    const std::string loaded = "loaded before";
+    calls all({[&](std::string_view) { return loaded; }});
+    CHECK(all.result(0) == "loaded before");
+}
+
+TEST_CASE("a task process has no descriptor but the standard three and its completion") {
+    const restful_functions::detail::unique_fd of_the_host(::open("/dev/null", O_RDONLY));
+    calls all({[](std::string_view) { return open_descriptors(); }});
+    CHECK(all.result(0) == "0 1 2 63 ");
+}
+
+TEST_CASE("a task process sees no slot but its own") {
+    calls all({[](std::string_view) {
+        std::ifstream maps("/proc/self/maps");
+        std::string slots;
+        for (std::string line; std::getline(maps, line);) {
+            if (line.find("restful-functions-slots") != std::string::npos) {
+                std::uintptr_t begin = 0;
+                std::uintptr_t end = 0;
+                std::sscanf(line.c_str(), "%lx-%lx", &begin, &end);
+                slots += std::to_string(end - begin) + " ";
+            }
+        }
+        return slots;
+    }}, {.max_processes = 8, .warm_processes = 2, .max_payload = 10'000});
+    CHECK(all.result(0) == std::to_string(slot_stride(10'000)) + " ");
+}
+
+TEST_CASE("a task process leads its own group, gains no privileges and has the signals of a fresh process") {
+    std::signal(SIGUSR1, SIG_IGN);
+    calls all({[](std::string_view) {
+        sigset_t blocked;
+        ::sigprocmask(SIG_SETMASK, nullptr, &blocked);
+        std::string facts = ::getpgrp() == ::getpid() ? "leader " : "member ";
+        facts += ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "no-new-privileges " : "privileges ";
+        for (int signal = 1; signal < SIGRTMIN; ++signal) {
+            struct sigaction now {};
+            ::sigaction(signal, nullptr, &now);
+            if (::sigismember(&blocked, signal) == 1 || now.sa_handler != SIG_DFL) {
+                facts += "signal " + std::to_string(signal) + " ";
+            }
+        }
+        return facts;
+    }});
+    std::signal(SIGUSR1, SIG_DFL);
+    CHECK(all.result(0) == "leader no-new-privileges ");
+}
+
+TEST_CASE("the children that a function leaves behind end with its call") {
+    const fifo said;
+    calls all({[](std::string_view path) -> std::string {
+        const std::string copy(path);
+        if (::fork() == 0) {
+            if (::fork() == 0) {
+                say_and_block(copy);
+            }
+            ::pause();
+        }
+        std::ifstream(copy + ".go").get();
+        return "returned";
+    }});
+    REQUIRE(::mkfifo((said.path() + ".go").c_str(), 0600) == 0);
+    const call_id call = all.start(0, said.path());
+    const watched_process grandchild(std::stoi(said.line()));
+    CHECK(grandchild.existed());
+    std::ofstream(said.path() + ".go") << "go" << std::endl;
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "returned");
+    all.settle();
+    CHECK(grandchild.ends());
+    ::unlink((said.path() + ".go").c_str());
+}
+
+TEST_CASE("when a function forks and both sides return, the call's own process answers") {
+    calls all({[](std::string_view) { return std::string(::fork() == 0 ? "child" : "parent"); }});
+    for (int i = 0; i < 20; ++i) {
+        CHECK(all.result(0) == "parent");
+    }
+    all.settle();
+}
+
+TEST_CASE("a function may close every descriptor") {
+    calls all({[](std::string_view) {
+        ::close_range(0, ~0U, 0);
+        return std::string("closed");
+    }});
+    CHECK(all.result(0) == "closed");
+}
+
+TEST_CASE("a function may leave threads running") {
+    calls all({[](std::string_view) {
+        std::thread([] { ::pause(); }).detach();
+        return std::string("detached");
+    }});
+    CHECK(all.result(0) == "detached");
+    all.settle();
+}
+
+TEST_CASE("what a call prints is out when its result is there") {
+    const redirected_output output;
+    std::printf("printed before the fork server; ");
+    calls all({[](std::string_view) {
+        std::printf("by printf; ");
+        std::cout << "by cout; ";
+        return std::string("printed");
+    }});
+    CHECK(all.result(0) == "printed");
+    CHECK(output.text() == "printed before the fork server; by printf; by cout; ");
+}
+
+TEST_CASE("a call reads an empty standard input") {
+    calls all({[](std::string_view) { return std::to_string(std::getchar()); }});
+    CHECK(all.result(0) == std::to_string(EOF));
+}
