@@ -98,10 +98,8 @@ class function_server {
     void run(const Address& where) {
         std::optional<detail::stop_signals> signals;
         if (options_.handle_signals) signals.emplace(stop_);
-        const bool joins = options_.shutdown_mode == shutdown_mode::join;
         transport::run(*service_, where, detail::http_options_of(options_), stop_,
-                       joins ? transport::on_stop::join : transport::on_stop::terminate,
-                       [this](const auto& http) {
+                       options_.shutdown_mode, [this](const auto& http) {
                            url_ = http.url();
                            port_ = http.port();
                            if (options_.on_listening) options_.on_listening(url_);

@@ -5,6 +5,7 @@
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/table.hpp>
 #include <restful_functions/transport/http_options.hpp>
+#include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -13,12 +14,6 @@
 #include <string>
 
 namespace restful_functions {
-
-/// What becomes of the tasks that run when the server is asked to stop.
-enum class shutdown_mode {
-    join,       ///< They end by themselves; a second request to stop ends them.
-    terminate,  ///< They are ended.
-};
 
 /// Where a server listens, how it ends, and what it grants. Each field has a default.
 struct server_options {

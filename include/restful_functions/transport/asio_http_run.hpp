@@ -5,6 +5,7 @@
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
+#include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <asio/io_context.hpp>
 #include <asio/ip/tcp.hpp>
@@ -14,9 +15,6 @@
 #include <system_error>
 
 namespace restful_functions::transport {
-
-/// What becomes of running tasks when a stop is asked for.
-enum class on_stop { join, terminate };
 
 namespace detail {
 
@@ -67,7 +65,8 @@ struct protocol_of<unix_address> {
 /// Throws std::system_error when it cannot listen; the message names the address.
 template <class Address, class Service, class OnListening>
 void run(Service& service, const Address& where, const http_options& options,
-         restful_functions::detail::stop_switch& stop, on_stop mode, OnListening on_listening) {
+         restful_functions::detail::stop_switch& stop, shutdown_mode mode,
+         OnListening on_listening) {
     asio::io_context loop(1);  // a hint that one thread runs it
     asio_http<typename detail::protocol_of<Address>::type, Service> http(loop, service, where,
                                                                          options);
@@ -77,7 +76,7 @@ void run(Service& service, const Address& where, const http_options& options,
 
     http.drain();
     service.drain();
-    bool terminates = mode == on_stop::terminate;
+    bool terminates = mode == shutdown_mode::terminate;
     if (terminates) service.terminate_all();
     while (stop.requests() < 3 && !(service.idle() && http.quiet())) {
         loop.run_one();

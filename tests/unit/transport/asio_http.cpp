@@ -11,7 +11,9 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
+#include <system_error>
 
 namespace transport = restful_functions::transport;
 using namespace std::chrono_literals;
@@ -365,4 +367,22 @@ TEST_CASE("localhost is reached over IPv4, and over IPv6 where the machine has i
     c.send(get("/a"));
     CHECK(body_of(c.receive()) == "GET /a ");
     CHECK(server.http.url() == "http://localhost:" + std::to_string(server.http.port()));
+}
+
+TEST_CASE("IPv6 is served where the machine has it") {
+    asio::io_context loop(1);
+    fake_service service;
+    std::optional<tcp_server> http;
+    try {
+        http.emplace(loop, service, transport::tcp_address{"::1", 0});
+    } catch (const std::system_error& error) {
+        const bool has_none = error.code() == std::errc::address_not_available ||
+                              error.code() == std::errc::address_family_not_supported;
+        CHECK(has_none);
+        return;
+    }
+    client c(loop, http->port(), AF_INET6);
+    c.send(get("/a"));
+    CHECK(body_of(c.receive()) == "GET /a ");
+    CHECK(http->url() == "http://[::1]:" + std::to_string(http->port()));
 }
