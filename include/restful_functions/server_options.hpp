@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/service_options.hpp>
+#include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/table.hpp>
 #include <restful_functions/transport/http_options.hpp>

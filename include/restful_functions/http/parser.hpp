@@ -3,6 +3,7 @@
 
 #include <restful_functions/http/head_rules.hpp>
 #include <restful_functions/http/head_scanner.hpp>
+#include <restful_functions/http/limits.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/refusal.hpp>
 #include <restful_functions/http/request_line.hpp>
@@ -18,13 +19,6 @@
 #include <variant>
 
 namespace restful_functions::http {
-
-/// How large a request may be.
-struct limits {
-    std::size_t max_header_bytes = 16 * 1024;      ///< Request line and fields; past it 414 or 431.
-    std::size_t max_body_bytes = 8 * 1024 * 1024;  ///< Body without its coding; past it 413.
-    std::size_t max_fields = 100;                  ///< Header fields; past it 431.
-};
 
 /// Turns the bytes of a connection into requests, one after the other. The result does not depend
 /// on how the bytes are cut into pieces.
@@ -198,16 +192,16 @@ class parser {
         request_.keep_alive =
             llhttp_should_keep_alive(&llhttp_) != 0 && (llhttp_.flags & F_CONNECTION_CLOSE) == 0;
         llhttp_.upgrade = 0;  // an Upgrade may be ignored (RFC 9110, 7.8), and here always is
-        announced_ = static_cast<std::size_t>(llhttp_.content_length);
         continue_expected_ = expects_continue(request_);
 
         refusal why = check_head(request_);
-        if (!why && announced_ > limits_.max_body_bytes)
+        if (!why && llhttp_.content_length > limits_.max_body_bytes)
             why = {413, "the body is larger than this server accepts"};
         if (why) {
             refuse(why);
             return HPE_USER;
         }
+        announced_ = static_cast<std::size_t>(llhttp_.content_length);
         // The Host of an absolute target replaces the field (RFC 9112, 3.2.2).
         if (!authority_.empty()) request_.headers.set("Host", std::string(authority_));
         return 0;

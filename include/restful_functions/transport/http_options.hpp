@@ -1,7 +1,7 @@
 /// What an HTTP transport grants its clients.
 #pragma once
 
-#include <restful_functions/http/parser.hpp>
+#include <restful_functions/http/limits.hpp>
 
 #include <chrono>
 #include <cstddef>

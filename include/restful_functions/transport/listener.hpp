@@ -140,7 +140,8 @@ inline listener listen(const tcp_address& where) {
         error = errno;
         if (!socket) continue;  // e.g. a machine without IPv6 whose "localhost" has an IPv6 address
         detail::set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
-        // Linux hands this on to the accepted sockets, which saves a call for each.
+        // Linux hands these on to the accepted sockets, which saves the calls for each.
+        detail::set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
         detail::set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
         // With port 0 the first address chooses the port of all. Both families have it at the same
         // place.
