@@ -13,13 +13,35 @@
 
 namespace restful_functions::detail {
 
-/// The name of the enumerator with the value `Value`. Where there is none the compiler spells a
-/// cast, `(color)7`, and the name is empty.
-template <auto Value>
+// An enum without a fixed type holds no more than the bits of its enumerators. Other values do not
+// compile on Clang 20, so that the concept is false, and are a warning on Clang 16 to 19, which is
+// an error unless it is ignored.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wenum-constexpr-conversion"
+#endif
+
+/// Whether `Enum` can have the value.
+template <typename Enum, auto Value>
+concept holds_value = requires {
+    typename std::integral_constant<Enum, static_cast<Enum>(Value)>;
+};
+
+/// The name of the enumerator of `Enum` with the value `Value`; empty if there is none.
+template <typename Enum, auto Value>
 consteval std::string_view enumerator_name() {
-    const std::string_view name = last_identifier(spelling<Value>());
-    return is_identifier(name) ? name : std::string_view();
+    if constexpr (holds_value<Enum, Value>) {
+        // The compiler spells a value that is no enumerator as a cast: `(color)7`.
+        const std::string_view name = last_identifier(spelling<std::bit_cast<Enum>(Value)>());
+        if (is_identifier(name)) return name;
+    }
+    return {};
 }
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 /// The names of the enumerators of `Enum`.
 ///
@@ -31,24 +53,24 @@ struct enum_names {
     static constexpr int first = std::is_signed_v<underlying> ? -128 : 0;
     static constexpr std::size_t size = std::is_same_v<underlying, bool> ? 2 : 256;
 
+    template <std::size_t... Index>
+    static consteval std::array<std::string_view, size> find(std::index_sequence<Index...>) {
+        return {
+            enumerator_name<Enum, static_cast<underlying>(first + static_cast<int>(Index))>()...};
+    }
+
     /// From `first` on; empty for a value that is no enumerator.
     static constexpr std::array<std::string_view, size> names =
-        []<std::size_t... Index>(std::index_sequence<Index...>) {
-        // bit_cast: a static_cast beyond the bits of an old enum's enumerators is undefined.
-        return std::array<std::string_view, size>{enumerator_name<std::bit_cast<Enum>(
-            static_cast<underlying>(first + static_cast<int>(Index)))>()...};
-    }
-    (std::make_index_sequence<size>());
+        find(std::make_index_sequence<size>());
 
     /// The index of `value` in `names`; `size` or greater when it was not looked at.
-    static constexpr std::uint64_t index_of(Enum value) noexcept {
-        return static_cast<std::uint64_t>(static_cast<underlying>(value)) -
-               static_cast<std::uint64_t>(first);
+    static constexpr std::uint64_t index_of(underlying value) noexcept {
+        return static_cast<std::uint64_t>(value) - static_cast<std::uint64_t>(first);
     }
 
     /// The name of `value`; empty when it has none.
     static constexpr std::string_view name_of(Enum value) noexcept {
-        const auto index = index_of(value);
+        const auto index = index_of(static_cast<underlying>(value));
         return index < size ? names[index] : std::string_view();
     }
 };

@@ -12,6 +12,13 @@ consteval std::string_view signature_with() {
     return __PRETTY_FUNCTION__;
 }
 
+// Clang 16 to 19 warn here, too, of the values that enum_names.hpp explains.
+#ifdef __clang__
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wunknown-warning-option"
+#pragma clang diagnostic ignored "-Wenum-constexpr-conversion"
+#endif
+
 /// How the compiler writes `Entity`: `addition` (GCC) or `&addition` (Clang), `color::red`,
 /// `(color)7`.
 template <auto Entity>
@@ -24,6 +31,10 @@ consteval std::string_view spelling() {
     if (end == std::string_view::npos) end = signature.size() - 1;
     return signature.substr(begin, end - begin);
 }
+
+#ifdef __clang__
+#pragma clang diagnostic pop
+#endif
 
 /// A letter, a digit, an underscore or a byte of a character beyond ASCII.
 constexpr bool is_identifier_character(char c) noexcept {

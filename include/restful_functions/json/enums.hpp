@@ -5,11 +5,28 @@
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/scalars.hpp>
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <type_traits>
 
 namespace restful_functions {
+
+namespace json::detail {
+
+/// A number of the same range as `Underlying`, in which an enum may count characters.
+template <typename Underlying>
+consteval auto number_like() {
+    if constexpr (std::is_same_v<Underlying, bool>) {
+        return bool();
+    } else if constexpr (std::is_signed_v<Underlying>) {
+        return std::make_signed_t<Underlying>();
+    } else {
+        return std::make_unsigned_t<Underlying>();
+    }
+}
+
+}  // namespace json::detail
 
 /// The name of an enumerator, `"red"`, or its number. Any other string, and a number that is no
 /// enumerator's, is refused.
@@ -30,11 +47,12 @@ struct codec<T> {
                 return static_cast<T>(names::first + (found - names::names.begin()));
             }
         } else if (value.IsNumber()) {
-            const auto number = json::decode<integer>(value);
-            if (!number) return number.why();
-            const auto enumerator = static_cast<T>(*number);
-            const bool is_named = !names::name_of(enumerator).empty();
-            if (is_named || names::index_of(enumerator) >= names::size) return enumerator;
+            const auto counted = json::decode<number>(value);
+            if (!counted) return counted.why();
+            const auto index = names::index_of(static_cast<typename names::underlying>(*counted));
+            if (index >= names::size || !names::names[index].empty()) {
+                return static_cast<T>(*counted);
+            }
         }
         return json::is_not(expected(), value);
     }
@@ -44,15 +62,13 @@ struct codec<T> {
         if (!name.empty()) {
             out.String(name);
         } else {
-            json::encode(static_cast<integer>(enumerator), out);
+            json::encode(static_cast<number>(enumerator), out);
         }
     }
 
  private:
     using names = detail::enum_names<T>;
-    /// An enum may count in characters or truth values, which JSON writes in other ways.
-    using integer = std::conditional_t<std::is_signed_v<std::underlying_type_t<T>>, std::int64_t,
-                                       std::uint64_t>;
+    using number = decltype(json::detail::number_like<typename names::underlying>());
 
     static std::string expected() {
         std::string text = "one of";

@@ -28,8 +28,8 @@ template <typename T>
 concept integer = std::integral<T> && sizeof(T) <= sizeof(std::int64_t) &&
                   !one_of<T, bool, char, wchar_t, char8_t, char16_t, char32_t>;
 
-/// Up to here every integer has a double of its own; beyond, a double is several integers.
-inline constexpr double max_exact_integer = 9007199254740992;  // 2^53
+/// Up to here a double stands for one integer only; from 2^53 on it may have been rounded.
+inline constexpr double max_exact_integer = 9007199254740991;
 
 template <integer T>
 refusal out_of_range(const value& found, std::string expected = "between ") {

@@ -80,7 +80,7 @@ decoded<T> decode_fields(std::span<const value* const> values) {
         why = set_field(field, field_names<T>[index], values[index]);
         return !why;
     };
-    std::apply([&](auto&... field) { (set(field) && ...); }, tie_fields(object));
+    std::apply([&](auto&... field) { static_cast<void>((set(field) && ...)); }, tie_fields(object));
     if (why) return std::move(*why);
     return object;
 }
