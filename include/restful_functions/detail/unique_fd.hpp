@@ -8,7 +8,7 @@
 namespace restful_functions::detail {
 
 class unique_fd {
-public:
+ public:
     unique_fd() noexcept = default;
     explicit unique_fd(int descriptor) noexcept : descriptor_(descriptor) {}
     unique_fd(unique_fd&& other) noexcept : descriptor_(other.release()) {}
@@ -34,7 +34,7 @@ public:
         }
     }
 
-private:
+ private:
     int descriptor_ = -1;
 };
 

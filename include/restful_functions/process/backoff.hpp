@@ -1,4 +1,5 @@
-/// backoff: when to try again what the system has just refused. Later each time, until something succeeds.
+/// backoff: when to try again what the system has just refused. Later each time, until something
+/// succeeds.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace restful_functions::process {
 
 class backoff {
-public:
+ public:
     using clock = std::chrono::steady_clock;
 
     static constexpr std::chrono::milliseconds shortest{10};
@@ -36,7 +37,7 @@ public:
         return true;
     }
 
-private:
+ private:
     std::optional<clock::time_point> retry_at_;
     std::chrono::milliseconds delay_ = shortest;
 };

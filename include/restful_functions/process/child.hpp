@@ -1,11 +1,12 @@
 /// child: the life of a task process. It parks on its slot, serves one call and ends with _exit.
 #pragma once
 
-#include <cxxabi.h>
-#include <pthread.h>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/slot.hpp>
+
+#include <cxxabi.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -20,32 +21,34 @@
 
 namespace restful_functions::process {
 
-/// Descriptors of a task process have fixed numbers. All lie below 64, where the kernel copies a descriptor table at
-/// fork without allocating one, and above those that a function's own open() calls get first: a function that closes
-/// everything and opens a file does not find its file under the completion's number.
-inline constexpr int channel_descriptor = 61;     ///< fork server only: its connection to the server
-inline constexpr int arena_descriptor = 62;       ///< fork server only: the file behind the slots
-inline constexpr int completion_descriptor = 63;  ///< eventfd that tells the server that a slot is done
+/// Descriptors of a task process have fixed numbers. All lie below 64, where the kernel copies a
+/// descriptor table at fork without allocating one, and above those that a function's own open()
+/// calls get first: a function that closes everything and opens a file does not find its file under
+/// the completion's number.
+inline constexpr int channel_descriptor = 61;  ///< fork server only: its connection to the server
+inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
+inline constexpr int completion_descriptor =
+    63;  ///< eventfd that tells the server that a slot is done
 
 /// What the fork server knows and a new process needs.
 struct birth {
-    pid_t parent = 0;          ///< the fork server
-    std::uint32_t slot = 0;    ///< the index of the process's slot
+    pid_t parent = 0;        ///< the fork server
+    std::uint32_t slot = 0;  ///< the index of the process's slot
     std::size_t slot_stride = 0;
 };
 
 namespace detail {
 
-/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody else, the signals of
-/// a fresh process, and no life beyond the fork server's.
+/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
+/// else, the signals of a fresh process, and no life beyond the fork server's.
 inline slot leave_home(const birth& from, operating_system& system) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != from.parent) {
         ::_exit(EXIT_FAILURE);  // the fork server died before the line above took effect
     }
-    void* memory = system.mmap(from.slot_stride, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, arena_descriptor,
-                               static_cast<off_t>(from.slot * from.slot_stride));
+    void* memory = system.mmap(from.slot_stride, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                               arena_descriptor, static_cast<off_t>(from.slot * from.slot_stride));
     if (memory == MAP_FAILED) {
         ::_exit(EXIT_FAILURE);
     }
@@ -62,7 +65,8 @@ inline slot leave_home(const birth& from, operating_system& system) {
 /// Blocks until a call lies in the slot, which may already be so.
 inline void park(slot own) {
     auto state = slot_state::vacant;
-    own.header().state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    own.header().state.compare_exchange_strong(state, slot_state::parked,
+                                               std::memory_order_acq_rel);
     own.wait_while(slot_state::parked);
     own.header().state.store(slot_state::running, std::memory_order_release);
 }
@@ -85,7 +89,8 @@ inline void write_exception_type(window& output) {
     std::free(demangled);
 }
 
-inline verdict run_call(program& work, std::uint32_t entry, std::string_view input, window& output) {
+inline verdict run_call(program& work, std::uint32_t entry, std::string_view input,
+                        window& output) {
     try {
         work.run(entry, input, output);
         return output.overflow ? verdict::too_large : verdict::returned;
@@ -108,10 +113,12 @@ inline verdict run_call(program& work, std::uint32_t entry, std::string_view inp
 
     slot_header& header = own.header();
     window output{own.payload(), own.capacity()};
-    const std::string_view input(own.payload(), std::min<std::size_t>(header.input_size, own.capacity()));
+    const std::string_view input(own.payload(),
+                                 std::min<std::size_t>(header.input_size, own.capacity()));
     const verdict result = detail::run_call(work, header.entry, input, output);
     if (::getpid() != self) {
-        ::_exit(EXIT_SUCCESS);  // the function forked and both sides returned: only one of them has a client
+        ::_exit(EXIT_SUCCESS);  // the function forked and both sides returned: only one of them has
+                                // a client
     }
     // What was printed is out before the client hears of the result.
     std::cout.flush();
@@ -120,7 +127,8 @@ inline verdict run_call(program& work, std::uint32_t entry, std::string_view inp
     header.output_size = output.size;
     header.state.store(slot_state::done, std::memory_order_release);
     const std::uint64_t one = 1;
-    // A function that closed the descriptor only delays its result: the server also looks when the process has ended.
+    // A function that closed the descriptor only delays its result: the server also looks when the
+    // process has ended.
     [[maybe_unused]] const auto written = ::write(completion_descriptor, &one, sizeof one);
     std::fflush(nullptr);
     ::_exit(EXIT_SUCCESS);

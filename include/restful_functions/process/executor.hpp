@@ -1,4 +1,5 @@
-/// executor: runs calls in processes of their own and tells how each of them ended. Owns no loop and never blocks.
+/// executor: runs calls in processes of their own and tells how each of them ended. Owns no loop
+/// and never blocks.
 #pragma once
 
 #include <restful_functions/process/executor_options.hpp>
@@ -37,23 +38,25 @@ struct census {
     std::size_t leaving = 0;   ///< processes whose call has ended
 };
 
-/// Used from one thread. Whoever owns the loop watches `descriptor()` for reading and calls `dispatch()` when it is
-/// readable or when `next_deadline()` has come.
+/// Used from one thread. Whoever owns the loop watches `descriptor()` for reading and calls
+/// `dispatch()` when it is readable or when `next_deadline()` has come.
 class executor {
-public:
+ public:
     using clock = std::chrono::steady_clock;
-    /// Hears the end of each started call, once, from within `dispatch()`. It may start and kill calls.
+    /// Hears the end of each started call, once, from within `dispatch()`. It may start and kill
+    /// calls.
     using listener = std::function<void(call_id, outcome&&)>;
 
-    /// Forks the fork server: do it before threads, sockets and client data exist, for the task processes are copies
-    /// of what the program is at this moment. `work` and `system` must outlive the executor.
-    /// Throws std::invalid_argument for options that make no sense, std::system_error when the system refuses.
+    /// Forks the fork server: do it before threads, sockets and client data exist, for the task
+    /// processes are copies of what the program is at this moment. `work` and `system` must outlive
+    /// the executor. Throws std::invalid_argument for options that make no sense, std::system_error
+    /// when the system refuses.
     executor(program& work, executor_options options, listener on_end,
              operating_system& system = operating_system::real())
         : options_(validated(options)), on_end_(std::move(on_end)), pool_(work, options_, system) {}
 
-    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes` calls are there
-    /// already. Throws std::length_error for an input above `max_payload` bytes.
+    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
+    /// calls are there already. Throws std::length_error for an input above `max_payload` bytes.
     std::optional<call_id> start(std::uint32_t entry, std::string_view input) {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
@@ -70,14 +73,17 @@ public:
         return call;
     }
 
-    /// Sends a signal to the process group of a call; one that waits for a process ends as if killed by it. Nothing
-    /// happens when the call has ended.
+    /// Sends a signal to the process group of a call; one that waits for a process ends as if
+    /// killed by it. Nothing happens when the call has ended.
     void kill(call_id call, int signal) {
         if (const auto index = pool_.seats().find(call)) {
-            pool_.seats()[*index].kill_signal = signal;  // also keeps a call that no process took from another one
+            pool_.seats()[*index].kill_signal =
+                signal;  // also keeps a call that no process took from another one
             pool_.kill(*index, signal);
             pool_.flush();
-        } else if (std::erase_if(waiting_, [call](const waiting_call& next) { return next.call == call; }) > 0) {
+        } else if (std::erase_if(waiting_, [call](const waiting_call& next) {
+                       return next.call == call;
+                   }) > 0) {
             ended_.emplace_back(call, killed{signal});
         }
     }
@@ -112,7 +118,7 @@ public:
     /// 0 while there is none.
     [[nodiscard]] pid_t fork_server_pid() const noexcept { return pool_.link().pid(); }
 
-private:
+ private:
     /// A call is handed to so many further processes when one ends before it takes the call.
     static constexpr int max_restarts = 3;
     /// A call waits this long while the system refuses to fork.
@@ -163,7 +169,8 @@ private:
     void end_call(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
         seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
-        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : options_.max_payload;
+        ended.used =
+            result != nullptr ? std::max(ended.used, result->bytes.size()) : options_.max_payload;
         ended_.emplace_back(ended.call, std::move(how));
         pool_.seats().leave(index, clock::now() + process_pool::leave_time);
     }
@@ -174,8 +181,10 @@ private:
     }
 
     void collect_results() {
-        for (std::size_t i = running().size(); i-- > 0;) {  // from the end: ending a call takes it out of the list
-            if (const std::uint32_t index = running()[i]; pool_.state_of(index) == slot_state::done) {
+        for (std::size_t i = running().size();
+             i-- > 0;) {  // from the end: ending a call takes it out of the list
+            if (const std::uint32_t index = running()[i];
+                pool_.state_of(index) == slot_state::done) {
                 end_call_with_result(index);
             }
         }
@@ -203,9 +212,14 @@ private:
                 continue;
             }
             switch (next.what) {
-                case report::kind::ready: break;
-                case report::kind::exited: on_exited(index, next.value); break;
-                case report::kind::fork_failed: on_fork_failed(index, next.value); break;
+                case report::kind::ready:
+                    break;
+                case report::kind::exited:
+                    on_exited(index, next.value);
+                    break;
+                case report::kind::fork_failed:
+                    on_fork_failed(index, next.value);
+                    break;
             }
         }
     }
@@ -223,8 +237,9 @@ private:
             } else if (ended.restarts++ < max_restarts) {
                 return pool_.respawn(index);  // the call still lies in the slot
             } else {
-                end_call(index, lost{"no process lived long enough to take the call: the last one was " +
-                                     describe(outcome_of_wait_status(wait_status))});
+                end_call(index,
+                         lost{"no process lived long enough to take the call: the last one was " +
+                              describe(outcome_of_wait_status(wait_status))});
             }
         }
         pool_.seats().vacate(index);
@@ -238,17 +253,19 @@ private:
             if (failed.kill_signal != 0) {
                 end_call(index, killed{failed.kill_signal});
             } else if (now >= give_up_at) {
-                end_call(index, lost{"no process could be forked: " + std::generic_category().message(error)});
+                end_call(index, lost{"no process could be forked: " +
+                                     std::generic_category().message(error)});
             } else {
                 const slot source = pool_.at(index);
-                waiting_.push_front(
-                    {failed.call, source.header().entry, std::string(source.payload(), failed.used), give_up_at});
+                waiting_.push_front({failed.call, source.header().entry,
+                                     std::string(source.payload(), failed.used), give_up_at});
             }
         }
         pool_.seats().vacate(index);
     }
 
-    /// What has a result keeps it; what waits for a process goes on waiting; the rest has ended with its processes.
+    /// What has a result keeps it; what waits for a process goes on waiting; the rest has ended
+    /// with its processes.
     void on_fork_server_lost() {
         const std::string why = "the fork server was lost: " + pool_.end_of_fork_server();
         collect_results();

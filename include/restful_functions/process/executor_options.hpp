@@ -13,7 +13,8 @@ struct executor_options {
     std::size_t max_processes = 256;
     /// Processes kept parked, so that a call costs a wake-up and not a fork.
     std::size_t warm_processes = 2 * std::size_t{std::max(1U, std::thread::hardware_concurrency())};
-    /// Bytes of the largest input or result. Address space, not memory: each process reserves this much.
+    /// Bytes of the largest input or result. Address space, not memory: each process reserves this
+    /// much.
     std::size_t max_payload = std::size_t{64} * 1024 * 1024;
 };
 

@@ -1,12 +1,14 @@
-/// fork_server: the process that forks, watches and ends the task processes. Tiny, single-threaded, forked first.
+/// fork_server: the process that forks, watches and ends the task processes. Tiny, single-threaded,
+/// forked first.
 #pragma once
 
-#include <fcntl.h>
-#include <poll.h>
 #include <restful_functions/process/child.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -17,7 +19,8 @@
 
 namespace restful_functions::process {
 
-/// What the fork server receives from the process that forks it. The descriptors are that process's numbers.
+/// What the fork server receives from the process that forks it. The descriptors are that process's
+/// numbers.
 struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
@@ -27,7 +30,7 @@ struct fork_server_inheritance {
 };
 
 class fork_server {
-public:
+ public:
     fork_server(const fork_server_inheritance& inherited, program& work, operating_system& system)
         : work_(work),
           system_(system),
@@ -45,8 +48,8 @@ public:
         for (;;) {
             send_reports();
             pollfd channel{channel_descriptor, POLLIN, 0};
-            // SIGCHLD is blocked everywhere but in here, so that a process that ends between reap() and the wait
-            // still ends the wait.
+            // SIGCHLD is blocked everywhere but in here, so that a process that ends between reap()
+            // and the wait still ends the wait.
             if (::ppoll(&channel, 1, nullptr, &while_waiting_) > 0) {
                 take_commands();
             }
@@ -54,9 +57,9 @@ public:
         }
     }
 
-private:
-    /// Puts the three descriptors where child.hpp wants them and closes all others: no client's connection, no file
-    /// of the host program is in a task process.
+ private:
+    /// Puts the three descriptors where child.hpp wants them and closes all others: no client's
+    /// connection, no file of the host program is in a task process.
     static void keep_only(const fork_server_inheritance& inherited) {
         constexpr int above = completion_descriptor + 1;
         const std::array moved{::fcntl(inherited.channel, F_DUPFD_CLOEXEC, above),
@@ -76,10 +79,11 @@ private:
         ::close_range(above, ~0U, 0);
     }
 
-    /// The signals of a fresh process, whatever the host program had set up. Those that ask a service to stop are
-    /// blocked: when to stop is the server's decision. A new process inherits the block until it is ready for them, so
-    /// that a signal sent to its call in between is not lost. Orphans become the fork server's children, so that none
-    /// is left as a zombie in a container without an init.
+    /// The signals of a fresh process, whatever the host program had set up. Those that ask a
+    /// service to stop are blocked: when to stop is the server's decision. A new process inherits
+    /// the block until it is ready for them, so that a signal sent to its call in between is not
+    /// lost. Orphans become the fork server's children, so that none is left as a zombie in a
+    /// container without an init.
     void become_plain() {
         for (int signal = 1; signal < NSIG; ++signal) {
             ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
@@ -102,15 +106,20 @@ private:
 
     void take_commands() {
         std::array<command, packet_size> packet;
-        const ssize_t bytes = ::recv(channel_descriptor, packet.data(), sizeof packet, MSG_DONTWAIT);
+        const ssize_t bytes =
+            ::recv(channel_descriptor, packet.data(), sizeof packet, MSG_DONTWAIT);
         if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) {
             leave();
         }
         const auto count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(command);
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
-                case command::kind::spawn: spawn(next.process); break;
-                case command::kind::kill: kill(next.process, next.signal); break;
+                case command::kind::spawn:
+                    spawn(next.process);
+                    break;
+                case command::kind::kill:
+                    kill(next.process, next.signal);
+                    break;
             }
         }
     }
@@ -119,18 +128,22 @@ private:
         const pid_t parent = ::getpid();
         const pid_t pid = system_.fork();
         if (pid == 0) {
-            live_as_child({.parent = parent, .slot = process.slot, .slot_stride = stride_}, work_, system_);
+            live_as_child({.parent = parent, .slot = process.slot, .slot_stride = stride_}, work_,
+                          system_);
         }
         if (pid < 0) {
             tell({.what = report::kind::fork_failed, .process = process, .value = errno});
             return;
         }
-        ::setpgid(pid, pid);  // the child does the same: whoever is first, no kill finds the group missing
+        ::setpgid(
+            pid,
+            pid);  // the child does the same: whoever is first, no kill finds the group missing
         roster_[process.slot].store(pid, std::memory_order_relaxed);
         generations_[process.slot] = process.generation;
     }
 
-    /// The process has not been waited for while it stands in the roster, so its number is nobody else's.
+    /// The process has not been waited for while it stands in the roster, so its number is nobody
+    /// else's.
     void kill(process_id process, int signal) {
         const pid_t pid = roster_[process.slot].load(std::memory_order_relaxed);
         if (pid != 0 && generations_[process.slot] == process.generation) {
@@ -144,7 +157,8 @@ private:
         ::kill(pid, signal);
     }
 
-    /// Looks at an ended process first, kills what it left behind in its group, and only then gives its number free.
+    /// Looks at an ended process first, kills what it left behind in its group, and only then gives
+    /// its number free.
     void reap() {
         for (;;) {
             siginfo_t ended{};
@@ -160,7 +174,9 @@ private:
             ::waitpid(ended.si_pid, &status, 0);
             if (entry != roster_.end()) {
                 const auto slot = static_cast<std::uint32_t>(entry - roster_.begin());
-                tell({.what = report::kind::exited, .process = {slot, generations_[slot]}, .value = status});
+                tell({.what = report::kind::exited,
+                      .process = {slot, generations_[slot]},
+                      .value = status});
             }
         }
     }
@@ -174,8 +190,8 @@ private:
 
     void send_reports() {
         while (reported_ > 0) {
-            const ssize_t sent =
-                ::send(channel_descriptor, reports_.data(), reported_ * sizeof(report), MSG_NOSIGNAL);
+            const ssize_t sent = ::send(channel_descriptor, reports_.data(),
+                                        reported_ * sizeof(report), MSG_NOSIGNAL);
             if (sent >= 0) {
                 reported_ = 0;
             } else if (errno != EINTR) {

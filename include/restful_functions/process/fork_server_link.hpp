@@ -1,4 +1,5 @@
-/// fork_server_link: one descriptor and one queue in front of whichever fork server runs at the moment.
+/// fork_server_link: one descriptor and one queue in front of whichever fork server runs at the
+/// moment.
 #pragma once
 
 #include <restful_functions/detail/unique_fd.hpp>
@@ -7,6 +8,7 @@
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
+
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -22,14 +24,15 @@
 namespace restful_functions::process {
 
 class fork_server_link {
-public:
+ public:
     /// What there is to see to, in this order.
     struct events {
         bool completions = false;  ///< a slot may be done
         bool reports = false;      ///< `receive` has something to tell
     };
 
-    /// Starts a fork server and waits until it is up. Throws std::system_error when the system refuses.
+    /// Starts a fork server and waits until it is up. Throws std::system_error when the system
+    /// refuses.
     fork_server_link(program& work, const executor_options& options, operating_system& system)
         : work_(work),
           options_(options),
@@ -55,7 +58,8 @@ public:
         events seen;
         std::array<epoll_event, 2> ready;
         const int count = ::epoll_wait(epoll_.get(), ready.data(), ready.size(), 0);
-        for (const epoll_event& event : std::span(ready).first(static_cast<std::size_t>(std::max(count, 0)))) {
+        for (const epoll_event& event :
+             std::span(ready).first(static_cast<std::size_t>(std::max(count, 0)))) {
             if (event.data.fd == server_->completion()) {
                 server_->take_completions();
                 seen.completions = true;
@@ -67,14 +71,15 @@ public:
     }
 
     /// Receives one packet; `gone`: the fork server has died, and `end` says how.
-    [[nodiscard]] transfer receive(std::array<report, packet_size>& reports, std::size_t& count) const noexcept {
+    [[nodiscard]] transfer receive(std::array<report, packet_size>& reports,
+                                   std::size_t& count) const noexcept {
         return server_->receive(reports, count);
     }
 
     void push(const command& next) { unsent_.push_back(next); }
 
-    /// Sends what was pushed, in order and in as few packets as possible. What the channel does not take now is sent
-    /// by a later flush, for which the descriptor becomes ready.
+    /// Sends what was pushed, in order and in as few packets as possible. What the channel does not
+    /// take now is sent by a later flush, for which the descriptor becomes ready.
     void flush() {
         std::span<const command> rest(unsent_);
         while (server_ && !rest.empty()) {
@@ -93,8 +98,8 @@ public:
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh =
-            std::make_unique<fork_server_process>(options_.max_processes, options_.max_payload, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_.max_processes,
+                                                           options_.max_payload, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -105,7 +110,8 @@ public:
 
     /// Lets the dead fork server's slots go, and what was to be sent to it.
     void release() {
-        // A process that is about to die still holds the other ends: closing ours would not end the watch.
+        // A process that is about to die still holds the other ends: closing ours would not end the
+        // watch.
         watch(EPOLL_CTL_DEL, server_->completion(), 0);
         watch(EPOLL_CTL_DEL, server_->channel(), 0);
         server_.reset();
@@ -113,7 +119,7 @@ public:
         blocked_ = false;
     }
 
-private:
+ private:
     void watch(int operation, int descriptor, std::uint32_t interest) const {
         epoll_event event{.events = interest, .data = {.fd = descriptor}};
         checked(::epoll_ctl(epoll_.get(), operation, descriptor, &event), "epoll_ctl");

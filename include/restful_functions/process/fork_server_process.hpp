@@ -1,7 +1,7 @@
-/// fork_server_process: the server's side of one running fork server, with the slots that it serves.
+/// fork_server_process: the server's side of one running fork server, with the slots that it
+/// serves.
 #pragma once
 
-#include <poll.h>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/fork_server.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -9,6 +9,8 @@
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/slot_arena.hpp>
+
+#include <poll.h>
 #include <sys/syscall.h>
 
 #include <array>
@@ -25,11 +27,11 @@ enum class transfer { complete, blocked, gone };
 
 /// Memory that the server and the fork server share: which process serves which slot.
 class shared_roster {
-public:
+ public:
     shared_roster(std::size_t slots, operating_system& system)
         : slots_(slots),
-          memory_(checked(system.mmap(slots * sizeof(roster_entry), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                                      -1, 0),
+          memory_(checked(system.mmap(slots * sizeof(roster_entry), PROT_READ | PROT_WRITE,
+                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0),
                           "mmap")) {}
     shared_roster(const shared_roster&) = delete;
     shared_roster& operator=(const shared_roster&) = delete;
@@ -40,17 +42,19 @@ public:
         return {static_cast<roster_entry*>(memory_), slots_};
     }
 
-private:
+ private:
     std::size_t slots_;
     void* memory_;
 };
 
-/// Constructed, the fork server runs; destroyed, it and every task process are gone. A fork server that has died is
-/// replaced by a new object with new slots: what is left of the old processes cannot reach those.
+/// Constructed, the fork server runs; destroyed, it and every task process are gone. A fork server
+/// that has died is replaced by a new object with new slots: what is left of the old processes
+/// cannot reach those.
 class fork_server_process {
-public:
+ public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    fork_server_process(std::size_t slots, std::size_t max_payload, program& work, operating_system& system)
+    fork_server_process(std::size_t slots, std::size_t max_payload, program& work,
+                        operating_system& system)
         : arena_(slots, max_payload, system), roster_(slots, system), owner_(::getpid()) {
         completion_.reset(checked(system.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
         int pair[2];
@@ -69,7 +73,8 @@ public:
 
     ~fork_server_process() {
         if (::getpid() != owner_) {
-            return;  // a task process ran the host program's destructors: the fork server is not its own to end
+            return;  // a task process ran the host program's destructors: the fork server is not
+                     // its own to end
         }
         channel_.reset();  // the fork server ends its processes and leaves
         if (!ended_within(leave_time_ms)) {
@@ -87,23 +92,28 @@ public:
     /// Readable when a slot is done.
     [[nodiscard]] int completion() const noexcept { return completion_.get(); }
 
-    /// Waits until the fork server is up. Throws std::runtime_error when it is not within 10 seconds.
+    /// Waits until the fork server is up. Throws std::runtime_error when it is not within 10
+    /// seconds.
     void wait_until_ready() const {
         pollfd readable{channel_.get(), POLLIN, 0};
         std::array<report, packet_size> reports;
         std::size_t count = 0;
-        if (::poll(&readable, 1, start_time_ms) <= 0 || receive(reports, count) != transfer::complete || count == 0) {
-            throw std::runtime_error("the fork server did not start; its reason is on the standard error stream");
+        if (::poll(&readable, 1, start_time_ms) <= 0 ||
+            receive(reports, count) != transfer::complete || count == 0) {
+            throw std::runtime_error(
+                "the fork server did not start; its reason is on the standard error stream");
         }
     }
 
     /// Sends at most `packet_size` commands, never blocking.
     [[nodiscard]] transfer send(std::span<const command> commands) const noexcept {
-        return transferred(::send(channel_.get(), commands.data(), commands.size_bytes(), MSG_NOSIGNAL | MSG_DONTWAIT));
+        return transferred(::send(channel_.get(), commands.data(), commands.size_bytes(),
+                                  MSG_NOSIGNAL | MSG_DONTWAIT));
     }
 
     /// Receives one packet, never blocking. `count` is the number of reports in it.
-    [[nodiscard]] transfer receive(std::array<report, packet_size>& reports, std::size_t& count) const noexcept {
+    [[nodiscard]] transfer receive(std::array<report, packet_size>& reports,
+                                   std::size_t& count) const noexcept {
         const ssize_t bytes = ::recv(channel_.get(), reports.data(), sizeof reports, MSG_DONTWAIT);
         count = bytes > 0 ? static_cast<std::size_t>(bytes) / sizeof(report) : 0;
         return bytes == 0 ? transfer::gone : transferred(bytes);
@@ -117,13 +127,14 @@ public:
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
 
-    /// Ends a fork server that does not answer any more, and says how it ended: "killed by SIGKILL (Killed)".
+    /// Ends a fork server that does not answer any more, and says how it ended: "killed by SIGKILL
+    /// (Killed)".
     std::string end() {
         kill();
         return reap();
     }
 
-private:
+ private:
     static constexpr int start_time_ms = 10'000;
     static constexpr int leave_time_ms = 5'000;
 
@@ -131,7 +142,8 @@ private:
         if (bytes >= 0) {
             return transfer::complete;
         }
-        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? transfer::blocked : transfer::gone;
+        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? transfer::blocked
+                                                                     : transfer::gone;
     }
 
     void start(const fork_server_inheritance& inherited, program& work, operating_system& system) {
@@ -140,7 +152,8 @@ private:
         sigset_t before;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        std::cout.flush();  // or what is buffered here would be printed a second time by each task process
+        std::cout.flush();  // or what is buffered here would be printed a second time by each task
+                            // process
         std::fflush(nullptr);
         pid_ = system.fork();
         const int error = errno;
@@ -160,12 +173,13 @@ private:
         }
     }
 
-    [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited, program& work,
-                                                 operating_system& system) {
+    [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
+                                                 program& work, operating_system& system) {
         try {
             fork_server(inherited, work, system).run();
         } catch (const std::exception& error) {
-            std::fprintf(stderr, "restful-functions: the fork server could not start: %s\n", error.what());
+            std::fprintf(stderr, "restful-functions: the fork server could not start: %s\n",
+                         error.what());
         }
         ::_exit(EXIT_FAILURE);
     }
@@ -176,7 +190,8 @@ private:
     }
 
     void kill() const noexcept {
-        // A pidfd never names another process, even when the host program has already waited for this one.
+        // A pidfd never names another process, even when the host program has already waited for
+        // this one.
         ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
     }
 

@@ -1,4 +1,5 @@
-/// The seam to the operating system: the calls of this folder that run out of something, replaceable by a test.
+/// The seam to the operating system: the calls of this folder that run out of something,
+/// replaceable by a test.
 #pragma once
 
 #include <sys/epoll.h>
@@ -14,10 +15,11 @@
 
 namespace restful_functions::process {
 
-/// Each member is the system call of its name: it returns what the call returns and leaves errno. A test derives
-/// from it and makes single calls fail. The fork server inherits the object, so an override also sees its forks.
+/// Each member is the system call of its name: it returns what the call returns and leaves errno. A
+/// test derives from it and makes single calls fail. The fork server inherits the object, so an
+/// override also sees its forks.
 class operating_system {
-public:
+ public:
     operating_system() = default;
     operating_system(const operating_system&) = delete;
     operating_system& operator=(const operating_system&) = delete;
@@ -25,11 +27,14 @@ public:
 
     virtual pid_t fork() { return ::fork(); }
 
-    virtual void* mmap(std::size_t length, int protection, int flags, int descriptor, off_t offset) {
+    virtual void* mmap(std::size_t length, int protection, int flags, int descriptor,
+                       off_t offset) {
         return ::mmap(nullptr, length, protection, flags, descriptor, offset);
     }
 
-    virtual int memfd_create(const char* name, unsigned flags) { return ::memfd_create(name, flags); }
+    virtual int memfd_create(const char* name, unsigned flags) {
+        return ::memfd_create(name, flags);
+    }
 
     virtual int eventfd(unsigned initial, int flags) { return ::eventfd(initial, flags); }
 

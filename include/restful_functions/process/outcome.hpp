@@ -66,7 +66,9 @@ namespace detail {
 struct description {
     std::string operator()(const returned&) const { return "returned"; }
     std::string operator()(const threw& end) const { return end.what; }
-    std::string operator()(const killed& end) const { return "killed by " + signal_name(end.signal); }
+    std::string operator()(const killed& end) const {
+        return "killed by " + signal_name(end.signal);
+    }
     std::string operator()(const exited& end) const {
         return "exited with status " + std::to_string(end.status) + " before returning";
     }
@@ -78,9 +80,8 @@ struct description {
 
 }  // namespace detail
 
-/// The sentence for people: "killed by SIGSEGV (Segmentation fault)", "exited with status 3 before returning", …
-inline std::string describe(const outcome& end) {
-    return std::visit(detail::description{}, end);
-}
+/// The sentence for people: "killed by SIGSEGV (Segmentation fault)", "exited with status 3 before
+/// returning", …
+inline std::string describe(const outcome& end) { return std::visit(detail::description{}, end); }
 
 }  // namespace restful_functions::process

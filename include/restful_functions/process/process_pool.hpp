@@ -1,4 +1,5 @@
-/// process_pool: keeps processes parked, on slots of the fork server that runs at the moment, and replaces that one.
+/// process_pool: keeps processes parked, on slots of the fork server that runs at the moment, and
+/// replaces that one.
 #pragma once
 
 #include <restful_functions/process/backoff.hpp>
@@ -21,12 +22,14 @@
 namespace restful_functions::process {
 
 class process_pool {
-public:
+ public:
     using clock = std::chrono::steady_clock;
 
     /// Throws std::system_error when the system refuses.
     process_pool(program& work, const executor_options& options, operating_system& system)
-        : warm_(options.warm_processes), fork_server_(work, options, system), seats_(options.max_processes) {
+        : warm_(options.warm_processes),
+          fork_server_(work, options, system),
+          seats_(options.max_processes) {
         refill();
         flush();
     }
@@ -37,7 +40,9 @@ public:
     [[nodiscard]] seating& seats() noexcept { return seats_; }
     [[nodiscard]] const seating& seats() const noexcept { return seats_; }
 
-    [[nodiscard]] slot at(std::uint32_t index) const noexcept { return fork_server_.arena().at(index); }
+    [[nodiscard]] slot at(std::uint32_t index) const noexcept {
+        return fork_server_.arena().at(index);
+    }
 
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
         return at(index).header().state.load(std::memory_order_acquire);
@@ -47,11 +52,12 @@ public:
     [[nodiscard]] std::size_t parked() const noexcept {
         const auto& idle = seats_.in(seat_phase::idle);
         return static_cast<std::size_t>(std::count_if(
-            idle.begin(), idle.end(), [this](std::uint32_t index) { return state_of(index) == slot_state::parked; }));
+            idle.begin(), idle.end(),
+            [this](std::uint32_t index) { return state_of(index) == slot_state::parked; }));
     }
 
-    /// An idle process, a parked one rather than one that still starts, rather than a new one. nullopt: every slot
-    /// is taken, or forks are failing.
+    /// An idle process, a parked one rather than one that still starts, rather than a new one.
+    /// nullopt: every slot is taken, or forks are failing.
     [[nodiscard]] std::optional<std::uint32_t> idle_process() {
         const auto& idle = seats_.in(seat_phase::idle);
         if (idle.empty() && !spawn()) {
@@ -69,7 +75,8 @@ public:
     }
 
     void kill(std::uint32_t index, int signal) {
-        fork_server_.push({.what = command::kind::kill, .process = seats_.process(index), .signal = signal});
+        fork_server_.push(
+            {.what = command::kind::kill, .process = seats_.process(index), .signal = signal});
     }
 
     /// Asks for as many processes as are to be parked.
@@ -78,7 +85,8 @@ public:
         }
     }
 
-    /// Does the same when less than half of them are left: between calls there is a better time for it.
+    /// Does the same when less than half of them are left: between calls there is a better time for
+    /// it.
     void refill_when_low() {
         if (seats_.count(seat_phase::idle) * 2 < warm_) {
             refill();
@@ -92,8 +100,8 @@ public:
     void failed(clock::time_point now) noexcept { backoff_.failed(now); }
     void succeeded() noexcept { backoff_.succeeded(); }
 
-    /// The fork server has died and its processes with it: gives all slots up and starts a new one, now or, if it
-    /// had not lived long, later.
+    /// The fork server has died and its processes with it: gives all slots up and starts a new one,
+    /// now or, if it had not lived long, later.
     void replace_fork_server(clock::time_point now) {
         seats_.vacate_all();
         fork_server_.release();
@@ -134,7 +142,7 @@ public:
     /// The call of a seat has ended; its process gets this long to do the same.
     static constexpr std::chrono::seconds leave_time{5};
 
-private:
+ private:
     bool spawn() {
         if (!fork_server_.up() || backoff_.retry_at() || seats_.count(seat_phase::vacant) == 0) {
             return false;

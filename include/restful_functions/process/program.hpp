@@ -1,4 +1,5 @@
-/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's business.
+/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's
+/// business.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +8,8 @@
 
 namespace restful_functions::process {
 
-/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to `data` and leaves
-/// their number in `size`; a result that does not fit sets `overflow` instead.
+/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to
+/// `data` and leaves their number in `size`; a result that does not fit sets `overflow` instead.
 struct window {
     char* data = nullptr;
     std::size_t capacity = 0;
@@ -18,19 +19,19 @@ struct window {
 
 /// One object, made before the fork server and shared copy-on-write with every task process.
 class program {
-public:
+ public:
     program() = default;
     program(const program&) = delete;
     program& operator=(const program&) = delete;
     virtual ~program() = default;
 
-    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a call lie outside
-    /// of the call. Must have no lasting effect.
+    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
+    /// call lie outside of the call. Must have no lasting effect.
     virtual void warm_up() noexcept {}
 
-    /// Runs the function with the number `entry` in a task process of its own. `input` and `output` are the same
-    /// memory: the first byte of the result ends the input. Processes forked in here see neither. May throw, crash,
-    /// exit or never return.
+    /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
+    /// are the same memory: the first byte of the result ends the input. Processes forked in here
+    /// see neither. May throw, crash, exit or never return.
     virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
 };
 

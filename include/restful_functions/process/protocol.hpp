@@ -1,4 +1,5 @@
-/// protocol: what the server and the fork server say to each other, in packets of up to `packet_size` messages.
+/// protocol: what the server and the fork server say to each other, in packets of up to
+/// `packet_size` messages.
 #pragma once
 
 #include <sys/types.h>
@@ -9,8 +10,8 @@
 
 namespace restful_functions::process {
 
-/// Names one process: its slot, and how many the slot had before it. Words about an earlier process of the slot are
-/// told apart by the generation, where a pid could be somebody else's by now.
+/// Names one process: its slot, and how many the slot had before it. Words about an earlier process
+/// of the slot are told apart by the generation, where a pid could be somebody else's by now.
 struct process_id {
     std::uint32_t slot = 0;
     std::uint32_t generation = 0;
@@ -30,9 +31,9 @@ struct command {
 /// Fork server to server.
 struct report {
     enum class kind : std::uint32_t {
-        ready,           ///< the fork server is up
-        exited,          ///< `value` is the wait status (waitpid(2)); the process and its group are gone
-        fork_failed,     ///< `value` is the errno of fork(2)
+        ready,   ///< the fork server is up
+        exited,  ///< `value` is the wait status (waitpid(2)); the process and its group are gone
+        fork_failed,  ///< `value` is the errno of fork(2)
     };
 
     kind what = kind::ready;
@@ -40,11 +41,13 @@ struct report {
     std::int32_t value = 0;
 };
 
-/// Messages in one packet. A packet is far smaller than a socket's buffer, so it is sent whole or not at all.
+/// Messages in one packet. A packet is far smaller than a socket's buffer, so it is sent whole or
+/// not at all.
 inline constexpr std::size_t packet_size = 128;
 
-/// The process of each slot, 0 for none: written by the fork server, read by the server when the fork server has
-/// died and cannot end the process groups any more. No task process has this memory mapped.
+/// The process of each slot, 0 for none: written by the fork server, read by the server when the
+/// fork server has died and cannot end the process groups any more. No task process has this memory
+/// mapped.
 using roster_entry = std::atomic<pid_t>;
 static_assert(roster_entry::is_always_lock_free);
 

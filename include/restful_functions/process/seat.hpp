@@ -33,8 +33,8 @@ struct seat {
 
     // Of the call, while there is one:
     call_id call{};
-    int kill_signal = 0;  ///< the last signal that it was sent
-    int restarts = 0;     ///< processes that ended before they took it
+    int kill_signal = 0;                          ///< the last signal that it was sent
+    int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
 
     clock::time_point leave_by;
@@ -42,7 +42,7 @@ struct seat {
 
 /// All seats, each in the list of its phase. Every operation is O(1) unless it says otherwise.
 class seating {
-public:
+ public:
     using clock = seat::clock;
 
     explicit seating(std::size_t count) : seats_(count) {
@@ -62,10 +62,14 @@ public:
     [[nodiscard]] std::size_t count(seat_phase phase) const noexcept { return in(phase).size(); }
 
     /// The most recently vacated seat: its memory is the warmest. There must be one.
-    [[nodiscard]] std::uint32_t any_vacant() const noexcept { return in(seat_phase::vacant).back(); }
+    [[nodiscard]] std::uint32_t any_vacant() const noexcept {
+        return in(seat_phase::vacant).back();
+    }
 
     /// The name of the seat's process.
-    [[nodiscard]] process_id process(std::uint32_t index) const noexcept { return {index, seats_[index].generation}; }
+    [[nodiscard]] process_id process(std::uint32_t index) const noexcept {
+        return {index, seats_[index].generation};
+    }
 
     /// Names a new process of the seat.
     process_id next_process(std::uint32_t index) {
@@ -120,8 +124,10 @@ public:
         return next;
     }
 
-private:
-    std::vector<std::uint32_t>& list(seat_phase phase) noexcept { return lists_[static_cast<std::size_t>(phase)]; }
+ private:
+    std::vector<std::uint32_t>& list(seat_phase phase) noexcept {
+        return lists_[static_cast<std::size_t>(phase)];
+    }
 
     void move(std::uint32_t index, seat_phase phase) {
         seat& moved = seats_[index];

@@ -1,4 +1,5 @@
-/// slot: the shared memory through which the server and one task process hand over a call and its result.
+/// slot: the shared memory through which the server and one task process hand over a call and its
+/// result.
 #pragma once
 
 #include <linux/futex.h>
@@ -12,8 +13,9 @@
 
 namespace restful_functions::process {
 
-/// A slot's states, in the order of a call. The server writes `vacant` before it asks for a process and `called` when
-/// it hands over a call, whether or not the process has parked by then; the process writes the others.
+/// A slot's states, in the order of a call. The server writes `vacant` before it asks for a process
+/// and `called` when it hands over a call, whether or not the process has parked by then; the
+/// process writes the others.
 enum class slot_state : std::uint32_t {
     vacant,   ///< a process is wanted or starting
     parked,   ///< the process waits on the futex
@@ -25,8 +27,8 @@ enum class slot_state : std::uint32_t {
 /// What the result in a `done` slot is.
 enum class verdict : std::uint32_t { returned = 1, threw, too_large };
 
-/// The first bytes of a slot; the payload (the input, later the result) follows. A task process may scribble over
-/// all of it: the server reads each member once and believes nothing.
+/// The first bytes of a slot; the payload (the input, later the result) follows. A task process may
+/// scribble over all of it: the server reads each member once and believes nothing.
 struct alignas(64) slot_header {
     std::atomic<slot_state> state{slot_state::vacant};
     std::uint32_t entry = 0;
@@ -35,12 +37,15 @@ struct alignas(64) slot_header {
     verdict result = verdict::returned;
 };
 
-static_assert(std::atomic<slot_state>::is_always_lock_free, "the state word is shared between processes");
-static_assert(sizeof(std::atomic<slot_state>) == sizeof(std::uint32_t), "futex(2) waits on 32 bits");
+static_assert(std::atomic<slot_state>::is_always_lock_free,
+              "the state word is shared between processes");
+static_assert(sizeof(std::atomic<slot_state>) == sizeof(std::uint32_t),
+              "futex(2) waits on 32 bits");
 
-/// A view of one slot's memory. Small calls touch one page only: the payload begins right behind the header.
+/// A view of one slot's memory. Small calls touch one page only: the payload begins right behind
+/// the header.
 class slot {
-public:
+ public:
     static constexpr std::size_t payload_offset = sizeof(slot_header);
 
     slot(std::byte* memory, std::size_t size) noexcept : memory_(memory), size_(size) {}
@@ -54,16 +59,19 @@ public:
     [[nodiscard]] std::size_t capacity() const noexcept { return size_ - payload_offset; }
     [[nodiscard]] std::byte* memory() const noexcept { return memory_; }
 
-    /// Blocks while the state is `state`. The kernel compares before it sleeps, so no wake-up is missed (futex(2)).
+    /// Blocks while the state is `state`. The kernel compares before it sleeps, so no wake-up is
+    /// missed (futex(2)).
     void wait_while(slot_state state) const noexcept {
         while (header().state.load(std::memory_order_acquire) == state) {
             ::syscall(SYS_futex, &header().state, FUTEX_WAIT, state, nullptr, nullptr, 0);
         }
     }
 
-    void wake() const noexcept { ::syscall(SYS_futex, &header().state, FUTEX_WAKE, 1, nullptr, nullptr, 0); }
+    void wake() const noexcept {
+        ::syscall(SYS_futex, &header().state, FUTEX_WAKE, 1, nullptr, nullptr, 0);
+    }
 
-private:
+ private:
     std::byte* memory_;
     std::size_t size_;
 };

@@ -1,5 +1,6 @@
-#include <doctest/doctest.h>
 #include <restful_functions/process/backoff.hpp>
+
+#include <doctest/doctest.h>
 
 using namespace restful_functions::process;
 

@@ -1,10 +1,12 @@
 /// A program made of plain lambdas, and an executor that a test can drive to the end of a call.
 #pragma once
 
+#include <restful_functions/process/executor.hpp>
+
 #include <doctest/doctest.h>
+
 #include <fcntl.h>
 #include <poll.h>
-#include <restful_functions/process/executor.hpp>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -27,7 +29,7 @@ using namespace restful_functions::process;
 using body = std::function<std::string(std::string_view)>;
 
 class lambdas final : public program {
-public:
+ public:
     explicit lambdas(std::vector<body> bodies) : bodies_(std::move(bodies)) {}
 
     void run(std::uint32_t entry, std::string_view input, window& output) override {
@@ -37,14 +39,16 @@ public:
         std::memcpy(output.data, result.data(), output.size);
     }
 
-private:
+ private:
     std::vector<body> bodies_;
 };
 
-/// Waits for events, never for time: a test that waits for something that does not come fails after a minute.
+/// Waits for events, never for time: a test that waits for something that does not come fails after
+/// a minute.
 class calls {
-public:
-    explicit calls(std::vector<body> bodies, executor_options options = {.max_processes = 64, .warm_processes = 2},
+ public:
+    explicit calls(std::vector<body> bodies,
+                   executor_options options = {.max_processes = 64, .warm_processes = 2},
                    operating_system& system = operating_system::real())
         : options_(validated(options)),
           program_(std::move(bodies)),
@@ -69,7 +73,8 @@ public:
         const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         while (!condition()) {
             const auto until = std::min(limit, executor_.next_deadline().value_or(limit));
-            const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+            const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+                until - std::chrono::steady_clock::now());
             pollfd readable{executor_.descriptor(), POLLIN, 0};
             ::poll(&readable, 1, static_cast<int>(std::max<long>(0, left.count())));
             executor_.dispatch();
@@ -86,10 +91,14 @@ public:
 
     std::string sentence_of(call_id call) { return describe(end_of(call)); }
 
-    outcome run(std::uint32_t entry, std::string_view input = "") { return end_of(start(entry, input)); }
+    outcome run(std::uint32_t entry, std::string_view input = "") {
+        return end_of(start(entry, input));
+    }
 
     /// How a call that does not return ends.
-    std::string sentence(std::uint32_t entry, std::string_view input = "") { return describe(run(entry, input)); }
+    std::string sentence(std::uint32_t entry, std::string_view input = "") {
+        return describe(run(entry, input));
+    }
 
     /// What a call that returns returns.
     std::string result(std::uint32_t entry, std::string_view input = "") {
@@ -112,7 +121,7 @@ public:
         }
     }
 
-private:
+ private:
     executor_options options_;
     std::map<call_id, outcome> ended_;
     std::size_t count_ = 0;
@@ -139,31 +148,35 @@ inline std::vector<pid_t> children_of(pid_t pid) {
 
 /// Refers to one process for good, and becomes readable when it has ended (pidfd_open(2)).
 class watched_process {
-public:
+ public:
     explicit watched_process(pid_t pid)
         : pid_(pid), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
 
     [[nodiscard]] bool existed() const { return static_cast<bool>(descriptor_); }
-    void send(int signal) const { ::syscall(SYS_pidfd_send_signal, descriptor_.get(), signal, nullptr, 0); }
+    void send(int signal) const {
+        ::syscall(SYS_pidfd_send_signal, descriptor_.get(), signal, nullptr, 0);
+    }
     [[nodiscard]] bool ends() const {
         pollfd ended{descriptor_.get(), POLLIN, 0};
         return !existed() || ::poll(&ended, 1, 60'000) == 1;
     }
     /// Blocks until a SIGSTOP has taken effect.
     void wait_until_stopped() const {
-        while (file_text("/proc/" + std::to_string(pid_) + "/stat").find(") T ") == std::string::npos) {
+        while (file_text("/proc/" + std::to_string(pid_) + "/stat").find(") T ") ==
+               std::string::npos) {
             ::sched_yield();
         }
     }
 
-private:
+ private:
     pid_t pid_;
     restful_functions::detail::unique_fd descriptor_;
 };
 
-/// A pipe whose ends a test hands to its own purposes. A call does not inherit it, a file of this name in /proc does.
+/// A pipe whose ends a test hands to its own purposes. A call does not inherit it, a file of this
+/// name in /proc does.
 class fifo {
-public:
+ public:
     fifo() {
         char name[] = "/tmp/restful-functions-test-XXXXXX";
         directory_ = ::mkdtemp(name);
@@ -188,9 +201,11 @@ public:
         }
         return text;
     }
-    void write(std::string_view text) const { CHECK(::write(descriptor_.get(), text.data(), text.size()) > 0); }
+    void write(std::string_view text) const {
+        CHECK(::write(descriptor_.get(), text.data(), text.size()) > 0);
+    }
 
-private:
+ private:
     std::string directory_;
     std::string path_;
     restful_functions::detail::unique_fd descriptor_;
@@ -198,9 +213,7 @@ private:
 
 // Bodies that many tests want.
 
-inline std::string echo(std::string_view input) {
-    return std::string(input);
-}
+inline std::string echo(std::string_view input) { return std::string(input); }
 
 /// Says its process number to the file, then blocks for good.
 inline std::string say_and_block(std::string_view path) {

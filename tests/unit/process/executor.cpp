@@ -128,7 +128,7 @@ TEST_CASE("a call that is killed while it waits for a process has ended") {
 
 TEST_CASE("a listener may start the next call") {
     class chain final : public program {
-    public:
+     public:
         void run(std::uint32_t, std::string_view input, window& output) override {
             std::memcpy(output.data, input.data(), input.size());
             output.size = input.size();
@@ -185,6 +185,7 @@ TEST_CASE("neither zombies nor descriptors accumulate") {
     CHECK(lowest_free_descriptor() == before);
     CHECK(children_of(all->fork_server_pid()).size() == 2);
     for (const pid_t child : children_of(all->fork_server_pid())) {
-        CHECK(file_text("/proc/" + std::to_string(child) + "/stat").find(") Z ") == std::string::npos);
+        CHECK(file_text("/proc/" + std::to_string(child) + "/stat").find(") Z ") ==
+              std::string::npos);
     }
 }

@@ -33,24 +33,38 @@ slot own_slot(std::size_t stride) {
 
 TEST_CASE("every way to end without a result is told apart") {
     calls all({
-        [](std::string_view) -> std::string { std::raise(SIGSEGV); return ""; },
+        [](std::string_view) -> std::string {
+            std::raise(SIGSEGV);
+            return "";
+        },
         [](std::string_view) -> std::string { std::abort(); },
         [](std::string_view) -> std::string { std::exit(3); },
         [](std::string_view) -> std::string { std::exit(0); },
         [](std::string_view) -> std::string { ::_exit(4); },
         [](std::string_view) -> std::string { return std::to_string(recurse(0)); },
-        [](std::string_view) -> std::string { std::raise(SIGKILL); return ""; },
-        [](std::string_view) -> std::string { std::raise(SIGRTMIN + 1); return ""; },
+        [](std::string_view) -> std::string {
+            std::raise(SIGKILL);
+            return "";
+        },
+        [](std::string_view) -> std::string {
+            std::raise(SIGRTMIN + 1);
+            return "";
+        },
         [](std::string_view) -> std::string { throw std::runtime_error("no such file"); },
         [](std::string_view) -> std::string { throw 42; },
         [](std::string_view) -> std::string { std::terminate(); },
     });
     const auto sentences = {
-        "killed by SIGSEGV (Segmentation fault)", "killed by SIGABRT (Aborted)",
-        "exited with status 3 before returning",  "exited with status 0 before returning",
-        "exited with status 4 before returning",  "killed by SIGSEGV (Segmentation fault)",
-        "killed by SIGKILL (Killed)",             "killed by signal 35",
-        "no such file",                           "uncaught exception of type int",
+        "killed by SIGSEGV (Segmentation fault)",
+        "killed by SIGABRT (Aborted)",
+        "exited with status 3 before returning",
+        "exited with status 0 before returning",
+        "exited with status 4 before returning",
+        "killed by SIGSEGV (Segmentation fault)",
+        "killed by SIGKILL (Killed)",
+        "killed by signal 35",
+        "no such file",
+        "uncaught exception of type int",
         "killed by SIGABRT (Aborted)",
     };
     std::uint32_t entry = 0;
@@ -162,7 +176,9 @@ TEST_CASE("a process that answers and does not end is ended, its answer counts")
     CHECK(process.ends());
 }
 
-TEST_CASE("when the fork server is killed, fifty running calls fail with that reason and service goes on") {
+TEST_CASE(
+    "when the fork server is killed, fifty running calls fail with that reason and service goes "
+    "on") {
     const fifo said;
     calls all({echo, say_and_block}, {.max_processes = 64, .warm_processes = 4});
     for (int round = 0; round < 3; ++round) {

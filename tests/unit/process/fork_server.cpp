@@ -10,9 +10,10 @@ using namespace test;
 
 namespace {
 
-/// Fails the calls it is told to. What it counts lies in shared memory, for the fork server has a copy of the rest.
+/// Fails the calls it is told to. What it counts lies in shared memory, for the fork server has a
+/// copy of the rest.
 class failing_system final : public operating_system {
-public:
+ public:
     failing_system()
         : fork_failures_(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>(0)) {}
@@ -30,8 +31,11 @@ public:
         }
         return operating_system::fork();
     }
-    void* mmap(std::size_t length, int protection, int flags, int descriptor, off_t offset) override {
-        return fails("mmap", ENOMEM) ? MAP_FAILED : operating_system::mmap(length, protection, flags, descriptor, offset);
+    void* mmap(std::size_t length, int protection, int flags, int descriptor,
+               off_t offset) override {
+        return fails("mmap", ENOMEM)
+                   ? MAP_FAILED
+                   : operating_system::mmap(length, protection, flags, descriptor, offset);
     }
     int memfd_create(const char* name, unsigned flags) override {
         return fails("memfd_create", EMFILE) ? -1 : operating_system::memfd_create(name, flags);
@@ -43,10 +47,12 @@ public:
         return fails("epoll_create1", EMFILE) ? -1 : operating_system::epoll_create(flags);
     }
     int socketpair(int domain, int type, int protocol, int (&pair)[2]) override {
-        return fails("socketpair", ENFILE) ? -1 : operating_system::socketpair(domain, type, protocol, pair);
+        return fails("socketpair", ENFILE)
+                   ? -1
+                   : operating_system::socketpair(domain, type, protocol, pair);
     }
 
-private:
+ private:
     bool fails(const char* call, int error) {
         errno = error;
         return failing_call == call;
@@ -60,7 +66,8 @@ private:
 TEST_CASE("an executor whose machine is broken says which call failed") {
     failing_system broken;
     lambdas none({echo});
-    for (const char* call : {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "fork"}) {
+    for (const char* call :
+         {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "fork"}) {
         broken.failing_call = call;
         broken.fail_forks(broken.failing_call == "fork" ? 1 : 0);
         std::string message;

@@ -1,5 +1,6 @@
-#include <doctest/doctest.h>
 #include <restful_functions/process/hand_over.hpp>
+
+#include <doctest/doctest.h>
 
 #include <string>
 #include <vector>
@@ -38,7 +39,8 @@ TEST_CASE("a result is what the process left") {
 
 TEST_CASE("a result that reaches beyond the slot is not believed") {
     const memory shared;
-    for (const std::uint64_t size : {std::uint64_t{101}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
+    for (const std::uint64_t size :
+         {std::uint64_t{101}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
         shared.own.header().output_size = size;
         CHECK(std::holds_alternative<lost>(take_result(shared.own)));
     }

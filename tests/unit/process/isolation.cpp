@@ -29,8 +29,9 @@ std::string open_descriptors() {
 
 /// Redirects this process's standard output to a file while it lives.
 class redirected_output {
-public:
-    redirected_output() : saved_(::dup(STDOUT_FILENO)), file_(::memfd_create("output", MFD_CLOEXEC)) {
+ public:
+    redirected_output()
+        : saved_(::dup(STDOUT_FILENO)), file_(::memfd_create("output", MFD_CLOEXEC)) {
         std::fflush(stdout);
         ::dup2(file_.get(), STDOUT_FILENO);
     }
@@ -42,7 +43,7 @@ public:
         return file_text("/proc/self/fd/" + std::to_string(file_.get()));
     }
 
-private:
+ private:
     restful_functions::detail::unique_fd saved_;
     restful_functions::detail::unique_fd file_;
 };
@@ -51,11 +52,15 @@ private:
 
 TEST_CASE("what a call changes, no other call sees") {
     calls all({[](std::string_view) {
-        static int calls_here = 0;
-        thread_local int calls_in_thread = 0;
-        ::setenv("CHANGED", "yes", 1);
-        return std::to_string(++global) + std::to_string(++calls_here) + std::to_string(++calls_in_thread);
-    }, [](std::string_view) { return std::string(::getenv("CHANGED") != nullptr ? "seen" : "unseen"); }});
+                   static int calls_here = 0;
+                   thread_local int calls_in_thread = 0;
+                   ::setenv("CHANGED", "yes", 1);
+                   return std::to_string(++global) + std::to_string(++calls_here) +
+                          std::to_string(++calls_in_thread);
+               },
+               [](std::string_view) {
+                   return std::string(::getenv("CHANGED") != nullptr ? "seen" : "unseen");
+               }});
     for (int i = 0; i < 10; ++i) {
         CHECK(all.result(0) == "111");
         CHECK(all.result(1) == "unseen");
@@ -77,28 +82,32 @@ TEST_CASE("a task process has no descriptor but the standard three and its compl
 
 TEST_CASE("a task process sees no slot but its own") {
     calls all({[](std::string_view) {
-        std::ifstream maps("/proc/self/maps");
-        std::string slots;
-        for (std::string line; std::getline(maps, line);) {
-            if (line.find("restful-functions-slots") != std::string::npos) {
-                std::uintptr_t begin = 0;
-                std::uintptr_t end = 0;
-                std::sscanf(line.c_str(), "%lx-%lx", &begin, &end);
-                slots += std::to_string(end - begin) + " ";
-            }
-        }
-        return slots;
-    }}, {.max_processes = 8, .warm_processes = 2, .max_payload = 10'000});
+                  std::ifstream maps("/proc/self/maps");
+                  std::string slots;
+                  for (std::string line; std::getline(maps, line);) {
+                      if (line.find("restful-functions-slots") != std::string::npos) {
+                          std::uintptr_t begin = 0;
+                          std::uintptr_t end = 0;
+                          std::sscanf(line.c_str(), "%lx-%lx", &begin, &end);
+                          slots += std::to_string(end - begin) + " ";
+                      }
+                  }
+                  return slots;
+              }},
+              {.max_processes = 8, .warm_processes = 2, .max_payload = 10'000});
     CHECK(all.result(0) == std::to_string(slot_stride(10'000)) + " ");
 }
 
-TEST_CASE("a task process leads its own group, gains no privileges and has the signals of a fresh process") {
+TEST_CASE(
+    "a task process leads its own group, gains no privileges and has the signals of a fresh "
+    "process") {
     std::signal(SIGUSR1, SIG_IGN);
     calls all({[](std::string_view) {
         sigset_t blocked;
         ::sigprocmask(SIG_SETMASK, nullptr, &blocked);
         std::string facts = ::getpgrp() == ::getpid() ? "leader " : "member ";
-        facts += ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "no-new-privileges " : "privileges ";
+        facts +=
+            ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "no-new-privileges " : "privileges ";
         for (int signal = 1; signal < SIGRTMIN; ++signal) {
             struct sigaction now {};
             ::sigaction(signal, nullptr, &now);

@@ -1,5 +1,6 @@
-#include <doctest/doctest.h>
 #include <restful_functions/process/outcome.hpp>
+
+#include <doctest/doctest.h>
 
 using namespace restful_functions::process;
 
@@ -22,6 +23,7 @@ TEST_CASE("each outcome has its sentence") {
 
 TEST_CASE("a wait status tells a signal from an exit") {
     CHECK(describe(outcome_of_wait_status(SIGKILL)) == "killed by SIGKILL (Killed)");
-    CHECK(describe(outcome_of_wait_status(SIGSEGV | 0x80)) == "killed by SIGSEGV (Segmentation fault)");
+    CHECK(describe(outcome_of_wait_status(SIGSEGV | 0x80)) ==
+          "killed by SIGSEGV (Segmentation fault)");
     CHECK(describe(outcome_of_wait_status(3 << 8)) == "exited with status 3 before returning");
 }

@@ -1,5 +1,6 @@
-#include <doctest/doctest.h>
 #include <restful_functions/process/seat.hpp>
+
+#include <doctest/doctest.h>
 
 #include <set>
 
@@ -55,7 +56,8 @@ TEST_CASE("each seat is in exactly one list, whatever the order of moves") {
     seats.leave(7, {});
     seats.vacate(1);
     std::multiset<std::uint32_t> listed;
-    for (const auto phase : {seat_phase::vacant, seat_phase::idle, seat_phase::calling, seat_phase::leaving}) {
+    for (const auto phase :
+         {seat_phase::vacant, seat_phase::idle, seat_phase::calling, seat_phase::leaving}) {
         for (const std::uint32_t index : seats.in(phase)) {
             CHECK(seats[index].phase == phase);
             listed.insert(index);

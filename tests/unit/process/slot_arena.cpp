@@ -1,5 +1,7 @@
-#include <doctest/doctest.h>
 #include <restful_functions/process/slot_arena.hpp>
+
+#include <doctest/doctest.h>
+
 #include <sys/stat.h>
 
 #include <cstring>
