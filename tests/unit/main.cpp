@@ -13,8 +13,9 @@ namespace {
 
 // "…/tests/unit/json/codec.cpp" is the test of the header "json/codec".
 std::string_view header_under_test(std::string_view file) {
-    constexpr std::string_view root = "unit/";
-    if (const auto at = file.rfind(root); at != file.npos) file.remove_prefix(at + root.size());
+    for (const std::string_view root : {"tests/", "unit/"}) {
+        if (const auto at = file.rfind(root); at != file.npos) file.remove_prefix(at + root.size());
+    }
     return file.substr(0, file.rfind('.'));
 }
 
