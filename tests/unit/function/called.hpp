@@ -1,0 +1,27 @@
+/// What a request's body makes of a function.
+#pragma once
+
+#include <restful_functions/function/definition.hpp>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// The result as JSON, or the refusal in the words of the API.
+inline std::string called(const restful_functions::function_definition& function,
+                          std::string_view body) {
+    using namespace restful_functions;
+    const auto verdict = function.check(body);
+    if (const auto* error = std::get_if<body_error>(&verdict)) return error->detail;
+    if (const auto* error = std::get_if<argument_error>(&verdict)) return error->message;
+    json::string_output result;
+    function.invoke(body, result);
+    return std::string(result.text());
+}
+
+/// "<pointer>: <detail>" of what is wrong with an argument.
+inline std::string explained(const restful_functions::function_definition& function,
+                             std::string_view body) {
+    const auto error = std::get<restful_functions::argument_error>(function.check(body));
+    return error.pointer + ": " + error.detail;
+}
