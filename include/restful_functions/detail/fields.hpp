@@ -4,6 +4,7 @@
 #include <restful_functions/detail/types.hpp>
 
 #include <cstddef>
+#include <cstdlib>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -13,10 +14,13 @@ namespace restful_functions::detail {
 /// The fields that `tie_fields` can name at most.
 inline constexpr std::size_t max_fields = 32;
 
-/// Stands for any value where only the number of values matters.
+/// Stands for any value where only the number of values matters. It is never converted; but Clang
+/// wants the conversion to a type without linkage defined.
 struct anything {
     template <typename T>
-    operator T() const;
+    operator T() const {
+        std::abort();
+    }
 };
 
 template <typename T, std::size_t... Index>
