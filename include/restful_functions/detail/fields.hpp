@@ -44,7 +44,8 @@ inline constexpr bool has_countable_fields = field_count<T>() <= max_fields;
 
 /// References to the fields of `object`, in the order of their declaration.
 ///
-/// The language offers one spelling for each number of fields, so here are all of them.
+/// The language offers one spelling for each number of fields, so here are all of them. What does
+/// not compile below is a class with a base, an array of the language or a bit-field.
 template <typename T>
 constexpr auto tie_fields(T& object) noexcept {
     constexpr std::size_t count = field_count<std::remove_const_t<T>>();

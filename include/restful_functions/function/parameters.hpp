@@ -31,7 +31,7 @@ consteval bool parameter_is_usable() {
                   "lost: take a value or a const reference, and return what changes");
     static_assert(std::is_void_v<TypeWithoutCodec>,
                   "a parameter cannot be read from JSON: specialise restful_functions::codec for "
-                  "TypeWithoutCodec, or make that type a plain aggregate");
+                  "TypeWithoutCodec, or make that type a plain aggregate without const fields");
     return true;
 }
 

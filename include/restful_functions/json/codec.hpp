@@ -58,7 +58,7 @@ void encode(const T& what, writer& to) {
 
 /// Whether `json::decode<T>` exists. Says nothing of the types that `T` holds: see `undecodable`.
 template <typename T>
-concept decodable = requires(const value& from) {
+concept decodable = !std::is_const_v<T> && requires(const value& from) {
     { codec<T>::decode(from) } -> std::convertible_to<decoded<T>>;
     { codec<T>::type } -> std::convertible_to<arg_type>;
 };
@@ -103,7 +103,7 @@ struct parts_of<T> {
 template <typename T>
 struct has_decoder : std::bool_constant<decodable<T>> {};
 template <typename T>
-struct has_encoder : std::bool_constant<encodable<T>> {};
+struct has_encoder : std::bool_constant<encodable<std::remove_const_t<T>>> {};
 
 /// The first of the `Pending` types, or of the types that they hold, that `Has` denies; void if
 /// there is none. `Seen` ends the walk through a type that holds itself.

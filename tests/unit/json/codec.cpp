@@ -67,6 +67,15 @@ TEST_CASE("the type without a codec is found inside others") {
     CHECK(std::is_same_v<json::unencodable<std::string_view>, void>);
 }
 
+TEST_CASE("a const field can be written, but not read") {
+    struct constant {
+        const int answer = 42;
+    };
+    CHECK(std::is_same_v<json::undecodable<constant>, const int>);
+    CHECK(std::is_same_v<json::unencodable<constant>, void>);
+    CHECK(encoded(constant()) == R"({"answer":42})");
+}
+
 TEST_CASE("the catalogue's type of a type is what JSON it is best written as") {
     using restful_functions::arg_type;
     CHECK(json::type_of<unsigned char>() == arg_type::integer);
