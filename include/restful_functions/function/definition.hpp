@@ -9,6 +9,7 @@
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/json/refusal.hpp>
 #include <restful_functions/json/writer.hpp>
+#include <restful_functions/process/limits.hpp>
 
 #include <array>
 #include <chrono>
@@ -39,6 +40,9 @@ struct function_definition {
     std::size_t max_concurrency = 0;  ///< calls at the same time; 0: no limit of its own
     std::string description;
     std::chrono::milliseconds timeout = std::chrono::hours(24);
+    std::size_t max_queued = 0;  ///< calls that wait; 0: none
+    restful_functions::limits limits{};
+    std::chrono::milliseconds grace = std::chrono::seconds(2);  ///< from SIGTERM to SIGKILL
     std::shared_ptr<const detail::callable> callable;
 
     /// What `check` finds; std::monostate when the function can be called.

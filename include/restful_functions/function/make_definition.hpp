@@ -52,6 +52,9 @@ function_definition erase(std::string name, Function function,
     definition.max_concurrency = options.max_concurrency;
     definition.description = options.description;
     definition.timeout = options.timeout;
+    definition.max_queued = options.max_queued;
+    definition.limits = options.limits;
+    definition.grace = options.grace;
     if constexpr (Args::is_one_aggregate) {
         if (options.args.are_fields()) {
             definition.args = describe_fields(options.args);

@@ -5,6 +5,7 @@
 #include <restful_functions/detail/signature.hpp>
 #include <restful_functions/function/arg.hpp>
 #include <restful_functions/function/parameters.hpp>
+#include <restful_functions/process/limits.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -71,8 +72,16 @@ struct function_options {
     /// The last segment of the function's URL; its own name when it is not given. An instance of a
     /// template, an operator and a lambda have none, and need one.
     typename Naming::type name{Naming::initial()};
-    /// How long a call may take.
+    /// How long a call may take, from the moment it starts to run.
     std::chrono::milliseconds timeout = std::chrono::hours(24);
+    /// The calls that may wait, first in, first out, until another one has ended; each is kept with
+    /// its body. 0: a call that cannot run at once is refused.
+    std::size_t max_queued = 0;
+    /// What one call may use of the machine.
+    restful_functions::limits limits{};
+    /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to
+    /// SIGKILL.
+    std::chrono::milliseconds grace = std::chrono::seconds(2);
 };
 
 namespace detail {

@@ -82,9 +82,27 @@ TEST_CASE("without options a function has no limit, a day of time and no descrip
     CHECK(plain.name == "nothing");
     CHECK(plain.max_concurrency == 0);
     CHECK(plain.timeout == 86400s);
+    CHECK(plain.max_queued == 0);
+    CHECK(!plain.limits.memory);
+    CHECK(plain.grace == 2s);
     CHECK(plain.description == "");
     CHECK(plain.args.empty());
     CHECK(called(plain, "{}") == "null");
+}
+
+TEST_CASE("what a call may use, and how it waits and ends, is told with the function") {
+    using namespace rf::literals;
+    const auto careful = rf::make_definition<nothing>({
+        .max_concurrency = 1,
+        .timeout = 5s,
+        .max_queued = 100,
+        .limits = {.memory = 256_MiB, .cpu = 1s},
+        .grace = 500ms,
+    });
+    CHECK(careful.max_queued == 100);
+    CHECK(careful.limits.memory == 256_MiB);
+    CHECK(careful.limits.cpu == 1s);
+    CHECK(careful.grace == 500ms);
 }
 
 TEST_CASE("names can be bare, with descriptions, or mixed") {
