@@ -30,9 +30,7 @@ class backoff {
 
     /// true once for each time that `retry_at` has come.
     [[nodiscard]] bool take_due(clock::time_point now) noexcept {
-        if (!retry_at_ || now < *retry_at_) {
-            return false;
-        }
+        if (!retry_at_ || now < *retry_at_) return false;
         retry_at_.reset();
         return true;
     }

@@ -1,12 +1,14 @@
 /// child: the life of a task process. It parks on its slot, serves one call and ends with _exit.
 #pragma once
 
+#include <restful_functions/process/crash_handler.hpp>
+#include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
+#include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <cxxabi.h>
-#include <pthread.h>
 #include <sys/prctl.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string_view>
 #include <typeinfo>
 
@@ -25,16 +28,16 @@ namespace restful_functions::process {
 /// descriptor table at fork without allocating one, and above those that a function's own open()
 /// calls get first: a function that closes everything and opens a file does not find its file under
 /// the completion's number.
-inline constexpr int channel_descriptor = 61;  ///< fork server only: its connection to the server
-inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
-inline constexpr int completion_descriptor =
-    63;  ///< eventfd that tells the server that a slot is done
+inline constexpr int channel_descriptor = 61;     ///< fork server only: towards the server
+inline constexpr int arena_descriptor = 62;       ///< fork server only: the file behind the slots
+inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
 
 /// What the fork server knows and a new process needs.
 struct birth {
-    pid_t parent = 0;        ///< the fork server
-    std::uint32_t slot = 0;  ///< the index of the process's slot
-    std::size_t slot_stride = 0;
+    pid_t parent = 0;             ///< the fork server
+    std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
+    std::size_t slot_size = 0;
+    int log = -1;  ///< where to write what is printed; -1: where the server does
 };
 
 namespace detail {
@@ -47,19 +50,24 @@ inline slot leave_home(const birth& from, operating_system& system) {
     if (::getppid() != from.parent) {
         ::_exit(EXIT_FAILURE);  // the fork server died before the line above took effect
     }
-    void* memory = system.mmap(from.slot_stride, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                               arena_descriptor, static_cast<off_t>(from.slot * from.slot_stride));
-    if (memory == MAP_FAILED) {
-        ::_exit(EXIT_FAILURE);
+    void* memory = system.mmap(from.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                               arena_descriptor, static_cast<off_t>(from.slot_offset));
+    if (memory == MAP_FAILED) ::_exit(EXIT_FAILURE);
+    ::madvise(memory, from.slot_size, MADV_DONTFORK);  // a grandchild cannot answer in our place
+    if (from.log >= 0) {
+        ::dup2(from.log, STDOUT_FILENO);
+        ::dup2(from.log, STDERR_FILENO);
     }
-    ::madvise(memory, from.slot_stride, MADV_DONTFORK);  // a grandchild cannot answer in our place
     ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
     ::close_range(completion_descriptor + 1, ~0U, 0);
     ::signal(SIGCHLD, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
-    return {static_cast<std::byte*>(memory), from.slot_stride};
+    const slot own(static_cast<std::byte*>(memory), from.slot_size);
+    set_current_slot(&own.header());
+    install_crash_handler(own);
+    return own;
 }
 
 /// Blocks until a call lies in the slot, which may already be so.
@@ -71,33 +79,44 @@ inline void park(slot own) {
     own.header().state.store(slot_state::running, std::memory_order_release);
 }
 
-/// Replaces what the window holds with a sentence, cut where the window ends.
-inline void write_sentence(window& output, std::string_view sentence) {
-    output.size = std::min(sentence.size(), output.capacity);
-    std::memcpy(output.data, sentence.data(), output.size);
+/// Adds a sentence to what the window holds, cut where the window ends.
+inline void append(window& output, std::string_view sentence) {
+    const std::size_t size = std::min(sentence.size(), output.capacity - output.size);
+    std::memcpy(output.data + output.size, sentence.data(), size);
+    output.size += size;
 }
 
-/// "uncaught exception of type int", for the exception that is being handled.
-inline void write_exception_type(window& output) {
+/// Replaces what the window holds with the type of the exception that is being handled, demangled,
+/// and then `what`, or where it has none, a sentence that names the type.
+inline void write_exception(slot_header& header, window& output, const char* what) {
     const std::type_info* type = abi::__cxa_current_exception_type();
     const char* mangled = type != nullptr ? type->name() : "unknown";
     char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr);
-    write_sentence(output, "uncaught exception of type ");
-    window rest{output.data + output.size, output.capacity - output.size};
-    write_sentence(rest, demangled != nullptr ? demangled : mangled);
-    output.size += rest.size;
+    const std::string_view name(demangled != nullptr ? demangled : mangled);
+    output.size = 0;
+    append(output, name);
+    header.type_size = static_cast<std::uint32_t>(output.size);
+    if (what != nullptr) {
+        append(output, what);
+    } else {
+        append(output, "uncaught exception of type ");
+        append(output, name);
+    }
     std::free(demangled);
 }
 
-inline verdict run_call(program& work, std::uint32_t entry, std::string_view input,
+inline verdict run_call(program& work, slot_header& header, std::string_view input,
                         window& output) {
     try {
-        work.run(entry, input, output);
+        work.run(header.entry, input, output);
         return output.overflow ? verdict::too_large : verdict::returned;
+    } catch (const std::bad_alloc&) {
+        output.size = 0;
+        return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        write_sentence(output, error.what());
+        write_exception(header, output, error.what());
     } catch (...) {
-        write_exception_type(output);
+        write_exception(header, output, nullptr);
     }
     return verdict::threw;
 }
@@ -115,10 +134,11 @@ inline verdict run_call(program& work, std::uint32_t entry, std::string_view inp
     window output{own.payload(), own.capacity()};
     const std::string_view input(own.payload(),
                                  std::min<std::size_t>(header.input_size, own.capacity()));
-    const verdict result = detail::run_call(work, header.entry, input, output);
+    apply(work.limits_of(header.entry));
+    const verdict result = detail::run_call(work, header, input, output);
     if (::getpid() != self) {
-        ::_exit(EXIT_SUCCESS);  // the function forked and both sides returned: only one of them has
-                                // a client
+        // The function forked and both sides returned: only one of them has a client.
+        ::_exit(EXIT_SUCCESS);
     }
     // What was printed is out before the client hears of the result.
     std::cout.flush();

@@ -2,6 +2,7 @@
 /// and never blocks.
 #pragma once
 
+#include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/hand_over.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -17,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -29,63 +29,74 @@
 
 namespace restful_functions::process {
 
-/// How many of each there are.
-struct census {
-    std::size_t running = 0;   ///< calls with a process
-    std::size_t waiting = 0;   ///< calls that wait for one
-    std::size_t parked = 0;    ///< processes that wait for a call
-    std::size_t starting = 0;  ///< processes that will do so
-    std::size_t leaving = 0;   ///< processes whose call has ended
-};
-
 /// Used from one thread. Whoever owns the loop watches `descriptor()` for reading and calls
 /// `dispatch()` when it is readable or when `next_deadline()` has come.
 class executor {
  public:
     using clock = std::chrono::steady_clock;
-    /// Hears the end of each started call, once, from within `dispatch()`. It may start and kill
-    /// calls.
-    using listener = std::function<void(call_id, outcome&&)>;
 
     /// Forks the fork server: do it before threads, sockets and client data exist, for the task
     /// processes are copies of what the program is at this moment. `work` and `system` must outlive
     /// the executor. Throws std::invalid_argument for options that make no sense, std::system_error
     /// when the system refuses.
-    executor(program& work, executor_options options, listener on_end,
+    executor(program& work, executor_options options, listener hears,
              operating_system& system = operating_system::real())
-        : options_(validated(options)), on_end_(std::move(on_end)), pool_(work, options_, system) {}
+        : work_(work),
+          options_(validated(options)),
+          listener_(std::move(hears)),
+          pool_(work, options_, system) {}
 
-    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
-    /// calls are there already. Throws std::length_error for an input above `max_payload` bytes.
-    std::optional<call_id> start(std::uint32_t entry, std::string_view input) {
+    /// Hands a call over to a parked process, or to the next one forked. `label` is what the
+    /// function is told that its call is called; its first 63 bytes are kept. nullopt:
+    /// `max_processes` calls are there already. Throws std::length_error for an input above
+    /// `max_payload` bytes.
+    std::optional<call_id> start(std::uint32_t entry, std::string_view input,
+                                 std::string_view label = {}) {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
-        if (running().size() + waiting_.size() >= options_.max_processes) {
-            return std::nullopt;
-        }
+        if (running().size() + waiting_.size() >= options_.max_processes) return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !place(call, entry, input)) {
-            waiting_.push_back({call, entry, std::string(input), std::nullopt});
+        if (!waiting_.empty() || !place(call, entry, input, label)) {
+            waiting_.push_back({call, entry, std::string(input), std::string(label), std::nullopt});
         }
         pool_.refill_when_low();
         pool_.flush();
         return call;
     }
 
-    /// Sends a signal to the process group of a call; one that waits for a process ends as if
-    /// killed by it. Nothing happens when the call has ended.
-    void kill(call_id call, int signal) {
-        if (const auto index = pool_.seats().find(call)) {
-            pool_.seats()[*index].kill_signal =
-                signal;  // also keeps a call that no process took from another one
-            pool_.kill(*index, signal);
+    /// Asks a call to end: SIGTERM to its process group now, and SIGKILL if it has not ended after
+    /// `grace`; with a grace of 0 that at once. false: it has ended already, and nothing is done.
+    bool stop(call_id call, std::chrono::milliseconds grace) {
+        if (const auto index = pool_.seats().find(call, seat_phase::calling)) {
+            if (pool_.state_of(*index) == slot_state::done) return false;
+            seat& stopped = pool_.seats()[*index];
+            stopped.stopped = true;
+            stopped.kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+            pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
+            pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
             pool_.flush();
-        } else if (std::erase_if(waiting_, [call](const waiting_call& next) {
-                       return next.call == call;
-                   }) > 0) {
-            ended_.emplace_back(call, killed{signal});
+            return true;
         }
+        const auto is_it = [call](const waiting_call& next) { return next.call == call; };
+        if (std::erase_if(waiting_, is_it) > 0) {
+            end_without_process(call, crashed{SIGTERM, std::nullopt, {}});
+            return true;
+        }
+        return false;
+    }
+
+    /// What a running call said of its progress; nullopt when it said nothing, or does not run.
+    [[nodiscard]] std::optional<progress_report> progress(call_id call) const {
+        const auto index = pool_.seats().find(call, seat_phase::calling);
+        return index ? take_progress(pool_.at(*index)) : std::nullopt;
+    }
+
+    /// What a call has printed, the end of it; empty when its process is gone.
+    [[nodiscard]] log_excerpt log(call_id call) const {
+        auto index = pool_.seats().find(call, seat_phase::calling);
+        index = index ? index : pool_.seats().find(call, seat_phase::leaving);
+        return index ? pool_.log(*index) : log_excerpt{};
     }
 
     [[nodiscard]] int descriptor() const noexcept { return pool_.link().descriptor(); }
@@ -97,8 +108,12 @@ class executor {
         place_waiting();
         pool_.refill();
         pool_.flush();
+        auto departed = std::exchange(departed_, {});
         for (auto& [call, how] : std::exchange(ended_, {})) {
-            on_end_(call, std::move(how));
+            listener_.ended(call, std::move(how));
+        }
+        for (auto& [call, left] : departed) {
+            listener_.gone(call, std::move(left));
         }
     }
 
@@ -124,46 +139,42 @@ class executor {
     /// A call waits this long while the system refuses to fork.
     static constexpr std::chrono::seconds fork_patience{5};
 
-    struct waiting_call {
-        call_id call;
-        std::uint32_t entry;
-        std::string input;
-        std::optional<clock::time_point> give_up_at;
-    };
-
     /// The seats that have a call.
     [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
         return pool_.seats().in(seat_phase::calling);
     }
 
     /// false: there is no process for it now.
-    bool place(call_id call, std::uint32_t entry, std::string_view input,
+    bool place(call_id call, std::uint32_t entry, std::string_view input, std::string_view label,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
         const auto index = pool_.idle_process();
-        if (!index) {
-            return false;
-        }
+        if (!index) return false;
         pool_.seats().call(*index, call);
-        pool_.seats()[*index].used = input.size();
-        pool_.seats()[*index].give_up_at = give_up_at;
-        hand_over(pool_.at(*index), entry, input);
+        seat& taken = pool_.seats()[*index];
+        taken.entry = entry;
+        taken.used = input.size();
+        taken.give_up_at = give_up_at;
+        hand_over(pool_.at(*index), entry, input, label);
         return true;
     }
 
     void place_waiting() {
         while (!waiting_.empty()) {
             const waiting_call& first = waiting_.front();
-            if (!place(first.call, first.entry, first.input, first.give_up_at)) {
-                break;
-            }
+            if (!place(first.call, first.entry, first.input, first.label, first.give_up_at)) break;
             waiting_.pop_front();
         }
         const auto since = pool_.without_fork_server_since();
         if (since && clock::now() - *since > fork_patience) {
             for (const waiting_call& next : std::exchange(waiting_, {})) {
-                ended_.emplace_back(next.call, lost{"no fork server could be had"});
+                end_without_process(next.call, lost{"no fork server could be had"});
             }
         }
+    }
+
+    void end_without_process(call_id call, outcome&& how) {
+        ended_.emplace_back(call, std::move(how));
+        departed_.emplace_back(call, departure{});
     }
 
     void end_call(std::uint32_t index, outcome&& how) {
@@ -176,13 +187,14 @@ class executor {
     }
 
     void end_call_with_result(std::uint32_t index) {
-        end_call(index, take_result(pool_.at(index)));
+        const limits its = work_.limits_of(pool_.seats()[index].entry);
+        end_call(index, take_result(pool_.at(index), its.memory));
         pool_.succeeded();
     }
 
     void collect_results() {
-        for (std::size_t i = running().size();
-             i-- > 0;) {  // from the end: ending a call takes it out of the list
+        // From the end: ending a call takes it out of the list.
+        for (std::size_t i = running().size(); i-- > 0;) {
             if (const std::uint32_t index = running()[i];
                 pool_.state_of(index) == slot_state::done) {
                 end_call_with_result(index);
@@ -192,20 +204,14 @@ class executor {
 
     void take_events() {
         const auto events = pool_.link().take_events();
-        if (events.completions) {
-            collect_results();
-        }
-        if (events.reports) {
-            take_reports();
-        }
+        if (events.completions) collect_results();
+        if (events.reports) take_reports();
     }
 
     void take_reports() {
         std::array<report, packet_size> packet;
         std::size_t count = 0;
-        if (pool_.link().receive(packet, count) == transfer::gone) {
-            on_fork_server_lost();
-        }
+        if (pool_.link().receive(packet, count) == transfer::gone) on_fork_server_lost();
         for (const report& next : std::span(packet).first(count)) {
             const std::uint32_t index = next.process.slot;
             if (index >= pool_.seats().size() || next.process != pool_.seats().process(index)) {
@@ -215,7 +221,7 @@ class executor {
                 case report::kind::ready:
                     break;
                 case report::kind::exited:
-                    on_exited(index, next.value);
+                    on_exited(index, next);
                     break;
                 case report::kind::fork_failed:
                     on_fork_failed(index, next.value);
@@ -224,41 +230,44 @@ class executor {
         }
     }
 
-    void on_exited(std::uint32_t index, int wait_status) {
+    void on_exited(std::uint32_t index, const report& exit) {
         seat& ended = pool_.seats()[index];
         if (ended.phase == seat_phase::idle) {
             pool_.failed(clock::now());  // it could not even park
-        } else if (ended.phase == seat_phase::calling) {
+            return pool_.seats().vacate(index);
+        }
+        if (ended.phase == seat_phase::calling) {
             const slot_state state = pool_.state_of(index);
             if (state == slot_state::done) {
                 end_call_with_result(index);
-            } else if (state != slot_state::called || ended.kill_signal != 0) {
-                end_call(index, outcome_of_wait_status(wait_status));
+            } else if (state != slot_state::called || ended.stopped) {
+                end_call(index,
+                         end_of_process(pool_.at(index), exit, work_.limits_of(ended.entry)));
             } else if (ended.restarts++ < max_restarts) {
                 return pool_.respawn(index);  // the call still lies in the slot
             } else {
-                end_call(index,
-                         lost{"no process lived long enough to take the call: the last one was " +
-                              describe(outcome_of_wait_status(wait_status))});
+                end_call(index, lost{"no process lived long enough to take the call: the last " +
+                                     describe(outcome_of_wait_status(exit.value))});
             }
         }
+        departed_.emplace_back(ended.call, departure{exit.used, pool_.log(index)});
         pool_.seats().vacate(index);
     }
 
     void on_fork_failed(std::uint32_t index, int error) {
         const auto now = clock::now();
         pool_.failed(now);
-        if (const seat& failed = pool_.seats()[index]; failed.phase == seat_phase::calling) {
+        const seat failed = pool_.seats()[index];
+        if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
-            if (failed.kill_signal != 0) {
-                end_call(index, killed{failed.kill_signal});
-            } else if (now >= give_up_at) {
-                end_call(index, lost{"no process could be forked: " +
-                                     std::generic_category().message(error)});
-            } else {
+            if (!failed.stopped && now < give_up_at) {
                 const slot source = pool_.at(index);
-                waiting_.push_front({failed.call, source.header().entry,
-                                     std::string(source.payload(), failed.used), give_up_at});
+                waiting_.push_front({failed.call, failed.entry,
+                                     std::string(source.payload(), failed.used),
+                                     source.header().label, give_up_at});
+            } else {
+                end_without_process(failed.call, lost{"no process could be forked: " +
+                                                      std::generic_category().message(error)});
             }
         }
         pool_.seats().vacate(index);
@@ -272,14 +281,19 @@ class executor {
         while (!running().empty()) {
             end_call(running().back(), lost{why});
         }
+        for (const std::uint32_t index : pool_.seats().in(seat_phase::leaving)) {
+            departed_.emplace_back(pool_.seats()[index].call, departure{{}, pool_.log(index)});
+        }
         pool_.replace_fork_server(clock::now());
     }
 
+    program& work_;
     executor_options options_;
-    listener on_end_;
+    listener listener_;
     process_pool pool_;
     std::deque<waiting_call> waiting_;  ///< the longest first
     std::vector<std::pair<call_id, outcome>> ended_;
+    std::vector<std::pair<call_id, departure>> departed_;
     std::uint64_t last_call_ = 0;
 };
 

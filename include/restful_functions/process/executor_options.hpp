@@ -16,6 +16,11 @@ struct executor_options {
     /// Bytes of the largest input or result. Address space, not memory: each process reserves this
     /// much.
     std::size_t max_payload = std::size_t{64} * 1024 * 1024;
+    /// Bytes kept of what a call prints, the last ones. 0: calls print where the server does, and
+    /// have no log.
+    std::size_t log_bytes = std::size_t{64} * 1024;
+    /// Whether what the calls print also goes to the server's standard error.
+    bool pass_log_through = false;
 };
 
 /// The options as they can be had. Throws std::invalid_argument for those that make no sense.

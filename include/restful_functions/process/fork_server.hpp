@@ -2,18 +2,23 @@
 /// forked first.
 #pragma once
 
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/child.hpp>
+#include <restful_functions/process/log_pump.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/slot_arena.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -25,7 +30,8 @@ struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
     int completion = -1;
-    std::size_t slot_stride = 0;
+    slot_layout layout;
+    bool pass_log_through = false;
     std::span<roster_entry> roster;  ///< one entry for each slot
 };
 
@@ -34,12 +40,16 @@ class fork_server {
     fork_server(const fork_server_inheritance& inherited, program& work, operating_system& system)
         : work_(work),
           system_(system),
-          stride_(inherited.slot_stride),
+          layout_(inherited.layout),
           roster_(inherited.roster),
           generations_(inherited.roster.size()) {
         keep_only(inherited);
         become_plain();
+        detail::prepare_crash_handler();
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
+        if (layout_.log_bytes() != 0) {
+            logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_);
+        }
     }
 
     /// Serves until the server closes the channel or dies, then ends every task process.
@@ -47,12 +57,7 @@ class fork_server {
         tell({.what = report::kind::ready});
         for (;;) {
             send_reports();
-            pollfd channel{channel_descriptor, POLLIN, 0};
-            // SIGCHLD is blocked everywhere but in here, so that a process that ends between reap()
-            // and the wait still ends the wait.
-            if (::ppoll(&channel, 1, nullptr, &while_waiting_) > 0) {
-                take_commands();
-            }
+            wait();
             reap();
         }
     }
@@ -62,18 +67,20 @@ class fork_server {
     /// connection, no file of the host program is in a task process.
     static void keep_only(const fork_server_inheritance& inherited) {
         constexpr int above = completion_descriptor + 1;
-        const std::array moved{::fcntl(inherited.channel, F_DUPFD_CLOEXEC, above),
-                               ::fcntl(inherited.arena, F_DUPFD_CLOEXEC, above),
-                               ::fcntl(inherited.completion, F_DUPFD_CLOEXEC, above)};
-        checked(::dup3(moved[0], channel_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(moved[1], arena_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(moved[2], completion_descriptor, O_CLOEXEC), "dup3");
+        const auto moved = [](int descriptor) {
+            return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
+                           "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
+        };
+        const int channel = moved(inherited.channel);
+        const int arena = moved(inherited.arena);
+        const int completion = moved(inherited.completion);
+        checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
+        checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
+        checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
         const int nothing = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "open(/dev/null)");
         ::dup2(nothing, STDIN_FILENO);
         for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
-            if (::fcntl(output, F_GETFD) < 0) {
-                ::dup2(nothing, output);
-            }
+            if (::fcntl(output, F_GETFD) < 0) ::dup2(nothing, output);
         }
         ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
         ::close_range(above, ~0U, 0);
@@ -104,13 +111,23 @@ class fork_server {
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 
+    /// Waits for commands, for output of the calls and for the end of a process, and sees to the
+    /// first two. SIGCHLD is blocked everywhere but in here, so that a process that ends between
+    /// reap() and the wait still ends the wait.
+    void wait() {
+        polled_.assign(1, {channel_descriptor, POLLIN, 0});
+        if (logs_) logs_->watch(polled_);
+        if (::ppoll(polled_.data(), polled_.size(), nullptr, &while_waiting_) > 0) {
+            if (polled_.front().revents != 0) take_commands();
+            if (logs_) logs_->carry(std::span(polled_).subspan(1));
+        }
+    }
+
     void take_commands() {
         std::array<command, packet_size> packet;
         const ssize_t bytes =
             ::recv(channel_descriptor, packet.data(), sizeof packet, MSG_DONTWAIT);
-        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) {
-            leave();
-        }
+        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) leave();
         const auto count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(command);
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
@@ -125,19 +142,31 @@ class fork_server {
     }
 
     void spawn(process_id process) {
+        restful_functions::detail::unique_fd log;
+        if (logs_) {
+            auto opened = logs_->open(process.slot);
+            if (!opened) {
+                return tell(
+                    {.what = report::kind::fork_failed, .process = process, .value = errno});
+            }
+            log = std::move(*opened);
+        }
         const pid_t parent = ::getpid();
         const pid_t pid = system_.fork();
         if (pid == 0) {
-            live_as_child({.parent = parent, .slot = process.slot, .slot_stride = stride_}, work_,
-                          system_);
+            live_as_child({.parent = parent,
+                           .slot_offset = layout_.offset(process.slot),
+                           .slot_size = layout_.slot_size(),
+                           .log = log.get()},
+                          work_, system_);
         }
         if (pid < 0) {
-            tell({.what = report::kind::fork_failed, .process = process, .value = errno});
-            return;
+            const int error = errno;
+            close_log(process.slot);
+            return tell({.what = report::kind::fork_failed, .process = process, .value = error});
         }
-        ::setpgid(
-            pid,
-            pid);  // the child does the same: whoever is first, no kill finds the group missing
+        // The child does the same: whoever is first, no kill finds the group missing.
+        ::setpgid(pid, pid);
         roster_[process.slot].store(pid, std::memory_order_relaxed);
         generations_[process.slot] = process.generation;
     }
@@ -146,15 +175,13 @@ class fork_server {
     /// else's.
     void kill(process_id process, int signal) {
         const pid_t pid = roster_[process.slot].load(std::memory_order_relaxed);
-        if (pid != 0 && generations_[process.slot] == process.generation) {
-            end_group(pid, signal);
-        }
+        if (pid != 0 && generations_[process.slot] == process.generation) kill_group(pid, signal);
     }
 
-    /// A process may have left its group; its own number reaches it all the same.
-    static void end_group(pid_t pid, int signal) {
+    /// A process may have left its group; its own number reaches it all the same, and only once.
+    static void kill_group(pid_t pid, int signal) {
         ::kill(-pid, signal);
-        ::kill(pid, signal);
+        if (::getpgid(pid) != pid) ::kill(pid, signal);
     }
 
     /// Looks at an ended process first, kills what it left behind in its group, and only then gives
@@ -171,20 +198,36 @@ class fork_server {
                 entry->store(0, std::memory_order_relaxed);
             }
             int status = 0;
-            ::waitpid(ended.si_pid, &status, 0);
+            rusage used{};
+            ::wait4(ended.si_pid, &status, 0, &used);
             if (entry != roster_.end()) {
                 const auto slot = static_cast<std::uint32_t>(entry - roster_.begin());
+                close_log(slot);
                 tell({.what = report::kind::exited,
                       .process = {slot, generations_[slot]},
-                      .value = status});
+                      .value = status,
+                      .used = usage_of(used)});
             }
         }
     }
 
+    void close_log(std::uint32_t slot) {
+        if (logs_) logs_->close(slot);
+    }
+
+    static usage usage_of(const rusage& used) noexcept {
+        const auto duration = [](const timeval& time) {
+            return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+        };
+        return {.user = duration(used.ru_utime),
+                .system = duration(used.ru_stime),
+                .peak_resident_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024,
+                .minor_faults = static_cast<std::uint64_t>(used.ru_minflt),
+                .major_faults = static_cast<std::uint64_t>(used.ru_majflt)};
+    }
+
     void tell(const report& message) {
-        if (reported_ == reports_.size()) {
-            send_reports();
-        }
+        if (reported_ == reports_.size()) send_reports();
         reports_[reported_++] = message;
     }
 
@@ -203,7 +246,7 @@ class fork_server {
     [[noreturn]] void leave() {
         for (const roster_entry& entry : roster_) {
             if (const pid_t pid = entry.load(std::memory_order_relaxed); pid != 0) {
-                end_group(pid, SIGKILL);
+                kill_group(pid, SIGKILL);
             }
         }
         ::_exit(EXIT_SUCCESS);
@@ -211,9 +254,11 @@ class fork_server {
 
     program& work_;
     operating_system& system_;
-    std::size_t stride_;
+    slot_layout layout_;
     std::span<roster_entry> roster_;
     std::vector<std::uint32_t> generations_;
+    std::optional<log_pump> logs_;
+    std::vector<pollfd> polled_;
     sigset_t while_waiting_{};
     std::array<report, packet_size> reports_{};
     std::size_t reported_ = 0;

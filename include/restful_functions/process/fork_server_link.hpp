@@ -98,8 +98,7 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(options_.max_processes,
-                                                           options_.max_payload, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
@@ -53,9 +54,10 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    fork_server_process(std::size_t slots, std::size_t max_payload, program& work,
-                        operating_system& system)
-        : arena_(slots, max_payload, system), roster_(slots, system), owner_(::getpid()) {
+    fork_server_process(const executor_options& options, program& work, operating_system& system)
+        : arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
+          roster_(options.max_processes, system),
+          owner_(::getpid()) {
         completion_.reset(checked(system.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
         int pair[2];
         checked(system.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), "socketpair");
@@ -64,7 +66,8 @@ class fork_server_process {
         start({.channel = far_end.get(),
                .arena = arena_.descriptor(),
                .completion = completion_.get(),
-               .slot_stride = arena_.stride(),
+               .layout = arena_.layout(),
+               .pass_log_through = options.pass_log_through,
                .roster = roster_.entries()},
               work, system);
     }
@@ -77,9 +80,7 @@ class fork_server_process {
                      // its own to end
         }
         channel_.reset();  // the fork server ends its processes and leaves
-        if (!ended_within(leave_time_ms)) {
-            kill();
-        }
+        if (!ended_within(leave_time_ms)) kill();
         reap();
         end_groups();
     }
@@ -139,9 +140,7 @@ class fork_server_process {
     static constexpr int leave_time_ms = 5'000;
 
     static transfer transferred(ssize_t bytes) noexcept {
-        if (bytes >= 0) {
-            return transfer::complete;
-        }
+        if (bytes >= 0) return transfer::complete;
         return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? transfer::blocked
                                                                      : transfer::gone;
     }
@@ -157,13 +156,9 @@ class fork_server_process {
         std::fflush(nullptr);
         pid_ = system.fork();
         const int error = errno;
-        if (pid_ == 0) {
-            live_as_fork_server(inherited, work, system);
-        }
+        if (pid_ == 0) live_as_fork_server(inherited, work, system);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-        if (pid_ < 0) {
-            throw std::system_error(error, std::generic_category(), "fork");
-        }
+        if (pid_ < 0) throw std::system_error(error, std::generic_category(), "fork");
         pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
         if (!pidfd_) {
             const int reason = errno;
@@ -197,9 +192,7 @@ class fork_server_process {
 
     std::string reap() {
         int status = 0;
-        if (pid_ == 0 || ::waitpid(std::exchange(pid_, 0), &status, 0) < 0) {
-            return "gone";
-        }
+        if (pid_ == 0 || ::waitpid(std::exchange(pid_, 0), &status, 0) < 0) return "gone";
         return describe(outcome_of_wait_status(status));
     }
 

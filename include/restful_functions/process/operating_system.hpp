@@ -58,9 +58,7 @@ class operating_system {
 /// Passes a result on unless it is the -1 of a failed call.
 template <class Result>
 Result checked(Result result, const char* call) {
-    if (result == Result(-1)) {
-        throw_errno(call);
-    }
+    if (result == Result(-1)) throw_errno(call);
     return result;
 }
 

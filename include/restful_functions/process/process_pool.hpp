@@ -44,6 +44,11 @@ class process_pool {
         return fork_server_.arena().at(index);
     }
 
+    /// What the call of a seat printed.
+    [[nodiscard]] log_excerpt log(std::uint32_t index) const {
+        return fork_server_.arena().log(index);
+    }
+
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
         return at(index).header().state.load(std::memory_order_acquire);
     }
@@ -60,9 +65,7 @@ class process_pool {
     /// nullopt: every slot is taken, or forks are failing.
     [[nodiscard]] std::optional<std::uint32_t> idle_process() {
         const auto& idle = seats_.in(seat_phase::idle);
-        if (idle.empty() && !spawn()) {
-            return std::nullopt;
-        }
+        if (idle.empty() && !spawn()) return std::nullopt;
         const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
             return state_of(index) == slot_state::parked;
         });
@@ -88,9 +91,7 @@ class process_pool {
     /// Does the same when less than half of them are left: between calls there is a better time for
     /// it.
     void refill_when_low() {
-        if (seats_.count(seat_phase::idle) * 2 < warm_) {
-            refill();
-        }
+        if (seats_.count(seat_phase::idle) * 2 < warm_) refill();
     }
 
     /// Sends what was asked for.
@@ -128,15 +129,16 @@ class process_pool {
 
     /// Kills the processes that were to be gone by now, and tries again what has failed.
     void take_due_deadlines(clock::time_point now) {
-        for (const std::uint32_t index : seats_.in(seat_phase::leaving)) {
-            if (seats_[index].leave_by <= now) {
-                seats_[index].leave_by = now + leave_time;
-                kill(index, SIGKILL);
+        for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                if (auto& kill_at = seats_[index].kill_at; kill_at && *kill_at <= now) {
+                    kill_at =
+                        now + leave_time;  // again, should the command be lost with a fork server
+                    kill(index, SIGKILL);
+                }
             }
         }
-        if (backoff_.take_due(now) && !fork_server_.up()) {
-            start_fork_server(now);
-        }
+        if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
     }
 
     /// The call of a seat has ended; its process gets this long to do the same.

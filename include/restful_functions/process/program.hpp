@@ -2,6 +2,8 @@
 /// business.
 #pragma once
 
+#include <restful_functions/process/limits.hpp>
+
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -28,6 +30,10 @@ class program {
     /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
     /// call lie outside of the call. Must have no lasting effect.
     virtual void warm_up() noexcept {}
+
+    /// The limits of the function with the number `entry`. Asked in the task process, before `run`,
+    /// and in the server.
+    [[nodiscard]] virtual limits limits_of(std::uint32_t /*entry*/) const { return {}; }
 
     /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
     /// are the same memory: the first byte of the result ends the input. Processes forked in here

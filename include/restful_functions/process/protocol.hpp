@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -17,6 +18,15 @@ struct process_id {
     std::uint32_t generation = 0;
 
     friend bool operator==(const process_id&, const process_id&) = default;
+};
+
+/// What a process used, and those of its children that it waited for (getrusage(2)).
+struct usage {
+    std::chrono::microseconds user{};
+    std::chrono::microseconds system{};
+    std::uint64_t peak_resident_bytes = 0;
+    std::uint64_t minor_faults = 0;
+    std::uint64_t major_faults = 0;
 };
 
 /// Server to fork server.
@@ -33,12 +43,13 @@ struct report {
     enum class kind : std::uint32_t {
         ready,   ///< the fork server is up
         exited,  ///< `value` is the wait status (waitpid(2)); the process and its group are gone
-        fork_failed,  ///< `value` is the errno of fork(2)
+        fork_failed,  ///< `value` is the errno
     };
 
     kind what = kind::ready;
     process_id process{};
     std::int32_t value = 0;
+    usage used{};  ///< of a process that has exited
 };
 
 /// Messages in one packet. A packet is far smaller than a socket's buffer, so it is sent whole or

@@ -1,20 +1,20 @@
 /// seat: what the server itself knows of each slot. Nothing here is shared with another process.
 #pragma once
 
+#include <restful_functions/process/events.hpp>
 #include <restful_functions/process/protocol.hpp>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <numeric>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace restful_functions::process {
-
-/// Names one call, for as long as the executor lives.
-enum class call_id : std::uint64_t {};
 
 enum class seat_phase : std::uint8_t {
     vacant,   ///< no process
@@ -31,13 +31,22 @@ struct seat {
     std::uint32_t position = 0;    ///< in the list of its phase
     std::size_t used = 0;          ///< bytes of payload since the slot was cleared
 
-    // Of the call, while there is one:
+    // Of the call, from its start until its process is gone:
     call_id call{};
-    int kill_signal = 0;                          ///< the last signal that it was sent
+    std::uint32_t entry = 0;
+    bool stopped = false;                         ///< it was asked to end
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
+    std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+};
 
-    clock::time_point leave_by;
+/// A call that no seat can be had for at the moment.
+struct waiting_call {
+    call_id call;
+    std::uint32_t entry;
+    std::string input;
+    std::string label;
+    std::optional<seat::clock::time_point> give_up_at;  ///< as in a seat
 };
 
 /// All seats, each in the list of its phase. Every operation is O(1) unless it says otherwise.
@@ -56,6 +65,9 @@ class seating {
 
     [[nodiscard]] std::size_t size() const noexcept { return seats_.size(); }
     [[nodiscard]] seat& operator[](std::uint32_t index) noexcept { return seats_[index]; }
+    [[nodiscard]] const seat& operator[](std::uint32_t index) const noexcept {
+        return seats_[index];
+    }
     [[nodiscard]] const std::vector<std::uint32_t>& in(seat_phase phase) const noexcept {
         return lists_[static_cast<std::size_t>(phase)];
     }
@@ -83,15 +95,16 @@ class seating {
         move(index, seat_phase::calling);
         seat& taken = seats_[index];
         taken.call = call;
-        taken.kill_signal = 0;
+        taken.stopped = false;
         taken.restarts = 0;
         taken.give_up_at.reset();
+        taken.kill_at.reset();
     }
 
-    /// The seat's call has ended; its process has until `leave_by` to do the same.
-    void leave(std::uint32_t index, clock::time_point leave_by) {
+    /// The seat's call has ended; its process has until `kill_at` to do the same.
+    void leave(std::uint32_t index, clock::time_point kill_at) {
         move(index, seat_phase::leaving);
-        seats_[index].leave_by = leave_by;
+        seats_[index].kill_at = kill_at;
     }
 
     void vacate(std::uint32_t index) { move(index, seat_phase::vacant); }
@@ -103,22 +116,24 @@ class seating {
         }
     }
 
-    /// Where a call is, unless it has ended. O(calling).
-    [[nodiscard]] std::optional<std::uint32_t> find(call_id call) const noexcept {
-        for (const std::uint32_t index : in(seat_phase::calling)) {
-            if (seats_[index].call == call) {
-                return index;
-            }
-        }
-        return std::nullopt;
+    /// Where a call is, among those of the phase. O(seats of the phase).
+    [[nodiscard]] std::optional<std::uint32_t> find(call_id call, seat_phase phase) const noexcept {
+        const auto& list = in(phase);
+        const auto found = std::find_if(list.begin(), list.end(), [&](std::uint32_t index) {
+            return seats_[index].call == call;
+        });
+        return found != list.end() ? std::optional(*found) : std::nullopt;
     }
 
-    /// When the first process that is leaving is late. O(leaving).
+    /// When the next process is to be killed. O(calling and leaving).
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
-        for (const std::uint32_t index : in(seat_phase::leaving)) {
-            if (!next || seats_[index].leave_by < *next) {
-                next = seats_[index].leave_by;
+        for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
+            for (const std::uint32_t index : in(phase)) {
+                if (const auto kill_at = seats_[index].kill_at;
+                    kill_at && (!next || *kill_at < *next)) {
+                    next = kill_at;
+                }
             }
         }
         return next;

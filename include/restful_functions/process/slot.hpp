@@ -10,6 +10,8 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <string_view>
 
 namespace restful_functions::process {
 
@@ -25,7 +27,24 @@ enum class slot_state : std::uint32_t {
 };
 
 /// What the result in a `done` slot is.
-enum class verdict : std::uint32_t { returned = 1, threw, too_large };
+enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory };
+
+/// What rf::progress said last. The process writes it between two steps of `sequence`, which is odd
+/// meanwhile, so that a reader can tell a torn message from a whole one.
+struct progress_note {
+    std::atomic<std::uint32_t> sequence{0};
+    std::uint32_t message_size = 0;
+    double fraction = 0;
+    char message[240] = {};
+};
+
+/// What the signal handler of a dying process leaves; the backtrace lies in the payload.
+struct crash_note {
+    std::atomic<std::int32_t> signal{0};  ///< 0: nothing was left
+    std::uint32_t has_address = 0;
+    std::uint64_t address = 0;
+    std::uint64_t backtrace_size = 0;
+};
 
 /// The first bytes of a slot; the payload (the input, later the result) follows. A task process may
 /// scribble over all of it: the server reads each member once and believes nothing.
@@ -35,6 +54,12 @@ struct alignas(64) slot_header {
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
     verdict result = verdict::returned;
+    std::uint32_t type_size =
+        0;  ///< of what was thrown: the output begins with so many bytes of its type's name
+    std::atomic<std::uint32_t> stop_requested{0};
+    char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
+    crash_note crash;
+    progress_note progress;
 };
 
 static_assert(std::atomic<slot_state>::is_always_lock_free,
@@ -42,8 +67,8 @@ static_assert(std::atomic<slot_state>::is_always_lock_free,
 static_assert(sizeof(std::atomic<slot_state>) == sizeof(std::uint32_t),
               "futex(2) waits on 32 bits");
 
-/// A view of one slot's memory. Small calls touch one page only: the payload begins right behind
-/// the header.
+/// A view of the part of a slot that a task process maps. Small calls touch one page only: the
+/// payload begins right behind the header.
 class slot {
  public:
     static constexpr std::size_t payload_offset = sizeof(slot_header);

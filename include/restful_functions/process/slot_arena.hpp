@@ -1,8 +1,9 @@
-/// slot_arena: the shared memory of all slots. A task process maps one of them; the server maps the
-/// whole.
+/// slot_arena: the shared memory of all slots and their logs. A task process maps its own slot, the
+/// fork server and the server map the whole.
 #pragma once
 
 #include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/process/log_ring.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/slot.hpp>
 
@@ -14,49 +15,91 @@
 
 namespace restful_functions::process {
 
-/// Bytes from one slot to the next, for a payload of `max_payload` bytes: whole pages, because a
-/// task process maps its own slot and nothing else.
-inline std::size_t slot_stride(std::size_t max_payload) {
-    const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    return (slot::payload_offset + max_payload + page - 1) / page * page;
-}
+/// Where the slots lie in the arena's file. All sizes are whole pages, because a task process maps
+/// its own slot and nothing else, not even the log of its call.
+class slot_layout {
+ public:
+    slot_layout(std::size_t slots, std::size_t max_payload, std::size_t log_bytes)
+        : slots_(slots),
+          slot_size_(whole_pages(slot::payload_offset + max_payload)),
+          log_size_(log_bytes == 0 ? 0 : whole_pages(log_ring::header_size + log_bytes)),
+          log_bytes_(log_bytes) {}
 
-/// Reserved but not touched: a slot costs memory only for the bytes that went through it
-/// (memfd_create(2), MAP_NORESERVE). The file is sealed against changes of its size, so no one can
-/// make an access fault.
-class slot_arena {
+    [[nodiscard]] std::size_t slots() const noexcept { return slots_; }
+    [[nodiscard]] std::size_t slot_size() const noexcept { return slot_size_; }
+    [[nodiscard]] std::size_t log_bytes() const noexcept { return log_bytes_; }
+    [[nodiscard]] std::size_t size() const noexcept { return slots_ * (slot_size_ + log_size_); }
+    [[nodiscard]] std::size_t offset(std::uint32_t index) const noexcept {
+        return index * (slot_size_ + log_size_);
+    }
+
+    [[nodiscard]] slot at(std::byte* arena, std::uint32_t index) const noexcept {
+        return {arena + offset(index), slot_size_};
+    }
+    [[nodiscard]] log_ring log_at(std::byte* arena, std::uint32_t index) const noexcept {
+        return {arena + offset(index) + slot_size_, log_bytes_};
+    }
+
+ private:
+    static std::size_t whole_pages(std::size_t bytes) {
+        const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        return (bytes + page - 1) / page * page;
+    }
+
+    std::size_t slots_;
+    std::size_t slot_size_;
+    std::size_t log_size_;
+    std::size_t log_bytes_;
+};
+
+/// A mapping of a whole arena that no process forked from here inherits.
+class arena_mapping {
  public:
     /// Throws std::system_error when the memory cannot be had.
-    slot_arena(std::size_t slots, std::size_t max_payload, operating_system& system)
-        : stride_(slot_stride(max_payload)),
-          slots_(slots),
-          file_(checked(
-              system.memfd_create("restful-functions-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING),
-              "memfd_create")) {
-        checked(::ftruncate(file_.get(), static_cast<off_t>(stride_ * slots_)), "ftruncate");
-        checked(::fcntl(file_.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
-                "fcntl(F_ADD_SEALS)");
-        memory_ =
-            static_cast<std::byte*>(checked(system.mmap(stride_ * slots_, PROT_READ | PROT_WRITE,
-                                                        MAP_SHARED | MAP_NORESERVE, file_.get(), 0),
-                                            "mmap"));
-        // The fork server and its children must not see the slots of others; the fork server forks
-        // from a process that has this mapping, a task process maps its own slot.
-        if (::madvise(memory_, stride_ * slots_, MADV_DONTFORK) != 0) {
+    arena_mapping(const slot_layout& layout, int file, operating_system& system)
+        : size_(layout.size()),
+          memory_(static_cast<std::byte*>(checked(
+              system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0),
+              "mmap"))) {
+        if (::madvise(memory_, size_, MADV_DONTFORK) != 0) {
             const int error = errno;
-            ::munmap(memory_, stride_ * slots_);
+            ::munmap(memory_, size_);
             throw std::system_error(error, std::generic_category(), "madvise(MADV_DONTFORK)");
         }
     }
-    slot_arena(const slot_arena&) = delete;
-    slot_arena& operator=(const slot_arena&) = delete;
-    ~slot_arena() { ::munmap(memory_, stride_ * slots_); }
+    arena_mapping(const arena_mapping&) = delete;
+    arena_mapping& operator=(const arena_mapping&) = delete;
+    ~arena_mapping() { ::munmap(memory_, size_); }
+
+    [[nodiscard]] std::byte* memory() const noexcept { return memory_; }
+
+ private:
+    std::size_t size_;
+    std::byte* memory_;
+};
+
+/// The server's arena. Reserved but not touched: a slot costs memory only for the bytes that went
+/// through it (memfd_create(2), MAP_NORESERVE). The file is sealed against changes of its size, so
+/// no one can make an access fault.
+class slot_arena {
+ public:
+    /// Throws std::system_error when the memory cannot be had.
+    slot_arena(const slot_layout& layout, operating_system& system)
+        : layout_(layout),
+          file_(sealed_file(layout.size(), system)),
+          mapping_(layout, file_.get(), system) {}
+
+    [[nodiscard]] const slot_layout& layout() const noexcept { return layout_; }
 
     [[nodiscard]] slot at(std::uint32_t index) const noexcept {
-        return {memory_ + index * stride_, stride_};
+        return layout_.at(mapping_.memory(), index);
     }
-    [[nodiscard]] std::size_t size() const noexcept { return slots_; }
-    [[nodiscard]] std::size_t stride() const noexcept { return stride_; }
+
+    /// What the call of a slot printed.
+    [[nodiscard]] log_excerpt log(std::uint32_t index) const {
+        return layout_.log_bytes() == 0 ? log_excerpt{}
+                                        : layout_.log_at(mapping_.memory(), index).read();
+    }
 
     /// The file behind the slots, for the fork server.
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
@@ -64,19 +107,31 @@ class slot_arena {
     /// Makes the slot ready for a new process. Gives the pages of a payload of `used` bytes back to
     /// the system when they are more than a few; the others stay, because the next call wants them.
     void clear(std::uint32_t index, std::size_t used) const noexcept {
+        std::byte* memory = at(index).memory();
         if (used > kept_bytes) {
-            ::madvise(memory_ + index * stride_ + kept_bytes, stride_ - kept_bytes, MADV_REMOVE);
+            ::madvise(memory + kept_bytes, layout_.slot_size() - kept_bytes, MADV_REMOVE);
         }
-        new (memory_ + index * stride_) slot_header{};
+        new (memory) slot_header{};
+        if (layout_.log_bytes() != 0) layout_.log_at(mapping_.memory(), index).clear();
     }
 
  private:
     static constexpr std::size_t kept_bytes = 64 * 1024;
 
-    std::size_t stride_;
-    std::size_t slots_;
+    static restful_functions::detail::unique_fd sealed_file(std::size_t size,
+                                                            operating_system& system) {
+        restful_functions::detail::unique_fd file(
+            checked(system.memfd_create("restful-functions-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING),
+                    "memfd_create"));
+        checked(::ftruncate(file.get(), static_cast<off_t>(size)), "ftruncate");
+        checked(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
+                "fcntl(F_ADD_SEALS)");
+        return file;
+    }
+
+    slot_layout layout_;
     restful_functions::detail::unique_fd file_;
-    std::byte* memory_ = nullptr;
+    arena_mapping mapping_;
 };
 
 }  // namespace restful_functions::process

@@ -25,12 +25,19 @@
 namespace test {
 
 using namespace restful_functions::process;
+using restful_functions::bytes;
+using restful_functions::limits;
 
 using body = std::function<std::string(std::string_view)>;
 
 class lambdas final : public program {
  public:
-    explicit lambdas(std::vector<body> bodies) : bodies_(std::move(bodies)) {}
+    explicit lambdas(std::vector<body> bodies, std::vector<limits> its_limits = {})
+        : bodies_(std::move(bodies)), limits_(std::move(its_limits)) {
+        limits_.resize(bodies_.size());
+    }
+
+    [[nodiscard]] limits limits_of(std::uint32_t entry) const override { return limits_.at(entry); }
 
     void run(std::uint32_t entry, std::string_view input, window& output) override {
         const std::string result = bodies_.at(entry)(input);
@@ -41,6 +48,7 @@ class lambdas final : public program {
 
  private:
     std::vector<body> bodies_;
+    std::vector<limits> limits_;
 };
 
 /// Waits for events, never for time: a test that waits for something that does not come fails after
@@ -49,16 +57,22 @@ class calls {
  public:
     explicit calls(std::vector<body> bodies,
                    executor_options options = {.max_processes = 64, .warm_processes = 2},
-                   operating_system& system = operating_system::real())
+                   operating_system& system = operating_system::real(),
+                   std::vector<limits> its_limits = {})
         : options_(validated(options)),
-          program_(std::move(bodies)),
-          executor_(
-              program_, options,
-              [this](call_id call, outcome&& how) {
-                  ++count_;
-                  ended_.insert_or_assign(call, std::move(how));
-              },
-              system) {}
+          program_(std::move(bodies), std::move(its_limits)),
+          executor_(program_, options,
+                    {.ended =
+                         [this](call_id call, outcome&& how) {
+                             ++count_;
+                             ended_.insert_or_assign(call, std::move(how));
+                         },
+                     .gone =
+                         [this](call_id call, departure&& left) {
+                             CHECK(ended_.contains(call));
+                             CHECK(gone_.emplace(call, std::move(left)).second);
+                         }},
+                    system) {}
 
     executor* operator->() { return &executor_; }
 
@@ -87,6 +101,12 @@ class calls {
     outcome end_of(call_id call) {
         drive_until([&] { return has_ended(call); });
         return ended_.at(call);
+    }
+
+    /// What is known when the call's process is gone.
+    departure departure_of(call_id call) {
+        drive_until([&] { return gone_.contains(call); });
+        return gone_.at(call);
     }
 
     std::string sentence_of(call_id call) { return describe(end_of(call)); }
@@ -124,6 +144,7 @@ class calls {
  private:
     executor_options options_;
     std::map<call_id, outcome> ended_;
+    std::map<call_id, departure> gone_;
     std::size_t count_ = 0;
     lambdas program_;
     executor executor_;

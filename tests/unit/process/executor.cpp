@@ -4,6 +4,7 @@
 #include <set>
 
 using namespace test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -58,7 +59,7 @@ TEST_CASE("an input above max_payload is an error of the caller") {
 }
 
 TEST_CASE("a result above the slot's size fails with the limit") {
-    const std::size_t limit = slot_stride(1000) - slot::payload_offset;
+    const std::size_t limit = slot_layout(1, 1000, 0).slot_size() - slot::payload_offset;
     calls all({[](std::string_view) { return std::string(1'000'000, 'x'); }},
               {.max_processes = 4, .warm_processes = 2, .max_payload = 1000});
     CHECK(all.sentence(0) == "the result is larger than " + std::to_string(limit) + " bytes");
@@ -71,40 +72,11 @@ TEST_CASE("a call above max_processes is refused until one of them has ended") {
     const call_id second = all.start(0, said.path());
     CHECK_FALSE(all->start(1, "").has_value());
     CHECK(all->count().running == 2);
-    all->kill(first, SIGKILL);
+    CHECK(all->stop(first, 0ms));
     CHECK(all.sentence_of(first) == "killed by SIGKILL (Killed)");
     CHECK(all.result(1, "again") == "again");
-    all->kill(second, SIGKILL);
+    CHECK(all->stop(second, 0ms));
     CHECK(all.sentence_of(second) == "killed by SIGKILL (Killed)");
-}
-
-TEST_CASE("the signal of a kill reaches the function") {
-    const fifo said;
-    calls all({[](std::string_view path) -> std::string {
-        static volatile std::sig_atomic_t seen = 0;
-        std::signal(SIGUSR1, [](int) { seen = 1; });
-        std::ofstream(std::string(path)) << "ready" << std::endl;
-        sigset_t none;
-        ::sigemptyset(&none);
-        while (seen == 0) {
-            const timespec soon{.tv_sec = 0, .tv_nsec = 1'000'000};
-            ::ppoll(nullptr, 0, &soon, &none);
-        }
-        return "seen";
-    }});
-    const call_id call = all.start(0, said.path());
-    CHECK(said.line() == "ready");
-    all->kill(call, SIGUSR1);
-    CHECK(std::get<returned>(all.end_of(call)).bytes == "seen");
-}
-
-TEST_CASE("a kill of a call that has ended does nothing") {
-    calls all({echo});
-    const call_id call = all.start(0, "x");
-    all.end_of(call);
-    all->kill(call, SIGKILL);
-    all->kill(call_id{1'000'000}, SIGKILL);
-    CHECK(all.result(0, "next") == "next");
 }
 
 TEST_CASE("a call goes to a process that is yet to come while others leave") {
@@ -120,9 +92,9 @@ TEST_CASE("a call that is killed while it waits for a process has ended") {
     all.result(1, "x");
     const call_id one = all.start(0, said.path());
     const call_id other = all.start(0, said.path());
-    all->kill(other, SIGKILL);
-    all->kill(one, SIGTERM);
-    CHECK(all.sentence_of(other) == "killed by SIGKILL (Killed)");
+    CHECK(all->stop(other, 0ms));
+    CHECK(all->stop(one, 1min));
+    CHECK(all.sentence_of(other) == "killed by SIGTERM (Terminated)");
     CHECK(all.sentence_of(one) == "killed by SIGTERM (Terminated)");
 }
 
@@ -136,11 +108,14 @@ TEST_CASE("a listener may start the next call") {
     } echoing;
     int left = 20;
     executor* self = nullptr;
-    executor tested(echoing, {.max_processes = 1, .warm_processes = 1}, [&](call_id, outcome&&) {
-        if (--left > 0) {
-            REQUIRE(self->start(0, "x").has_value());
-        }
-    });
+    executor tested(echoing, {.max_processes = 1, .warm_processes = 1},
+                    {.ended =
+                         [&](call_id, outcome&&) {
+                             if (--left > 0) {
+                                 REQUIRE(self->start(0, "x").has_value());
+                             }
+                         },
+                     .gone = [](call_id, departure&&) {}});
     self = &tested;
     REQUIRE(self->start(0, "x").has_value());
     while (left > 0) {
@@ -152,8 +127,8 @@ TEST_CASE("a listener may start the next call") {
 
 TEST_CASE("options that make no sense are refused") {
     lambdas none({});
-    CHECK_THROWS_AS(executor(none, {.max_processes = 0}, nullptr), std::invalid_argument);
-    CHECK_THROWS_AS(executor(none, {.max_payload = 0}, nullptr), std::invalid_argument);
+    CHECK_THROWS_AS(executor(none, {.max_processes = 0}, {}), std::invalid_argument);
+    CHECK_THROWS_AS(executor(none, {.max_payload = 0}, {}), std::invalid_argument);
 }
 
 TEST_CASE("more parked processes than processes are as many as there may be") {

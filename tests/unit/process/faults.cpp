@@ -95,13 +95,13 @@ TEST_CASE("a call that scribbles over its slot fails alone") {
     static constexpr std::size_t payload = 10'000;
     calls all({echo,
                [](std::string_view) -> std::string {
-                   const slot own = own_slot(slot_stride(payload));
-                   std::memset(own.memory(), 0xff, slot_stride(payload));
+                   const slot own = own_slot(slot_layout(1, payload, 0).slot_size());
+                   std::memset(own.memory(), 0xff, slot_layout(1, payload, 0).slot_size());
                    ::_exit(0);
                },
                [](std::string_view) -> std::string {
-                   const slot own = own_slot(slot_stride(payload));
-                   std::memset(own.memory(), 0xff, slot_stride(payload));
+                   const slot own = own_slot(slot_layout(1, payload, 0).slot_size());
+                   std::memset(own.memory(), 0xff, slot_layout(1, payload, 0).slot_size());
                    own.header().state = slot_state::done;
                    ::_exit(0);
                }},
@@ -140,7 +140,7 @@ TEST_CASE("a call that is killed before a process takes it stays killed") {
     parked.send(SIGSTOP);
     parked.wait_until_stopped();
     const call_id call = all.start(0, "never run");
-    all->kill(call, SIGKILL);
+    CHECK(all->stop(call, std::chrono::milliseconds(0)));
     CHECK(all.sentence_of(call) == "killed by SIGKILL (Killed)");
 }
 
@@ -209,9 +209,8 @@ TEST_CASE("a result that was there when the fork server died is not lost") {
     const pid_t doomed = all->fork_server_pid();
     ::kill(doomed, SIGKILL);
     CHECK(std::get<returned>(all.end_of(call)).bytes == "in time");
-    all.drive_until([&] {
-        return all->fork_server_pid() != doomed && all->fork_server_pid() != 0;
-    });
+    all.drive_until(
+        [&] { return all->fork_server_pid() != doomed && all->fork_server_pid() != 0; });
     CHECK(all.result(0, "next") == "next");
 }
 

@@ -72,7 +72,7 @@ TEST_CASE("an executor whose machine is broken says which call failed") {
         broken.fail_forks(broken.failing_call == "fork" ? 1 : 0);
         std::string message;
         try {
-            const executor never(none, {.max_processes = 4}, nullptr, broken);
+            const executor never(none, {.max_processes = 4}, {}, broken);
         } catch (const std::system_error& error) {
             message = error.what();
         }
@@ -152,7 +152,7 @@ TEST_CASE("a server that is killed leaves no process behind") {
     const pid_t server = ::fork();
     if (server == 0) {
         lambdas blocking({say_and_block});
-        executor doomed(blocking, {.max_processes = 4}, nullptr);
+        executor doomed(blocking, {.max_processes = 4}, {});
         doomed.start(0, said.path());
         std::ofstream(said.path()) << doomed.fork_server_pid() << std::endl;
         for (;;) {

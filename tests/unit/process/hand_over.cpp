@@ -19,7 +19,8 @@ struct memory {
 
 TEST_CASE("a call lies in the slot with its entry and its input") {
     const memory shared;
-    hand_over(shared.own, 7, "input");
+    hand_over(shared.own, 7, "input", "the call");
+    CHECK(std::string(shared.own.header().label) == "the call");
     CHECK(shared.own.header().state == slot_state::called);
     CHECK(shared.own.header().entry == 7);
     CHECK(std::string(shared.own.payload(), shared.own.header().input_size) == "input");
@@ -30,11 +31,11 @@ TEST_CASE("a result is what the process left") {
     std::memcpy(shared.own.payload(), "[1]", 3);
     shared.own.header().output_size = 3;
     shared.own.header().result = verdict::returned;
-    CHECK(std::get<returned>(take_result(shared.own)).bytes == "[1]");
+    CHECK(std::get<returned>(take_result(shared.own, std::nullopt)).bytes == "[1]");
     shared.own.header().result = verdict::threw;
-    CHECK(std::get<threw>(take_result(shared.own)).what == "[1]");
+    CHECK(std::get<threw>(take_result(shared.own, std::nullopt)).what == "[1]");
     shared.own.header().result = verdict::too_large;
-    CHECK(std::get<result_too_large>(take_result(shared.own)).limit == 100);
+    CHECK(std::get<result_too_large>(take_result(shared.own, std::nullopt)).limit == 100);
 }
 
 TEST_CASE("a result that reaches beyond the slot is not believed") {
@@ -42,14 +43,14 @@ TEST_CASE("a result that reaches beyond the slot is not believed") {
     for (const std::uint64_t size :
          {std::uint64_t{101}, std::uint64_t{1} << 40, ~std::uint64_t{0}}) {
         shared.own.header().output_size = size;
-        CHECK(std::holds_alternative<lost>(take_result(shared.own)));
+        CHECK(std::holds_alternative<lost>(take_result(shared.own, std::nullopt)));
     }
 }
 
 TEST_CASE("a verdict that there is not is not believed") {
     const memory shared;
-    for (const std::uint32_t value : {0U, 4U, ~0U}) {
+    for (const std::uint32_t value : {0U, 5U, ~0U}) {
         std::memcpy(&shared.own.header().result, &value, sizeof value);
-        CHECK(std::holds_alternative<lost>(take_result(shared.own)));
+        CHECK(std::holds_alternative<lost>(take_result(shared.own, std::nullopt)));
     }
 }

@@ -95,7 +95,7 @@ TEST_CASE("a task process sees no slot but its own") {
                   return slots;
               }},
               {.max_processes = 8, .warm_processes = 2, .max_payload = 10'000});
-    CHECK(all.result(0) == std::to_string(slot_stride(10'000)) + " ");
+    CHECK(all.result(0) == std::to_string(slot_layout(1, 10'000, 0).slot_size()) + " ");
 }
 
 TEST_CASE(
@@ -108,7 +108,8 @@ TEST_CASE(
         std::string facts = ::getpgrp() == ::getpid() ? "leader " : "member ";
         facts +=
             ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? "no-new-privileges " : "privileges ";
-        for (int signal = 1; signal < SIGRTMIN; ++signal) {
+        for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGPIPE, SIGALRM,
+                                 SIGUSR1, SIGUSR2, SIGXCPU}) {
             struct sigaction now {};
             ::sigaction(signal, nullptr, &now);
             if (::sigismember(&blocked, signal) == 1 || now.sa_handler != SIG_DFL) {
@@ -170,14 +171,15 @@ TEST_CASE("a function may leave threads running") {
     all.settle();
 }
 
-TEST_CASE("what a call prints is out when its result is there") {
+TEST_CASE("without a log, calls print where the server does") {
     const redirected_output output;
     std::printf("printed before the fork server; ");
     calls all({[](std::string_view) {
-        std::printf("by printf; ");
-        std::cout << "by cout; ";
-        return std::string("printed");
-    }});
+                  std::printf("by printf; ");
+                  std::cout << "by cout; ";
+                  return std::string("printed");
+              }},
+              {.max_processes = 4, .warm_processes = 1, .log_bytes = 0});
     CHECK(all.result(0) == "printed");
     CHECK(output.text() == "printed before the fork server; by printf; by cout; ");
 }

@@ -14,9 +14,15 @@ TEST_CASE("a signal is named as the manual names it") {
 
 TEST_CASE("each outcome has its sentence") {
     CHECK(describe(returned{"1"}) == "returned");
-    CHECK(describe(threw{"no such file"}) == "no such file");
-    CHECK(describe(killed{SIGBUS}) == "killed by SIGBUS (Bus error)");
+    CHECK(describe(threw{"no such file", "std::runtime_error"}) == "no such file");
+    CHECK(describe(crashed{SIGBUS, 0x8, {}}) == "killed by SIGBUS (Bus error)");
     CHECK(describe(exited{3}) == "exited with status 3 before returning");
+    CHECK(describe(out_of_memory{restful_functions::bytes{1000}}) ==
+          "out of memory (limit 1000 bytes)");
+    CHECK(describe(out_of_memory{}) == "out of memory");
+    CHECK(describe(cpu_limit{std::chrono::seconds(1)}) == "used more than 1 s of processor time");
+    CHECK(describe(cpu_limit{std::chrono::milliseconds(2050)}) ==
+          "used more than 2.05 s of processor time");
     CHECK(describe(result_too_large{1000}) == "the result is larger than 1000 bytes");
     CHECK(describe(lost{"no process"}) == "no process");
 }

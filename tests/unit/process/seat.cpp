@@ -18,9 +18,9 @@ TEST_CASE("a seat goes from vacant over idle, calling and leaving back to vacant
     seats.occupy(0);
     CHECK(seats.count(seat_phase::idle) == 1);
     seats.call(0, call_id{7});
-    CHECK(seats.find(call_id{7}) == 0);
+    CHECK(seats.find(call_id{7}, seat_phase::calling) == 0);
     seats.leave(0, {});
-    CHECK_FALSE(seats.find(call_id{7}).has_value());
+    CHECK_FALSE(seats.find(call_id{7}, seat_phase::calling).has_value());
     seats.vacate(0);
     CHECK(seats.count(seat_phase::vacant) == 2);
 }
@@ -37,12 +37,12 @@ TEST_CASE("a new call of a seat begins without the old one's history") {
     seating seats(1);
     seats.occupy(0);
     seats.call(0, call_id{1});
-    seats[0].kill_signal = 9;
+    seats[0].stopped = true;
     seats[0].restarts = 2;
     seats.vacate(0);
     seats.occupy(0);
     seats.call(0, call_id{2});
-    CHECK(seats[0].kill_signal == 0);
+    CHECK_FALSE(seats[0].stopped);
     CHECK(seats[0].restarts == 0);
 }
 

@@ -19,25 +19,24 @@ std::size_t resident_bytes(const slot_arena& arena) {
 }  // namespace
 
 TEST_CASE("slots lie a whole number of pages apart and do not overlap") {
-    const slot_arena arena(3, 10'000, operating_system::real());
-    CHECK(arena.stride() % static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) == 0);
+    const slot_arena arena({3, 10'000, 1000}, operating_system::real());
+    CHECK(arena.layout().slot_size() % static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) == 0);
     CHECK(arena.at(0).capacity() >= 10'000);
-    CHECK(arena.at(1).memory() == arena.at(0).memory() + arena.stride());
-    CHECK(arena.at(2).payload() + arena.at(2).capacity() ==
-          reinterpret_cast<char*>(arena.at(0).memory()) + 3 * arena.stride());
+    CHECK(arena.at(1).memory() == arena.at(0).memory() + arena.layout().offset(1));
+    CHECK(arena.layout().offset(2) + arena.layout().slot_size() <= arena.layout().size());
 }
 
 TEST_CASE("an arena costs memory only for what was written") {
-    const slot_arena arena(256, 64 * 1024 * 1024, operating_system::real());
+    const slot_arena arena({256, 64 * 1024 * 1024, 1000}, operating_system::real());
     CHECK(resident_bytes(arena) == 0);
     std::memset(arena.at(7).payload(), 'x', 8 * 1024 * 1024);
     CHECK(resident_bytes(arena) >= 8 * 1024 * 1024);
     arena.clear(7, 8 * 1024 * 1024);
-    CHECK(resident_bytes(arena) <= 64 * 1024);
+    CHECK(resident_bytes(arena) <= 128 * 1024);
 }
 
 TEST_CASE("a cleared slot has no process and no call") {
-    const slot_arena arena(1, 1000, operating_system::real());
+    const slot_arena arena({1, 1000, 1000}, operating_system::real());
     arena.at(0).header().state = slot_state::done;
     arena.at(0).header().output_size = 1000;
     arena.clear(0, 1000);
@@ -46,7 +45,7 @@ TEST_CASE("a cleared slot has no process and no call") {
 }
 
 TEST_CASE("nobody can change the arena's size") {
-    const slot_arena arena(1, 1000, operating_system::real());
+    const slot_arena arena({1, 1000, 1000}, operating_system::real());
     CHECK(::ftruncate(arena.descriptor(), 0) == -1);
     CHECK(::ftruncate(arena.descriptor(), 1 << 30) == -1);
     CHECK(::fcntl(arena.descriptor(), F_ADD_SEALS, F_SEAL_WRITE) == -1);

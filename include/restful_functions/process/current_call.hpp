@@ -1,0 +1,133 @@
+/// current_call: what a function can ask and tell about the call that it serves.
+#pragma once
+
+#include <restful_functions/process/slot.hpp>
+
+#include <pthread.h>
+#include <semaphore.h>
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace restful_functions {
+
+namespace process::detail {
+
+/// The slot of the call that this process serves; null in every other process, those that the
+/// function forks included.
+inline slot_header* current_slot = nullptr;
+
+inline void set_current_slot(slot_header* header) {
+    current_slot = header;
+    ::pthread_atfork(nullptr, nullptr, [] { current_slot = nullptr; });
+}
+
+/// Runs what on_terminate registered, on a thread of its own: a signal handler may do next to
+/// nothing (signal-safety(7)), a clean-up may do anything.
+class clean_ups {
+ public:
+    /// Lives as long as the process, whatever static destructors run.
+    static clean_ups& instance() {
+        static auto* const only = new clean_ups;
+        return *only;
+    }
+
+    void add(std::function<void()> clean_up) {
+        const std::lock_guard lock(mutex_);
+        clean_ups_.push_back(std::move(clean_up));
+    }
+
+ private:
+    clean_ups() {
+        ::sem_init(&terminated_, 0, 0);
+        wanted_ = &terminated_;
+        std::signal(SIGTERM, [](int) { ::sem_post(wanted_); });
+        std::thread([this] { wait_and_run(); }).detach();
+    }
+
+    void wait_and_run() {
+        while (::sem_wait(&terminated_) != 0) {
+        }
+        std::vector<std::function<void()>> last_first;
+        {
+            const std::lock_guard lock(mutex_);
+            last_first.swap(clean_ups_);
+        }
+        std::reverse(last_first.begin(), last_first.end());
+        for (const auto& clean_up : last_first) {
+            clean_up();
+        }
+        std::signal(SIGTERM, SIG_DFL);
+        ::kill(::getpid(), SIGTERM);
+    }
+
+    static inline sem_t* wanted_ = nullptr;
+    sem_t terminated_;
+    std::mutex mutex_;
+    std::vector<std::function<void()>> clean_ups_;
+};
+
+}  // namespace process::detail
+
+/// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
+/// are kept. Clients see it in `/task/info`. Costs some stores to memory and no system call. For
+/// one thread at a time; outside of a call it does nothing.
+inline void progress(double fraction, std::string_view message = {}) noexcept {
+    process::slot_header* slot = process::detail::current_slot;
+    if (slot == nullptr) return;
+    process::progress_note& note = slot->progress;
+    const std::uint32_t before = note.sequence.load(std::memory_order_relaxed);
+    note.sequence.store(before + 1, std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_release);
+    note.fraction = fraction;
+    note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
+    std::memcpy(note.message, message.data(), note.message_size);
+    note.sequence.store(before + 2, std::memory_order_release);
+}
+
+/// The id of the task that this process serves, as clients write it; empty outside of a call.
+[[nodiscard]] inline std::string_view task_id() noexcept {
+    const process::slot_header* slot = process::detail::current_slot;
+    return slot == nullptr
+               ? std::string_view()
+               : std::string_view(slot->label, ::strnlen(slot->label, sizeof slot->label));
+}
+
+/// Whether the call is to end: its time is over, or somebody terminated it. From the first time on
+/// that a function asks, SIGTERM does not end its process any more: it has the `grace` of its
+/// registration to return or to exit. What it still returns is not used.
+[[nodiscard]] inline bool stop_requested() noexcept {
+    const process::slot_header* slot = process::detail::current_slot;
+    if (slot == nullptr) return false;
+    static const bool takes_over = [] {
+        struct sigaction now {};
+        ::sigaction(SIGTERM, nullptr, &now);
+        if (now.sa_handler == SIG_DFL) {
+            std::signal(SIGTERM, [](int) {});
+        }
+        return true;
+    }();
+    static_cast<void>(takes_over);
+    return slot->stop_requested.load(std::memory_order_relaxed) != 0;
+}
+
+/// Has `clean_up` run when the call is to end before its time: its time is over, or somebody
+/// terminated it. It runs on a thread of its own while the function goes on; the last one
+/// registered runs first, and when all have run, the process ends. What is not done within the
+/// `grace` of the registration is cut off. Outside of a call it does nothing.
+inline void on_terminate(std::function<void()> clean_up) {
+    if (process::detail::current_slot != nullptr) {
+        process::detail::clean_ups::instance().add(std::move(clean_up));
+    }
+}
+
+}  // namespace restful_functions

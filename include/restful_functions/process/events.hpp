@@ -1,0 +1,41 @@
+/// events: what an executor tells of its calls and of itself.
+#pragma once
+
+#include <restful_functions/process/log_ring.hpp>
+#include <restful_functions/process/outcome.hpp>
+#include <restful_functions/process/protocol.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+namespace restful_functions::process {
+
+/// Names one call, for as long as the executor lives.
+enum class call_id : std::uint64_t {};
+
+/// What is known of a call when its process is gone.
+struct departure {
+    usage used;
+    log_excerpt log;
+};
+
+/// Hears of each started call from within `executor::dispatch()`. Both may start and stop calls.
+struct listener {
+    /// The call has ended; its result is there. Once.
+    std::function<void(call_id, outcome&&)> ended;
+    /// Its process, if it had one, has been waited for, and its group has been killed. Once, after
+    /// `ended`.
+    std::function<void(call_id, departure&&)> gone;
+};
+
+/// How many of each there are.
+struct census {
+    std::size_t running = 0;   ///< calls with a process
+    std::size_t waiting = 0;   ///< calls that wait for one
+    std::size_t parked = 0;    ///< processes that wait for a call
+    std::size_t starting = 0;  ///< processes that will do so
+    std::size_t leaving = 0;   ///< processes whose call has ended
+};
+
+}  // namespace restful_functions::process

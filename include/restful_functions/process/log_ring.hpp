@@ -1,0 +1,76 @@
+/// log_ring: the last bytes of what a call printed. The fork server writes it, the server reads it.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::process {
+
+/// A part of a log. `offset` is where it begins, in bytes since the call began.
+struct log_excerpt {
+    std::uint64_t offset = 0;
+    std::string text;
+};
+
+/// A view of shared memory. One writer, any number of readers, no lock: a reader that was overtaken
+/// drops what was overwritten meanwhile.
+class log_ring {
+ public:
+    static constexpr std::size_t header_size = sizeof(std::atomic<std::uint64_t>);
+
+    /// `capacity` bytes of log after the header. Fresh memory is zero: an empty log.
+    log_ring(std::byte* memory, std::size_t capacity) noexcept
+        : memory_(memory), capacity_(capacity) {}
+
+    void clear() const noexcept { written().store(0, std::memory_order_release); }
+
+    void append(std::string_view text) const noexcept {
+        const std::uint64_t before = written().load(std::memory_order_relaxed);
+        const std::string_view kept = text.substr(text.size() - std::min(text.size(), capacity_));
+        const auto begin = (before + text.size() - kept.size()) % capacity_;
+        const std::size_t first = std::min(kept.size(), capacity_ - begin);
+        std::memcpy(bytes() + begin, kept.data(), first);
+        std::memcpy(bytes(), kept.data() + first, kept.size() - first);
+        written().store(before + text.size(), std::memory_order_release);
+    }
+
+    /// What is there of it: the last `capacity` bytes at the most.
+    [[nodiscard]] log_excerpt read() const {
+        const std::uint64_t size = written().load(std::memory_order_acquire);
+        if (capacity_ == 0 || size == 0) {
+            return {};
+        }
+        log_excerpt seen{size - std::min<std::uint64_t>(size, capacity_), {}};
+        seen.text.resize(size - seen.offset);
+        const auto begin = seen.offset % capacity_;
+        const std::size_t first = std::min(seen.text.size(), capacity_ - begin);
+        std::memcpy(seen.text.data(), bytes() + begin, first);
+        std::memcpy(seen.text.data() + first, bytes(), seen.text.size() - first);
+        std::atomic_thread_fence(std::memory_order_acquire);
+        const std::uint64_t now = written().load(std::memory_order_relaxed);
+        const std::uint64_t oldest = now - std::min<std::uint64_t>(now, capacity_);
+        if (oldest > seen.offset) {
+            seen.text.erase(0, oldest - seen.offset);
+            seen.offset = std::min(oldest, size);
+        }
+        return seen;
+    }
+
+ private:
+    [[nodiscard]] std::atomic<std::uint64_t>& written() const noexcept {
+        return *reinterpret_cast<std::atomic<std::uint64_t>*>(memory_);
+    }
+    [[nodiscard]] char* bytes() const noexcept {
+        return reinterpret_cast<char*>(memory_ + header_size);
+    }
+
+    std::byte* memory_;
+    std::size_t capacity_;
+};
+
+}  // namespace restful_functions::process
