@@ -60,8 +60,9 @@ class function_server {
     }
 
     /// Serves until stop() or, with `handle_signals`, until SIGINT or SIGTERM. The first of them
-    /// refuses new connections and calls, waits for the tasks that run, or ends them
-    /// (`shutdown_mode`), and returns; the second one ends them in any case.
+    /// refuses new connections and calls, waits for the tasks that run or wait, or ends them
+    /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
+    /// without any grace.
     ///
     /// Can be called once; std::logic_error otherwise. Throws std::system_error when it cannot
     /// listen, e.g. because the port is busy; the message names address and port.

@@ -35,12 +35,17 @@ struct server_options {
     std::size_t warm_processes = process::executor_options{}.warm_processes;
     /// Bytes of a call's arguments, and of its result, as JSON; a larger result is a failed task.
     std::size_t max_payload = process::executor_options{}.max_payload;
+    /// Bytes kept of what a call prints, the last ones; `/task/log/{task_id}` shows them. 0: calls
+    /// print where the server does, and have no log.
+    std::size_t log_bytes = process::executor_options{}.log_bytes;
+    /// Whether what calls print also goes to the server's standard error.
+    bool pass_log_through = process::executor_options{}.pass_log_through;
 
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
     /// Finished tasks kept; the oldest go first.
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
-    /// Bytes of their results together; the oldest go first.
+    /// Bytes of their results, logs and backtraces together; the oldest go first.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
     /// Bytes of a request line and header fields; past it 414 or 431.
@@ -64,7 +69,9 @@ namespace detail {
 inline api::service_options service_options_of(const server_options& o) {
     return {.executor = {.max_processes = o.max_processes,
                          .warm_processes = o.warm_processes,
-                         .max_payload = o.max_payload},
+                         .max_payload = o.max_payload,
+                         .log_bytes = o.log_bytes,
+                         .pass_log_through = o.pass_log_through},
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes}};

@@ -5,10 +5,11 @@
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
+#include <restful_functions/api/time_limit.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
-#include <restful_functions/task/dispatcher.hpp>
+#include <restful_functions/task/call.hpp>
 #include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/uuid.hpp>
@@ -86,6 +87,7 @@ struct start_answer {
 /// The status of a call's own answer. Its body is the bare result, whatever the status.
 inline int http_status(task::state ended) noexcept {
     switch (ended) {
+        case task::state::queued:
         case task::state::running:
         case task::state::done:
             return 200;
@@ -100,12 +102,13 @@ inline int http_status(task::state ended) noexcept {
 }  // namespace detail
 
 /// Adds POST /{function_name}, which answers with the task's id at once, and POST
-/// /{function_name}/keep-connection, which answers with the result when it is there. Bodies above
-/// `max_payload` bytes are refused. The registry and the dispatcher must outlive the router.
+/// /{function_name}/keep-connection, which answers with the result when it is there; X-Timeout
+/// tightens the timeout of either. Bodies above `max_payload` bytes are refused. The registry and
+/// the dispatcher must outlive the router.
 inline void add_call_routes(router& routes, const registry& functions, dispatcher& calls,
                             std::size_t max_payload) {
     const auto call = [&functions, &calls, max_payload](const exchange& asked,
-                                                        dispatcher::listener on_end) {
+                                                        task::listener on_end) {
         const std::uint32_t index = function_index(functions, asked.parameter);
         const std::string& body = asked.request.body;
         if (body.size() > max_payload) {
@@ -116,8 +119,18 @@ inline void add_call_routes(router& routes, const registry& functions, dispatche
         if (auto bad = std::visit(detail::bad_body{}, functions.at(index).check(body))) {
             return asked.answer(std::move(*bad));
         }
+        task::call wanted{.function = index, .body = body};
+        if (const std::string* limit = asked.request.headers.find(time_limit_field)) {
+            const auto timeout = parse_time_limit(*limit);
+            if (!timeout) {
+                return asked.answer(http::problem(
+                    400, std::string(time_limit_field) + " is not a number of seconds above 0"));
+            }
+            wanted.timeout = *timeout;
+        }
         const bool answers_at_end = on_end != nullptr;
-        const auto started = calls.start(index, body, std::move(on_end));
+        wanted.on_end = std::move(on_end);
+        const auto started = calls.start(std::move(wanted));
         if (answers_at_end && std::holds_alternative<task::uuid>(started)) return;
         asked.answer(std::visit(detail::start_answer{}, started));
     };

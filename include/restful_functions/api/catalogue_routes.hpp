@@ -4,26 +4,16 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/json_time.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
 
-#include <chrono>
 #include <string>
 #include <string_view>
 
 namespace restful_functions::api {
-
-/// Seconds as JSON: 86400, 1.5.
-[[nodiscard]] inline std::string json_seconds(std::chrono::milliseconds duration) {
-    std::string text = std::to_string(duration.count() / 1000);
-    if (const auto rest = duration.count() % 1000; rest != 0) {
-        text += '.' + std::to_string(1000 + rest).substr(1);
-        text.erase(text.find_last_not_of('0') + 1);
-    }
-    return text;
-}
 
 /// A function as the catalogue shows it to programs.
 [[nodiscard]] inline std::string json_definition(const function_definition& function) {

@@ -29,6 +29,13 @@ namespace restful_functions::api {
     return parsed ? tasks.find(*parsed) : nullptr;
 }
 
+/// The answer to the id of no task.
+[[nodiscard]] inline http::response task_not_found(std::string_view id) {
+    return http::problem(
+        404, "there is no task " + std::string(id) +
+                 "; the id may be mistyped, or the task ended so long ago that it is forgotten");
+}
+
 /// Makes the router answer 404 where a path names a function or a task that does not exist.
 inline void require_existing_names(router& routes, const registry& functions,
                                    const task::table& tasks) {
@@ -45,10 +52,7 @@ inline void require_existing_names(router& routes, const registry& functions,
         });
     routes.require("{task_id}", [&tasks](std::string_view id) -> std::optional<http::response> {
         if (find_task(tasks, id) != nullptr) return std::nullopt;
-        return http::problem(
-            404,
-            "there is no task " + std::string(id) +
-                "; the id may be mistyped, or the task ended so long ago that it is forgotten");
+        return task_not_found(id);
     });
 }
 

@@ -24,6 +24,7 @@ using reply = std::function<void(http::response&&)>;
 struct exchange {
     http::request request;
     std::string parameter;  ///< The path's variable segment, percent-decoded.
+    std::string query;      ///< What follows the question mark, still encoded.
     reply answer;
 };
 
@@ -72,7 +73,7 @@ class router {
             return answer(http::problem(
                 404, "there is nothing at " + request.target + "; GET / lists the paths"));
         }
-        exchange asked{std::move(request), {}, std::move(answer)};
+        exchange asked{std::move(request), {}, target->query, std::move(answer)};
         if (const auto at = found->variable(); at != found->pattern.size()) {
             asked.parameter = target->segments[at];
             const auto required = checks_.find(found->pattern[at]);

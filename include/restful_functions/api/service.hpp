@@ -5,6 +5,7 @@
 #include <restful_functions/api/call_routes.hpp>
 #include <restful_functions/api/catalogue_routes.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/log_routes.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
@@ -12,6 +13,7 @@
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
+#include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/function_program.hpp>
@@ -27,8 +29,8 @@ namespace restful_functions::api {
 /// Serves the functions of a registry. Used from one thread; no member blocks.
 ///
 /// Whoever owns a loop watches `descriptor()` for reading, and calls `dispatch()` when it is
-/// readable or when `next_deadline()` has come, which may change with each `handle()` and
-/// `dispatch()`.
+/// readable or when `next_deadline()` has come, which may change with each `handle()`,
+/// `dispatch()`, `terminate_all()` and `kill_all()`.
 class service {
  public:
     using reply = api::reply;
@@ -39,14 +41,18 @@ class service {
     explicit service(const registry& functions, const service_options& options = {})
         : program_(functions),
           executor_(program_, options.executor,
-                    [this](process::call_id call, process::outcome&& how) {
-                        calls_.end(call, std::move(how));
-                    }),
+                    {.ended = [this](process::call_id call,
+                                     process::outcome&& how) { calls_.end(call, std::move(how)); },
+                     .gone =
+                         [this](process::call_id call, process::departure&& left) {
+                             calls_.depart(call, std::move(left));
+                         }}),
           tasks_(functions.size(), options.results),
           calls_(functions, executor_, tasks_) {
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
+        add_log_routes(routes_, tasks_, calls_);
         add_call_routes(routes_, functions, calls_, options.executor.max_payload);
     }
 
@@ -80,14 +86,17 @@ class service {
         return *processes < *tasks ? processes : tasks;
     }
 
-    /// Whether no task runs.
-    [[nodiscard]] bool idle() const noexcept { return calls_.running() == 0; }
+    /// Whether no task runs or waits.
+    [[nodiscard]] bool idle() const noexcept { return calls_.idle(); }
 
     /// Refuses new calls with 503 from now on; the other paths go on.
     void drain() noexcept { calls_.drain(); }
 
-    /// Kills all tasks that run; each ends in a dispatch().
+    /// Ends all tasks, each with the grace of its function; they end in later calls of dispatch().
     void terminate_all() { calls_.terminate_all(); }
+
+    /// Ends all tasks without any grace, also those that are ending.
+    void kill_all() { calls_.kill_all(); }
 
  private:
     task::function_program program_;

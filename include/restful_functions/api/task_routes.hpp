@@ -3,12 +3,13 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/function/registry.hpp>
-#include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
+#include <restful_functions/task/time.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,14 +17,12 @@
 
 namespace restful_functions::api {
 
-/// A task as clients see it.
-[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task) {
-    return json_text::object()
-        .add("task_id", task::quoted(task.id.to_string()))
-        .add("function_name", task::quoted(functions.at(task.function).name))
-        .add("status", task::quoted(to_string(task.status)))
-        .add("result", task.result)
-        .end();
+/// What the dispatcher knows of a task at this moment.
+[[nodiscard]] inline standing standing_of(const task::record& task, const dispatcher& calls) {
+    return {.now = task::clock::now().wall,
+            .position = calls.position(task.id),
+            .progress = calls.progress(task.id),
+            .log_bytes = task::log_bytes(calls.log(task.id))};
 }
 
 /// Adds the paths below /task and /terminate. All three must outlive the router.
@@ -34,21 +33,23 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
             return json_response(200, show(*find_task(tasks, asked.parameter)));
         });
     };
-    get_task("/task/info/{task_id}",
-             [&functions](const task::record& task) { return json_task(functions, task); });
+    get_task("/task/info/{task_id}", [&functions, &calls](const task::record& task) {
+        return json_task(functions, task, standing_of(task, calls));
+    });
     get_task("/task/done/{task_id}", [](const task::record& task) {
-        return std::string(json_boolean(task.status != task::state::running));
+        return std::string(json_boolean(has_ended(task.status)));
     });
     get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
 
-    routes.get("/task/list/{function_name}", [&functions, &tasks](const exchange& asked) {
+    routes.get("/task/list/{function_name}", [&functions, &tasks, &calls](const exchange& asked) {
         json_text list = json_text::array();
-        tasks.for_each(function_index(functions, asked.parameter),
-                       [&](const task::record& task) { list.add(json_task(functions, task)); });
+        tasks.for_each(function_index(functions, asked.parameter), [&](const task::record& task) {
+            list.add(json_task(functions, task, standing_of(task, calls)));
+        });
         return json_response(200, list.end());
     });
 
-    // Answered when the tasks have ended, so that whoever gets the answer finds them ended.
+    // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
     routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {
         calls.terminate(find_task(tasks, asked.parameter)->id,
                         [answer = std::move(asked.answer)] { answer(json_response(200, "{}")); });

@@ -1,64 +1,39 @@
-/// dispatcher: starts calls within their functions' limits, ends those that take too long, and
-/// tells who waits.
+/// dispatcher: starts calls within their functions' limits, lets the others wait, ends those that
+/// take too long, and tells who wants to know.
 #pragma once
 
 #include <restful_functions/function/registry.hpp>
-#include <restful_functions/process/executor.hpp>
+#include <restful_functions/process/events.hpp>
 #include <restful_functions/process/outcome.hpp>
+#include <restful_functions/task/call.hpp>
+#include <restful_functions/task/call_executor.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/live_task.hpp>
+#include <restful_functions/task/queues.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
+#include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <algorithm>
 #include <chrono>
-#include <concepts>
-#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <set>
-#include <string_view>
 #include <unordered_map>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace restful_functions::task {
 
-/// What the dispatcher asks of the layer that runs processes. Each started call is reported once,
-/// through dispatcher::end, and never from inside start() or kill().
-template <class T>
-concept call_executor = requires(T executor, std::uint32_t entry, std::string_view input,
-                                 process::call_id call) {
-    { executor.start(entry, input) } -> std::same_as<std::optional<process::call_id>>;
-    executor.kill(call, SIGKILL);
-};
-
-/// As many calls of the function run as its max_concurrency allows.
-struct over_max_concurrency {
-    std::size_t limit;
-};
-
-/// The executor runs as many processes as it may.
-struct no_process_left {};
-
-/// The server finishes what runs and takes nothing new.
-struct draining {};
-
-/// The new task's id, or why the call was refused.
-using start_result = std::variant<uuid, over_max_concurrency, no_process_left, draining>;
-
-/// Knows the tasks that run: which call of the executor each of them is, until when it may run, and
-/// who waits for it. What has ended is the store's.
-template <call_executor Executor, store Store = table, class Clock = std::chrono::steady_clock>
+/// Knows the tasks that wait and that run: which call of the executor each of them is, until when
+/// it may run, and who waits for it. What has ended is the store's.
+template <call_executor Executor, store Store = table, class Clock = clock>
 class dispatcher {
  public:
-    /// Hears that a task has ended. The record is valid during the call only. It may start and
-    /// terminate tasks.
-    using listener = std::function<void(const record&)>;
-
     /// All three must outlive the dispatcher; the registry does not change any more.
     dispatcher(const registry& functions, Executor& executor, Store& tasks)
         : functions_(functions),
@@ -69,29 +44,35 @@ class dispatcher {
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
-    /// Calls the function with a body that its check() accepted. `on_end` is not called when the
-    /// call is refused.
-    [[nodiscard]] start_result start(std::uint32_t function, std::string_view body,
-                                     listener on_end = nullptr) {
+    /// Runs the call, or lets it wait where its function has a queue.
+    [[nodiscard]] start_result start(call wanted) {
         if (drains_) return draining{};
-        const function_definition& definition = functions_.at(function);
-        if (definition.max_concurrency != 0 && running(function) >= definition.max_concurrency) {
+        const function_definition& definition = functions_.at(wanted.function);
+        const uuid id = ids_.next();
+        const bool may_run = has_room(wanted.function);
+        const std::size_t waiting = queued(wanted.function);
+        std::optional<process::call_id> started;
+        if (may_run && waiting == 0)
+            started = executor_.start(wanted.function, wanted.body, id.to_string());
+        if (!started && waiting >= definition.max_queued) {
+            if (may_run) return no_process_left{};
             return over_max_concurrency{definition.max_concurrency};
         }
-        const uuid id = ids_.next();
-        const auto call = executor_.start(function, body);
-        if (!call) return no_process_left{};
 
-        running_task& added = running_[id];
-        added.call = *call;
-        added.function = function;
-        added.deadline = after(Clock::now(), definition.timeout);
-        by_call_.emplace(*call, id);
-        deadlines_.emplace(added.deadline, id);
-        tasks_.insert(id, function);
-        ++running_by_function_[function];
+        const moment now = Clock::now();
+        live_task& added = live_[id];
+        added.function = wanted.function;
+        added.timeout = std::min(definition.timeout, wanted.timeout);
+        added.arrived = now.steady;
+        tasks_.insert(id, wanted.function, now.wall);
+        if (started) {
+            run(id, added, *started, now);
+        } else {
+            added.body = wanted.body;
+            added.place = queues_.join(wanted.function, id, now.steady);
+        }
         // Last: where one of the others throws, the caller says so and nobody else does.
-        if (on_end) added.listeners.push_back(std::move(on_end));
+        if (wanted.on_end) added.on_end.push_back(std::move(wanted.on_end));
         return id;
     }
 
@@ -99,98 +80,206 @@ class dispatcher {
     void end(process::call_id call, process::outcome&& how) {
         const auto known = by_call_.find(call);
         if (known == by_call_.end()) return;
-        const auto ended = running_.extract(known->second);
-        by_call_.erase(known);
-        running_task& task = ended.mapped();
-        deadlines_.erase({task.deadline, ended.key()});
+        const uuid& id = known->second;
+        live_task& task = live_.find(id)->second;
+        deadlines_.erase({task.deadline, id});
         --running_by_function_[task.function];
-
-        ending result = judge(std::move(how), task.reason);
-        const time_point now = Clock::now();
-        const record& kept =
-            tasks_.finish(ended.key(), result.status, std::move(result.result), now);
-        for (const listener& tell : task.listeners) tell(kept);
-        // Not before everybody was told: where nothing is kept, the record goes here.
-        tasks_.expire(now);
+        leaving_[id] = {call, std::exchange(task.on_gone, {})};
+        conclude(id, task.wish ? stopped_now(*task.wish) : judge(std::move(how)));
     }
 
-    /// Kills the task's process group; `on_end` is called when the task has ended, at once if it
-    /// has already.
-    void terminate(const uuid& id, std::function<void()> on_end) {
-        const auto found = running_.find(id);
-        if (found == running_.end()) return on_end();
-        kill(found->second, kill_reason::terminated);
-        found->second.listeners.push_back(
-            [on_end = std::move(on_end)](const record&) { on_end(); });
+    /// To be wired to the executor: the process of a call that has ended is gone, and left this.
+    void depart(process::call_id call, process::departure&& left) {
+        const auto known = by_call_.find(call);
+        if (known == by_call_.end()) return;
+        const auto gone = leaving_.extract(known->second);
+        by_call_.erase(known);
+        tasks_.depart(gone.key(), std::move(left));
+        start_waiting();
+        for (const auto& tell : gone.mapped().on_gone) tell();
+        tasks_.expire(Clock::now().steady);
     }
 
-    /// Terminates all tasks of the function that run now.
-    void terminate_function(std::uint32_t function, std::function<void()> on_end) {
-        auto remaining = std::make_shared<std::size_t>(running(function));
-        if (*remaining == 0) return on_end();
-        const listener count_down = [remaining, on_end = std::move(on_end)](const record&) {
-            if (--*remaining == 0) on_end();
+    /// Ends the task, which has its function's grace to clean up. `on_gone` is called when it has
+    /// ended and its process is gone, at once if that is so already.
+    void terminate(const uuid& id, std::function<void()> on_gone) {
+        if (const auto found = live_.find(id); found != live_.end())
+            stop(id, found->second, stop_reason::terminated);
+        when_gone(id, std::move(on_gone));
+    }
+
+    /// Terminates all tasks of the function that wait or run now.
+    void terminate_function(std::uint32_t function, std::function<void()> on_gone) {
+        auto remaining = std::make_shared<std::size_t>(0);
+        const std::function<void()> count_down = [remaining, on_gone] {
+            if (--*remaining == 0) on_gone();
         };
-        for (auto& [id, task] : running_) {
+        for (auto& [id, task] : live_) {
             if (task.function != function) continue;
-            kill(task, kill_reason::terminated);
-            task.listeners.push_back(count_down);
+            ++*remaining;
+            stop(id, task, stop_reason::terminated);
+            task.on_gone.push_back(count_down);
+        }
+        if (*remaining == 0) on_gone();
+    }
+
+    /// Terminates all tasks.
+    void terminate_all() {
+        for (auto& [id, task] : live_) stop(id, task, stop_reason::terminated);
+    }
+
+    /// Terminates all tasks, also those that have not used up their grace, without any.
+    void kill_all() {
+        terminate_all();
+        for (auto& [id, task] : live_) {
+            if (task.call) executor_.stop(*task.call, std::chrono::milliseconds(0));
         }
     }
 
     /// Refuses each start() from now on.
     void drain() noexcept { drains_ = true; }
 
-    void terminate_all() {
-        for (auto& [id, task] : running_) kill(task, kill_reason::terminated);
-    }
-
-    /// Ends what is over its time: running tasks and kept results. Call it at next_deadline().
+    /// Ends what is over its time, running tasks and kept results, and what was terminated while it
+    /// waited. Call it at next_deadline().
     void meet_deadlines() {
-        const time_point now = Clock::now();
+        for (const uuid& id : std::exchange(given_up_, {}))
+            conclude(id, stopped_now(*live_.find(id)->second.wish));
+        const time_point now = Clock::now().steady;
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-            running_task& late = running_.find(deadlines_.begin()->second)->second;
-            deadlines_.erase(deadlines_.begin());
-            kill(late, kill_reason::timed_out);
+            const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
+            stop(late, live_.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
     }
 
-    /// When meet_deadlines() has work. Changes with every start and every end.
+    /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
+        if (!given_up_.empty()) return time_point::min();
         const auto expiry = tasks_.next_expiry();
         if (deadlines_.empty()) return expiry;
         const time_point timeout = deadlines_.begin()->first;
         return expiry && *expiry < timeout ? *expiry : timeout;
     }
 
-    [[nodiscard]] std::size_t running() const noexcept { return running_.size(); }
+    /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
+    /// already, or if there is no such task.
+    void when_gone(const uuid& id, std::function<void()> on_gone) {
+        if (const auto live = live_.find(id); live != live_.end())
+            return live->second.on_gone.push_back(std::move(on_gone));
+        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
+            return leaving->second.on_gone.push_back(std::move(on_gone));
+        on_gone();
+    }
+
+    /// The place of a queued task: 1 for the next of its function. nullopt: it is not queued.
+    [[nodiscard]] std::optional<std::size_t> position(const uuid& id) const {
+        const auto found = live_.find(id);
+        if (found == live_.end() || !found->second.place) return std::nullopt;
+        return queues_.position(*found->second.place);
+    }
+
+    /// What a running task last told of its progress, if anything.
+    [[nodiscard]] std::optional<process::progress_report> progress(const uuid& id) const {
+        const auto call = call_of(id);
+        return call ? executor_.progress(*call) : std::nullopt;
+    }
+
+    /// The log of a task whose process is not gone; afterwards its record has it.
+    [[nodiscard]] process::log_excerpt log(const uuid& id) const {
+        const auto call = call_of(id);
+        return call ? executor_.log(*call) : process::log_excerpt();
+    }
+
+    /// Whether no task runs or waits.
+    [[nodiscard]] bool idle() const noexcept { return live_.empty(); }
+
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
         return running_by_function_[function];
     }
+    [[nodiscard]] std::size_t queued(std::uint32_t function) const {
+        return queues_.size(function);
+    }
 
  private:
-    struct running_task {
-        process::call_id call{};
-        std::uint32_t function = 0;
-        kill_reason reason = kill_reason::none;
-        time_point deadline{};
-        std::vector<listener> listeners;
-    };
+    using live_task = detail::live_task;
+    using leaving_task = detail::leaving_task;
 
-    // The first reason stays: who comes later finds the process dying already.
-    void kill(running_task& task, kill_reason reason) {
-        if (task.reason != kill_reason::none) return;
-        task.reason = reason;
-        executor_.kill(task.call, SIGKILL);
+    [[nodiscard]] bool has_room(std::uint32_t function) const {
+        const std::size_t limit = functions_.at(function).max_concurrency;
+        return limit == 0 || running(function) < limit;
+    }
+
+    void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
+        task.call = call;
+        task.deadline = after(now.steady, task.timeout);
+        by_call_.emplace(call, id);
+        deadlines_.emplace(task.deadline, id);
+        ++running_by_function_[task.function];
+        tasks_.run(id, now.wall, between(task.arrived, now.steady));
+    }
+
+    // Those who have waited longest first, as long as there is room for them.
+    void start_waiting() {
+        while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
+            live_task& task = live_.at(*id);
+            const auto call = executor_.start(task.function, task.body, id->to_string());
+            // Every process is at work: when one of them ends there is another try.
+            if (!call) return;
+            leave_queue(task);
+            run(*id, task, *call, Clock::now());
+        }
+    }
+
+    void leave_queue(live_task& task) {
+        queues_.leave(*task.place);
+        task.place.reset();
+        task.body = {};
+    }
+
+    // The first wish stays: who comes later finds the task ending already.
+    void stop(const uuid& id, live_task& task, stop_reason reason) {
+        if (task.wish) return;
+        if (task.place) {
+            leave_queue(task);
+            given_up_.push_back(id);
+        } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
+            return;  // its result is there, and about to be reported
+        }
+        task.wish = {reason, Clock::now()};
+    }
+
+    static ending stopped_now(const detail::stop_wish& wish) {
+        return stopped(wish.reason,
+                       {wish.requested.wall, between(wish.requested.steady, Clock::now().steady)});
+    }
+
+    void conclude(const uuid& id, ending&& how) {
+        const auto ended = live_.extract(id);
+        const moment now = Clock::now();
+        const record& kept = tasks_.finish(id, std::move(how), now);
+        start_waiting();
+        for (const listener& tell : ended.mapped().on_end) tell(kept);
+        for (const auto& tell : ended.mapped().on_gone) tell();
+        // Not before everybody was told: where nothing is kept, the record goes here.
+        tasks_.expire(now.steady);
+    }
+
+    [[nodiscard]] std::optional<process::call_id> call_of(const uuid& id) const {
+        if (const auto live = live_.find(id); live != live_.end()) return live->second.call;
+        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
+            return leaving->second.call;
+        return std::nullopt;
     }
 
     const registry& functions_;
     Executor& executor_;
     Store& tasks_;
     uuid_source ids_;
-    std::unordered_map<uuid, running_task> running_;
-    std::unordered_map<process::call_id, uuid> by_call_;
+    std::unordered_map<uuid, live_task> live_;
+    std::unordered_map<uuid, leaving_task> leaving_;
+    std::unordered_map<process::call_id, uuid> by_call_;  // of both
+    queues queues_;
+    std::vector<uuid> given_up_;                       // to be concluded
     std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
     std::vector<std::size_t> running_by_function_;
     bool drains_ = false;

@@ -1,4 +1,4 @@
-/// ending: what becomes of a task, by the outcome of its process and by who wanted it to end.
+/// ending: what becomes of a task, by the outcome of its process or by who wanted it to end.
 #pragma once
 
 #include <restful_functions/json/parse.hpp>
@@ -6,46 +6,84 @@
 #include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 
-#include <csignal>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 
 namespace restful_functions::task {
 
-/// Why the server killed a task's process, if it did.
-enum class kill_reason : std::uint8_t { none, terminated, timed_out };
-
 /// How a task ended, as its record says it.
 struct ending {
-    state status;
-    std::string result;  ///< A JSON text.
+    state status = state::failed;
+    outcome how = outcome::lost;
+    std::string result = "null";  ///< A JSON text.
+    std::unique_ptr<task::particulars> particulars = nullptr;
 };
+
+/// Why the server ends a task.
+enum class stop_reason : std::uint8_t { terminated, timed_out };
+
+/// The ending of a task that the server ended before it had a result, whatever its process made of
+/// that.
+[[nodiscard]] inline ending stopped(stop_reason reason, const stop& when) {
+    auto particulars = std::make_unique<task::particulars>();
+    particulars->stop = when;
+    switch (reason) {
+        case stop_reason::terminated:
+            return {state::failed, outcome::terminated, quoted("Manual Termination"),
+                    std::move(particulars)};
+        case stop_reason::timed_out:
+            return {state::timeout, outcome::timed_out, quoted("timeout"), std::move(particulars)};
+    }
+    return {};
+}
 
 namespace detail {
 
-/// Our kill may come too late. Only an outcome that it can have caused is ascribed to it.
-inline bool is_death_by_our_hand(const process::outcome& how) noexcept {
-    if (const auto* end = std::get_if<process::killed>(&how)) return end->signal == SIGKILL;
-    return std::holds_alternative<process::lost>(how);
+template <class Cause>
+std::unique_ptr<particulars> because(Cause&& cause) {
+    auto made = std::make_unique<particulars>();
+    made->cause = std::forward<Cause>(cause);
+    return made;
 }
+
+/// The ending of a call that failed with this sentence.
+struct failure {
+    std::string why;
+
+    ending of(outcome how, std::unique_ptr<particulars> particulars = nullptr) {
+        return {state::failed, how, std::move(why), std::move(particulars)};
+    }
+
+    // The process may have been taken over by its input: a result that is not JSON is not passed
+    // on.
+    ending operator()(process::returned&) {
+        why = quoted("the task process left a result that is not JSON");
+        return of(outcome::lost);
+    }
+    ending operator()(process::threw& end) {
+        return of(outcome::threw, because(thrown{std::move(end.type)}));
+    }
+    ending operator()(process::crashed& end) {
+        return of(outcome::crashed, because(std::move(end)));
+    }
+    ending operator()(process::exited& end) { return of(outcome::exited, because(end)); }
+    ending operator()(process::out_of_memory&) { return of(outcome::out_of_memory); }
+    ending operator()(process::cpu_limit&) { return of(outcome::cpu_limit); }
+    ending operator()(process::result_too_large&) { return of(outcome::result_too_large); }
+    ending operator()(process::lost&) { return of(outcome::lost); }
+};
 
 }  // namespace detail
 
-/// The ending of a task whose process ended like this. The process may have been taken over by its
-/// input: a result that is not JSON is not passed on.
-[[nodiscard]] inline ending judge(process::outcome&& how, kill_reason reason) {
-    if (reason != kill_reason::none && detail::is_death_by_our_hand(how)) {
-        return reason == kill_reason::timed_out
-                   ? ending{state::timeout, quoted("timeout")}
-                   : ending{state::failed, quoted("Manual Termination")};
+/// The ending of a task whose process ended like this by itself.
+[[nodiscard]] inline ending judge(process::outcome&& how) {
+    if (auto* end = std::get_if<process::returned>(&how); end && json::is_valid(end->bytes)) {
+        return {state::done, outcome::returned, std::move(end->bytes)};
     }
-    if (auto* end = std::get_if<process::returned>(&how)) {
-        if (json::is_valid(end->bytes)) return {state::done, std::move(end->bytes)};
-        return {state::failed, quoted("the task process left a result that is not JSON")};
-    }
-    return {state::failed, quoted(process::describe(how))};
+    return std::visit(detail::failure{quoted(process::describe(how))}, how);
 }
 
 }  // namespace restful_functions::task

@@ -3,6 +3,7 @@
 
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/json/output.hpp>
+#include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/program.hpp>
 
 #include <cstdint>
@@ -18,6 +19,10 @@ class function_program final : public process::program {
 
     void warm_up() noexcept override {
         for (const function_definition& function : functions_) function.warm_up();
+    }
+
+    [[nodiscard]] limits limits_of(std::uint32_t entry) const override {
+        return functions_.at(entry).limits;
     }
 
     void run(std::uint32_t entry, std::string_view input, process::window& output) override {

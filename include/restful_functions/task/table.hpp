@@ -1,14 +1,18 @@
 /// table: every task the server knows, in memory: by its UUID, by its function, and by its age.
 #pragma once
 
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/task/ending.hpp>
 #include <restful_functions/task/record.hpp>
+#include <restful_functions/task/time.hpp>
+#include <restful_functions/task/uuid.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
-#include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,21 +23,23 @@ namespace restful_functions::task {
 /// happened and when.
 template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
-                         time_point now) {
-    tasks.insert(id, function);
-    { tasks.finish(id, state::done, std::string(), now) } -> std::same_as<const record&>;
-    tasks.expire(now);
+                         moment now, std::chrono::milliseconds waited) {
+    tasks.insert(id, function, now.wall);
+    tasks.run(id, now.wall, waited);
+    { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
+    tasks.depart(id, process::departure());
+    tasks.expire(now.steady);
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
     known.for_each(function, [](const record&) {});
 };
 
 /// How many finished tasks are kept and for how long; whichever bound is reached first holds, and
-/// the task that finished first goes first. Running tasks are always kept.
+/// the task that finished first goes first. Tasks that have not finished are always kept.
 struct retention {
     std::chrono::milliseconds result_ttl = std::chrono::hours(24);
     std::size_t max_finished_tasks = 1'000'000;
-    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their results together.
+    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their texts together.
 };
 
 /// The store in the server's own memory. Each operation but for_each costs the same for ten tasks
@@ -46,24 +52,50 @@ class table {
     table(const table&) = delete;
     table& operator=(const table&) = delete;
 
-    /// A task that starts to run. The id must be new.
-    void insert(const uuid& id, std::uint32_t function) {
+    /// A task whose call has arrived. The id must be new.
+    void insert(const uuid& id, std::uint32_t function, wall_time now) {
         node& added = nodes_[id];
         added.task.id = id;
         added.task.function = function;
+        added.task.created = now;
         by_function_[function].push_back(added);
     }
 
-    /// A running task that has its result now. It stays at least until the next call of expire().
-    const record& finish(const uuid& id, state status, std::string result, time_point now) {
+    /// A queued task that starts to run now, so long after it arrived.
+    void run(const uuid& id, wall_time now, std::chrono::milliseconds waited) {
+        record& task = nodes_.find(id)->second.task;
+        task.status = state::running;
+        task.started = now;
+        task.queue_wait = waited;
+    }
+
+    /// A task that has its result now. It stays at least until the next call of expire().
+    const record& finish(const uuid& id, ending&& end, const moment& now) {
         node& ended = nodes_.find(id)->second;
-        ended.task.status = status;
-        ended.task.result = std::move(result);
-        ended.task.finished = now;
+        ended.task.status = end.status;
+        ended.task.how = end.how;
+        ended.task.result = std::move(end.result);
+        ended.task.particulars = std::move(end.particulars);
+        ended.task.finished = now.wall;
+        ended.finished = now.steady;
         finished_.push_back(ended);
         ++finished_tasks_;
-        finished_bytes_ += ended.task.result.size();
+        finished_bytes_ += text_bytes(ended.task);
         return ended.task;
+    }
+
+    /// A finished task, unless it is forgotten already, whose process has been reaped: what it used
+    /// and what it printed. It stays at least until the next call of expire().
+    void depart(const uuid& id, process::departure&& left) {
+        const auto found = nodes_.find(id);
+        if (found == nodes_.end()) return;
+        record& task = found->second.task;
+        task.used = left.used;
+        if (log_bytes(left.log) == 0) return;
+        if (!task.particulars) task.particulars = std::make_unique<particulars>();
+        task.particulars->log = std::move(left.log);
+        task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
+        finished_bytes_ += task.particulars->log.text.size();
     }
 
     /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
@@ -91,10 +123,10 @@ class table {
     /// When expire() has work again.
     [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
         if (finished_.first == nullptr) return std::nullopt;
-        return after(finished_.first->task.finished, limits_.result_ttl);
+        return after(finished_.first->finished, limits_.result_ttl);
     }
 
-    /// Calls `visit(const record&)` for each task of the function, the one that started first
+    /// Calls `visit(const record&)` for each task of the function, the one that arrived first
     /// first.
     template <class Visitor>
     void for_each(std::uint32_t function, Visitor&& visit) const {
@@ -115,7 +147,8 @@ class table {
 
     struct node {
         record task;
-        links function_links;  // in the order of their start
+        time_point finished{};
+        links function_links;  // in the order of their arrival
         links finished_links;  // in the order of their end
     };
 
@@ -141,7 +174,7 @@ class table {
     void forget_oldest() {
         node& oldest = *finished_.first;
         --finished_tasks_;
-        finished_bytes_ -= oldest.task.result.size();
+        finished_bytes_ -= text_bytes(oldest.task);
         finished_.remove(oldest);
         by_function_[oldest.task.function].remove(oldest);
         nodes_.erase(nodes_.find(oldest.task.id));

@@ -88,6 +88,10 @@ class asio_http {
     /// Whether no request waits for its response, and no response for its client.
     [[nodiscard]] bool quiet() const noexcept { return connections_.is_quiet(); }
 
+    /// To be called by who has changed the service's next deadline without a request, e.g. by
+    /// terminating its tasks.
+    void follow_deadline() { connections_.follow_deadline(); }
+
     /// Refuses new connections, and ends each open one with its next response.
     void drain() {
         listener_.file.reset();

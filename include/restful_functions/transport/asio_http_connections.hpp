@@ -54,6 +54,8 @@ class connections {
         driver_->handle(std::move(request), std::move(answer));
     }
 
+    void follow_deadline() { driver_->follow_deadline(); }
+
     /// From now on each connection ends with its next response.
     void drain() noexcept { is_draining_ = true; }
 

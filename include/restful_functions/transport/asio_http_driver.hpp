@@ -23,6 +23,8 @@ namespace restful_functions::transport::detail {
 /// weakly: when its owner lets go, what is still queued does nothing.
 template <service Service>
 class driver : public std::enable_shared_from_this<driver<Service>> {
+    using clock = std::chrono::steady_clock;
+
  public:
     driver(asio::io_context& loop, Service& driven)
         : service_(driven), events_(loop, duplicate(driven.descriptor())), timer_(loop) {}
@@ -38,9 +40,22 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
         follow_deadline();
     }
 
- private:
-    using clock = std::chrono::steady_clock;
+    /// Looks when the service wants to be dispatched next. A timer that is set too early finds out
+    /// when it fires: most deadlines are moved away before they come.
+    void follow_deadline() {
+        const std::optional<clock::time_point> deadline = service_.next_deadline();
+        if (!deadline || (set_to_ && *set_to_ <= *deadline)) return;
+        set_to_ = deadline;
+        timer_.expires_at(*deadline);
+        timer_.async_wait([weak = this->weak_from_this()](const std::error_code& failed) {
+            const auto self = weak.lock();
+            if (!self || failed) return;
+            self->set_to_.reset();
+            self->dispatch();
+        });
+    }
 
+ private:
     // A loop knows a descriptor once only, but a service may have several transports.
     static int duplicate(int descriptor) {
         const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
@@ -61,21 +76,6 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
                                self->dispatch();
                                self->watch_events();
                            });
-    }
-
-    // A timer that is set too early finds out when it fires: most deadlines are moved away before
-    // they come.
-    void follow_deadline() {
-        const std::optional<clock::time_point> deadline = service_.next_deadline();
-        if (!deadline || (set_to_ && *set_to_ <= *deadline)) return;
-        set_to_ = deadline;
-        timer_.expires_at(*deadline);
-        timer_.async_wait([weak = this->weak_from_this()](const std::error_code& failed) {
-            const auto self = weak.lock();
-            if (!self || failed) return;
-            self->set_to_.reset();
-            self->dispatch();
-        });
     }
 
     Service& service_;

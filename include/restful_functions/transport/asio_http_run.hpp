@@ -13,6 +13,7 @@
 #include <asio/posix/stream_descriptor.hpp>
 
 #include <system_error>
+#include <utility>
 
 namespace restful_functions::transport {
 
@@ -59,8 +60,8 @@ struct protocol_of<unix_address> {
 
 /// Serves at an address, a tcp_address or a unix_address, until the switch is thrown. Then new
 /// connections and new calls are refused, and it returns when no task runs and the last response is
-/// out; `terminate`, or the second request to stop, ends the tasks that run, and a third one
-/// returns at once. Calls `on_listening(transport)` when clients can connect.
+/// out; `terminate` ends the tasks with their grace, the second request to stop ends them without
+/// any, and a third one returns at once. Calls `on_listening(transport)` when clients can connect.
 ///
 /// Throws std::system_error when it cannot listen; the message names the address.
 template <class Address, class Service, class OnListening>
@@ -76,14 +77,12 @@ void run(Service& service, const Address& where, const http_options& options,
 
     http.drain();
     service.drain();
-    bool terminates = mode == shutdown_mode::terminate;
-    if (terminates) service.terminate_all();
+    if (mode == shutdown_mode::terminate) service.terminate_all();
+    bool kills = false;
     while (stop.requests() < 3 && !(service.idle() && http.quiet())) {
+        if (stop.requests() > 1 && !std::exchange(kills, true)) service.kill_all();
+        http.follow_deadline();
         loop.run_one();
-        if (!terminates && stop.requests() > 1) {
-            terminates = true;
-            service.terminate_all();
-        }
     }
 }
 

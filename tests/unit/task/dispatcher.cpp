@@ -1,108 +1,43 @@
-#include <restful_functions/task/dispatcher.hpp>
+#include "dispatched.hpp"
 
-#include <doctest/doctest.h>
-
-#include <chrono>
 #include <csignal>
-#include <optional>
-#include <string>
-#include <utility>
-#include <variant>
-#include <vector>
 
-using namespace std::chrono_literals;
-using namespace restful_functions::task;
-using restful_functions::registry;
-namespace process = restful_functions::process;
-
-namespace {
-
-struct set_clock {
-    static time_point now() { return time; }
-    static inline time_point time{};
-};
-
-// Starts as many calls as it is told to, and remembers what it was asked for.
-struct scripted_executor {
-    std::optional<process::call_id> start(std::uint32_t entry, std::string_view input) {
-        if (free == 0) return std::nullopt;
-        --free;
-        started.push_back(std::to_string(entry) + ' ' + std::string(input));
-        return process::call_id{next_call++};
-    }
-    void kill(process::call_id call, int signal) {
-        CHECK(signal == SIGKILL);
-        killed.push_back(static_cast<std::uint64_t>(call));
-    }
-
-    std::size_t free = 1000;
-    std::uint64_t next_call = 0;
-    std::vector<std::string> started;
-    std::vector<std::uint64_t> killed;
-};
-
-struct fixture {
-    fixture() {
-        set_clock::time = time_point{12h};
-        add("one", 1, 10s);
-        add("two", 2, 5s);
-        add("any", 0, 20s);
-        calls.emplace(functions, executor, tasks);
-    }
-
-    void add(const char* name, std::size_t max_concurrency, std::chrono::seconds timeout) {
-        restful_functions::function_definition function;
-        function.name = name;
-        function.max_concurrency = max_concurrency;
-        function.timeout = timeout;
-        functions.add(std::move(function));
-    }
-
-    // The scripted executor counts the calls: 0 is the first one.
-    void end(std::uint64_t call, process::outcome how) {
-        calls->end(process::call_id{call}, std::move(how));
-    }
-
-    uuid start(std::uint32_t function) {
-        const auto started = calls->start(function, "{}");
-        REQUIRE(std::holds_alternative<uuid>(started));
-        return std::get<uuid>(started);
-    }
-
-    std::string state_of(const uuid& id) const {
-        const record& task = *tasks.find(id);
-        return std::string(to_string(task.status)) + ' ' + task.result;
-    }
-
-    static constexpr std::uint32_t one = 0, two = 1, any = 2;
-    registry functions;
-    scripted_executor executor;
-    table tasks{3, {.result_ttl = 100s}};
-    std::optional<dispatcher<scripted_executor, table, set_clock>> calls;
-};
-
-}  // namespace
+using namespace test;
 
 TEST_CASE_FIXTURE(fixture, "a started call is a running task of its function") {
-    const auto started = calls->start(two, R"({"x": 3})");
+    const uuid id = start(two, R"({"x": 3})");
     CHECK(executor.started == std::vector<std::string>{R"(1 {"x": 3})"});
-    CHECK(state_of(std::get<uuid>(started)) == "RUNNING null");
+    CHECK(executor.labels == std::vector<std::string>{id.to_string()});
+    CHECK(state_of(id) == "RUNNING null");
     CHECK(calls->running(two) == 1);
     CHECK(calls->running(one) == 0);
-    CHECK(calls->running() == 1);
+    CHECK(!calls->idle());
 }
 
 TEST_CASE_FIXTURE(fixture, "a finished call is a task with a result") {
     const uuid id = start(one);
     end(0, process::returned{"9"});
     CHECK(state_of(id) == "DONE 9");
-    CHECK(calls->running() == 0);
+    CHECK(tasks.find(id)->how == outcome::returned);
+    CHECK(calls->running(one) == 0);
+    CHECK(calls->idle());
+}
+
+TEST_CASE_FIXTURE(fixture, "a task knows when it came, when it ran and when it finished") {
+    const uuid id = start(one);
+    set_clock::time += 1500ms;
+    end(0);
+    const record& task = *tasks.find(id);
+    CHECK(task.created == wall_time{12h});
+    CHECK(task.started == wall_time{12h});
+    CHECK(task.finished == wall_time{12h + 1500ms});
+    CHECK(task.queue_wait == 0ms);
 }
 
 TEST_CASE_FIXTURE(fixture, "a call over the limit is refused and starts nothing") {
     start(two);
     start(two);
-    const auto third = calls->start(two, "{}");
+    const auto third = calls->start({.function = two});
     CHECK(std::get<over_max_concurrency>(third).limit == 2);
     CHECK(executor.started.size() == 2);
     CHECK(tasks.size() == 2);
@@ -116,19 +51,20 @@ TEST_CASE_FIXTURE(fixture, "a function without a limit of its own has none") {
 TEST_CASE_FIXTURE(fixture, "a call is free to start as soon as the one before it has a result") {
     for (std::uint64_t call = 0; call < 3; ++call) {
         start(one);
-        end(call, process::returned{"9"});
+        end(call);
     }
     CHECK(executor.started.size() == 3);
 }
 
 TEST_CASE_FIXTURE(fixture, "who waits for a result may start the next call at once") {
     bool next_started = false;
-    const auto first = calls->start(one, "{}", [&](const record& ended) {
-        CHECK(ended.result == "9");
-        next_started = std::holds_alternative<uuid>(calls->start(one, "{}"));
-    });
+    const auto first = calls->start({.function = one, .on_end = [&](const record& ended) {
+                                         CHECK(ended.result == "9");
+                                         const auto next = calls->start({.function = one});
+                                         next_started = std::holds_alternative<uuid>(next);
+                                     }});
     REQUIRE(std::holds_alternative<uuid>(first));
-    end(0, process::returned{"9"});
+    end(0);
     CHECK(next_started);
     CHECK(calls->running(one) == 1);
 }
@@ -136,7 +72,8 @@ TEST_CASE_FIXTURE(fixture, "who waits for a result may start the next call at on
 TEST_CASE_FIXTURE(fixture, "a call is refused when no process is left, and leaves no trace") {
     executor.free = 0;
     bool told = false;
-    const auto refused = calls->start(any, "{}", [&](const record&) { told = true; });
+    const auto refused =
+        calls->start({.function = any, .on_end = [&](const record&) { told = true; }});
     CHECK(std::holds_alternative<no_process_left>(refused));
     CHECK(calls->running(any) == 0);
     CHECK(tasks.size() == 0);
@@ -144,39 +81,55 @@ TEST_CASE_FIXTURE(fixture, "a call is refused when no process is left, and leave
     CHECK(!told);
 }
 
-TEST_CASE_FIXTURE(fixture, "a draining dispatcher finishes what runs and takes nothing new") {
-    const uuid id = start(any);
+TEST_CASE_FIXTURE(fixture, "a draining dispatcher finishes what it has and takes nothing new") {
+    const uuid running = start(patient);
+    const uuid waiting = start(patient);
     calls->drain();
-    CHECK(std::holds_alternative<draining>(calls->start(any, "{}")));
-    end(0, process::returned{"9"});
-    CHECK(state_of(id) == "DONE 9");
+    CHECK(std::holds_alternative<draining>(calls->start({.function = any})));
+    end(0);
+    CHECK(state_of(running) == "DONE 9");
+    CHECK(!calls->idle());
+    end(1);
+    CHECK(state_of(waiting) == "DONE 9");
+    CHECK(calls->idle());
 }
 
 TEST_CASE_FIXTURE(fixture, "the report of a call that nobody knows is ignored") {
     start(any);
-    end(99, process::returned{"9"});
-    CHECK(calls->running() == 1);
+    end(99);
+    depart(99);
+    CHECK(calls->running(any) == 1);
 }
 
-TEST_CASE_FIXTURE(fixture,
-                  "a call over its time is killed once, and is a timeout when it is dead") {
+TEST_CASE_FIXTURE(fixture, "a call over its time is stopped once, and is a timeout when it ends") {
     const uuid id = start(two);
     CHECK(calls->next_deadline() == time_point{12h + 5s});
 
     set_clock::time += 5s - 1ns;
     calls->meet_deadlines();
-    CHECK(executor.killed.empty());
+    CHECK(executor.stopped.empty());
 
     set_clock::time += 1ns;
     calls->meet_deadlines();
     calls->meet_deadlines();
-    CHECK(executor.killed == std::vector<std::uint64_t>{0});
+    CHECK(executor.stopped == stops{{0, 300ms}});
     CHECK(!calls->next_deadline());
     CHECK(calls->running(two) == 1);
 
-    end(0, process::killed{SIGKILL});
+    end(0, process::crashed{SIGTERM, {}, ""});
     CHECK(state_of(id) == "TIMEOUT \"timeout\"");
+    CHECK(tasks.find(id)->how == outcome::timed_out);
     CHECK(calls->running(two) == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "a caller may tighten the timeout of the function") {
+    REQUIRE(std::holds_alternative<uuid>(calls->start({.function = two, .timeout = 1500ms})));
+    CHECK(calls->next_deadline() == time_point{12h + 1500ms});
+}
+
+TEST_CASE_FIXTURE(fixture, "a caller cannot loosen the timeout of the function") {
+    REQUIRE(std::holds_alternative<uuid>(calls->start({.function = two, .timeout = 6s})));
+    CHECK(calls->next_deadline() == time_point{12h + 5s});
 }
 
 TEST_CASE_FIXTURE(fixture, "the next deadline is the earliest of timeouts and expiries") {
@@ -184,121 +137,64 @@ TEST_CASE_FIXTURE(fixture, "the next deadline is the earliest of timeouts and ex
     CHECK(calls->next_deadline() == time_point{12h + 20s});
     start(two);
     CHECK(calls->next_deadline() == time_point{12h + 5s});
-    end(1, process::returned{"9"});
+    end(1);
     CHECK(calls->next_deadline() == time_point{12h + 20s});
-    end(0, process::returned{"9"});
+    end(0);
     CHECK(calls->next_deadline() == time_point{12h + 100s});
 }
 
 TEST_CASE_FIXTURE(fixture, "a result expires at its deadline") {
     const uuid id = start(any);
-    end(0, process::returned{"9"});
+    end(0);
     set_clock::time += 100s;
     calls->meet_deadlines();
     CHECK(tasks.find(id) == nullptr);
     CHECK(!calls->next_deadline());
 }
 
-TEST_CASE_FIXTURE(fixture, "a terminated task has ended when its terminator hears of it") {
-    const uuid id = start(one);
-    bool ended = false;
-    calls->terminate(id, [&] {
-        CHECK(state_of(id) == "FAILED \"Manual Termination\"");
-        ended = true;
-    });
-    CHECK(executor.killed == std::vector<std::uint64_t>{0});
-    CHECK(!ended);
-    CHECK(state_of(id) == "RUNNING null");
-    end(0, process::killed{SIGKILL});
-    CHECK(ended);
+TEST_CASE_FIXTURE(fixture, "progress and log are asked of the task's own call") {
+    start(any);
+    const uuid id = start(any);
+    CHECK(calls->progress(id)->message == "1");
+    CHECK(calls->log(id).text == "log of 1");
 }
 
-TEST_CASE_FIXTURE(fixture, "terminating twice kills once and tells both") {
-    const uuid id = start(one);
-    int told = 0;
-    calls->terminate(id, [&] { ++told; });
-    calls->terminate(id, [&] { ++told; });
-    end(0, process::killed{SIGKILL});
-    CHECK(executor.killed.size() == 1);
-    CHECK(told == 2);
+TEST_CASE_FIXTURE(fixture, "a task that waits has neither progress nor a log") {
+    start(patient);
+    const uuid id = start(patient);
+    CHECK(!calls->progress(id));
+    CHECK(calls->log(id).text == "");
 }
 
-TEST_CASE_FIXTURE(fixture, "who waits for the result of a terminated task hears of it") {
+TEST_CASE_FIXTURE(fixture, "a log is the executor's until the process is gone, then the record's") {
+    const uuid id = start(one);
+    end(0);
+    CHECK(calls->log(id).text == "log of 0");
     std::string heard;
-    const auto started =
-        calls->start(one, "{}", [&](const record& ended) { heard = ended.result; });
-    calls->terminate(std::get<uuid>(started), [] {});
-    end(0, process::killed{SIGKILL});
-    CHECK(heard == "\"Manual Termination\"");
+    calls->when_gone(id, [&] { heard = tasks.find(id)->particulars->log.text; });
+    CHECK(heard == "");
+    depart(0, {{.user = 30ms}, {0, "printed"}});
+    CHECK(heard == "printed");
+    CHECK(tasks.find(id)->used->user == 30ms);
+    CHECK(calls->log(id).text == "");
 }
 
-TEST_CASE_FIXTURE(fixture, "a task that finished before the kill reached it stays done") {
-    const uuid id = start(one);
-    bool ended = false;
-    calls->terminate(id, [&] { ended = true; });
-    end(0, process::returned{"9"});
-    CHECK(ended);
-    CHECK(state_of(id) == "DONE 9");
-}
-
-TEST_CASE_FIXTURE(fixture, "a task that was terminated before its timeout is no timeout") {
-    const uuid id = start(two);
-    calls->terminate(id, [] {});
-    set_clock::time += 5s;
-    calls->meet_deadlines();
-    end(0, process::killed{SIGKILL});
-    CHECK(executor.killed.size() == 1);
-    CHECK(state_of(id) == "FAILED \"Manual Termination\"");
-}
-
-TEST_CASE_FIXTURE(fixture, "terminating an ended task says so at once and changes nothing") {
-    const uuid id = start(one);
-    end(0, process::returned{"9"});
-    bool ended = false;
-    calls->terminate(id, [&] { ended = true; });
-    CHECK(ended);
-    CHECK(executor.killed.empty());
-    CHECK(state_of(id) == "DONE 9");
-}
-
-TEST_CASE_FIXTURE(fixture, "terminating a function waits for all of its tasks and for no others") {
-    const uuid other = start(any);
-    start(two);
-    start(two);
-    bool ended = false;
-    calls->terminate_function(two, [&] { ended = true; });
-    CHECK(executor.killed.size() == 2);
-    end(1, process::killed{SIGKILL});
-    CHECK(!ended);
-    end(2, process::returned{"9"});
-    CHECK(ended);
-    CHECK(state_of(other) == "RUNNING null");
-}
-
-TEST_CASE_FIXTURE(fixture, "terminating a function that does not run is over at once") {
-    start(any);
-    bool ended = false;
-    calls->terminate_function(two, [&] { ended = true; });
-    CHECK(ended);
-    CHECK(executor.killed.empty());
-}
-
-TEST_CASE_FIXTURE(fixture, "everything can be terminated") {
-    start(one);
-    start(two);
-    start(any);
-    calls->terminate_all();
-    CHECK(executor.killed.size() == 3);
+TEST_CASE_FIXTURE(fixture, "a task that nobody knows, or knows any more, is gone") {
+    bool gone = false;
+    calls->when_gone(uuid(), [&] { gone = true; });
+    CHECK(gone);
 }
 
 TEST_CASE_FIXTURE(fixture, "where nothing is kept, who waits still gets the result") {
-    table forgetful(3, {.max_finished_tasks = 0});
+    table forgetful(5, {.max_finished_tasks = 0});
     dispatcher<scripted_executor, table, set_clock> brief(functions, executor, forgetful);
     std::string heard;
     const auto hear = [&](const record& ended) { heard += ended.result; };
-    const auto started = brief.start(any, "{}", hear);
+    const auto started = brief.start({.function = any, .on_end = hear});
     brief.terminate(std::get<uuid>(started), [&] { heard += '!'; });
     brief.end(process::call_id{0}, process::returned{"9"});
-    CHECK(heard == "9!");
+    CHECK(heard == "\"Manual Termination\"");
     CHECK(forgetful.size() == 0);
+    brief.depart(process::call_id{0}, {});
+    CHECK(heard == "\"Manual Termination\"!");
 }

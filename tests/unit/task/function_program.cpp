@@ -38,6 +38,7 @@ struct fixture {
             functions.add({.name = name,
                            .args = {{"x", restful_functions::arg_type::dict, true, ""}},
                            .description = "",
+                           .limits = {.memory = restful_functions::bytes{1000}},
                            .callable = callable});
         }
     }
@@ -64,6 +65,10 @@ TEST_CASE_FIXTURE(fixture, "a result that does not fit is flagged") {
 
 TEST_CASE_FIXTURE(fixture, "what the function throws leaves the program") {
     CHECK_THROWS_WITH_AS(program.run(0, R"({"x": "why"})", output), "why", std::runtime_error);
+}
+
+TEST_CASE_FIXTURE(fixture, "the limits of an entry are those of its function") {
+    CHECK(program.limits_of(1).memory == restful_functions::bytes{1000});
 }
 
 TEST_CASE_FIXTURE(fixture, "every function is warmed up") {

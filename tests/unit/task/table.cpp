@@ -6,9 +6,12 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <memory>
 #include <new>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -24,6 +27,16 @@ std::size_t cost_of(void* memory) {
 }
 
 const time_point noon{12h};
+const wall_time high_noon{12h};
+
+moment at(std::chrono::seconds past_noon = 0s) { return {noon + past_noon, high_noon + past_noon}; }
+
+ending done(std::string result) { return {state::done, outcome::returned, std::move(result)}; }
+
+void insert(table& tasks, const uuid& id, std::uint32_t function) {
+    tasks.insert(id, function, high_noon);
+    tasks.run(id, high_noon, 0ms);
+}
 
 uuid numbered(int n) {
     uuid::bytes bytes{};
@@ -40,8 +53,8 @@ std::string ids(const table& tasks, std::uint32_t function) {
 
 // Task n starts and finishes n seconds after noon.
 void run(table& tasks, int n, std::uint32_t function = 0, std::string result = "9") {
-    tasks.insert(numbered(n), function);
-    tasks.finish(numbered(n), state::done, std::move(result), noon + std::chrono::seconds(n));
+    insert(tasks, numbered(n), function);
+    tasks.finish(numbered(n), done(std::move(result)), at(std::chrono::seconds(n)));
 }
 
 }  // namespace
@@ -64,23 +77,71 @@ TEST_CASE("a task is found by its id, running and finished") {
     table tasks(1);
     CHECK(tasks.find(numbered(1)) == nullptr);
 
-    tasks.insert(numbered(1), 0);
+    insert(tasks, numbered(1), 0);
     REQUIRE(tasks.find(numbered(1)) != nullptr);
     CHECK(tasks.find(numbered(1))->status == state::running);
     CHECK(tasks.find(numbered(1))->result == "null");
 
-    const record& finished = tasks.finish(numbered(1), state::failed, "\"why\"", noon);
+    const record& finished =
+        tasks.finish(numbered(1), {state::failed, outcome::threw, "\"why\""}, at());
     CHECK(&finished == tasks.find(numbered(1)));
     CHECK(finished.id == numbered(1));
     CHECK(finished.status == state::failed);
+    CHECK(finished.how == outcome::threw);
     CHECK(finished.result == "\"why\"");
+}
+
+TEST_CASE("a task remembers when it came, when it ran, and when it finished") {
+    table tasks(1);
+    tasks.insert(numbered(1), 0, high_noon);
+    const record& task = *tasks.find(numbered(1));
+    CHECK(task.status == state::queued);
+    CHECK(task.created == high_noon);
+    CHECK(!task.started);
+
+    tasks.run(numbered(1), high_noon + 3s, 2999ms);
+    CHECK(task.status == state::running);
+    CHECK(task.started == high_noon + 3s);
+    CHECK(task.queue_wait == 2999ms);
+    CHECK(!task.finished);
+
+    tasks.finish(numbered(1), done("9"), at(5s));
+    CHECK(task.finished == high_noon + 5s);
+    CHECK(!task.used);
+}
+
+TEST_CASE("what a process used and printed is known once it is gone") {
+    table tasks(1);
+    run(tasks, 1);
+    tasks.depart(numbered(1), {{.user = 30ms, .minor_faults = 7}, {1000, "printed"}});
+    const record& task = *tasks.find(numbered(1));
+    CHECK(task.used->user == 30ms);
+    CHECK(task.used->minor_faults == 7);
+    CHECK(task.particulars->log.offset == 1000);
+    CHECK(task.particulars->log.text == "printed");
+}
+
+TEST_CASE("a process that printed nothing leaves nothing in particular") {
+    table tasks(1);
+    run(tasks, 1);
+    tasks.depart(numbered(1), {});
+    CHECK(tasks.find(numbered(1))->used);
+    CHECK(tasks.find(numbered(1))->particulars == nullptr);
+}
+
+TEST_CASE("a process may be gone after its task is forgotten") {
+    table tasks(1, {.max_finished_tasks = 0});
+    run(tasks, 1);
+    tasks.expire(noon);
+    tasks.depart(numbered(1), {{}, {0, "printed"}});
+    CHECK(tasks.size() == 0);
 }
 
 TEST_CASE("the tasks of a function are listed in the order of their start") {
     table tasks(2);
-    for (const int n : {3, 1, 2}) tasks.insert(numbered(n), 0);
-    tasks.insert(numbered(9), 1);
-    tasks.finish(numbered(2), state::done, "1", noon);
+    for (const int n : {3, 1, 2}) insert(tasks, numbered(n), 0);
+    insert(tasks, numbered(9), 1);
+    tasks.finish(numbered(2), done("1"), at());
     CHECK(ids(tasks, 0) == "03 01 02 ");
     CHECK(ids(tasks, 1) == "09 ");
 }
@@ -101,7 +162,7 @@ TEST_CASE("a finished task is forgotten when its time is over, not before") {
 
 TEST_CASE("a running task never expires") {
     table tasks(1, {.result_ttl = 0s, .max_finished_tasks = 0, .max_finished_bytes = 0});
-    tasks.insert(numbered(1), 0);
+    insert(tasks, numbered(1), 0);
     CHECK(!tasks.next_expiry());
     tasks.expire(time_point::max());
     CHECK(tasks.size() == 1);
@@ -115,9 +176,9 @@ TEST_CASE("results that are kept for ever have no expiry that overflows") {
 
 TEST_CASE("of too many finished tasks the one that finished first goes first") {
     table tasks(1, {.max_finished_tasks = 2});
-    for (const int n : {1, 2, 3}) tasks.insert(numbered(n), 0);
+    for (const int n : {1, 2, 3}) insert(tasks, numbered(n), 0);
     for (const int n : {2, 3, 1}) {
-        tasks.finish(numbered(n), state::done, "9", noon);
+        tasks.finish(numbered(n), done("9"), at());
         tasks.expire(noon);
     }
     CHECK(ids(tasks, 0) == "01 03 ");
@@ -134,6 +195,24 @@ TEST_CASE("results of too many bytes push the oldest ones out") {
     CHECK(ids(tasks, 0) == "02 03 ");
 }
 
+TEST_CASE("logs and backtraces count as results do") {
+    table tasks(1, {.max_finished_bytes = 10});
+    insert(tasks, numbered(1), 0);
+    ending crash{state::failed, outcome::crashed, "1", std::make_unique<particulars>()};
+    crash.particulars->cause = restful_functions::process::crashed{11, {}, "main"};
+    tasks.finish(numbered(1), std::move(crash), at());
+    run(tasks, 2, 0, "1234");
+    tasks.expire(noon);
+    CHECK(ids(tasks, 0) == "01 02 ");
+    tasks.depart(numbered(2), {{}, {1000, "67"}});
+    tasks.expire(noon);
+    CHECK(ids(tasks, 0) == "02 ");
+    run(tasks, 3, 0, "1");
+    tasks.depart(numbered(3), {{}, {1000, "0123456789"}});
+    tasks.expire(noon);
+    CHECK(tasks.size() == 0);
+}
+
 TEST_CASE("a result that no bound admits can be read until the next expiry") {
     table tasks(1, {.max_finished_tasks = 0});
     run(tasks, 1);
@@ -146,8 +225,8 @@ TEST_CASE("a result that no bound admits can be read until the next expiry") {
 TEST_CASE("many results that expire at once are forgotten in small portions") {
     table tasks(1, {.result_ttl = 1s});
     for (int n = 0; n < 1000; ++n) {
-        tasks.insert(numbered(n), 0);
-        tasks.finish(numbered(n), state::done, "9", noon);
+        insert(tasks, numbered(n), 0);
+        tasks.finish(numbered(n), done("9"), at());
     }
     tasks.expire(noon + 1s);
     CHECK(tasks.size() > 0);
@@ -165,12 +244,12 @@ TEST_CASE("tasks of several functions that finish in any order leave a sound tab
     std::vector<int> running;
     unsigned random = 1;
     for (int n = 0; n < 5000; ++n) {
-        tasks.insert(numbered(n), static_cast<std::uint32_t>(n % 3));
+        insert(tasks, numbered(n), static_cast<std::uint32_t>(n % 3));
         running.push_back(n);
         random = random * 1103515245 + 12345;
         if (running.size() > 20) {
             const auto pick = running.begin() + (random >> 16) % 20;
-            tasks.finish(numbered(*pick), state::done, "9", noon + std::chrono::seconds(n));
+            tasks.finish(numbered(*pick), done("9"), at(std::chrono::seconds(n)));
             running.erase(pick);
             tasks.expire(noon);
         }
@@ -187,10 +266,13 @@ TEST_CASE("tasks of several functions that finish in any order leave a sound tab
     CHECK(listed == 70);
 }
 
-TEST_CASE("a finished record costs at most 400 bytes beside its result") {
+TEST_CASE("a finished record costs at most 400 bytes beside its result and its log") {
     constexpr int count = 100'000;
     const std::size_t before = allocated;
     table tasks(1);
-    for (int n = 0; n < count; ++n) run(tasks, n);
+    for (int n = 0; n < count; ++n) {
+        run(tasks, n);
+        tasks.depart(numbered(n), {{}, {0, "printed"}});
+    }
     CHECK((allocated - before) / count <= 400);
 }

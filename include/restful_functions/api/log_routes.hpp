@@ -1,0 +1,88 @@
+/// log_routes: what a call printed, while it runs and afterwards.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// The value of a query's parameter, as it was sent; nullopt when it is not there.
+[[nodiscard]] inline std::optional<std::string_view> query_parameter(std::string_view query,
+                                                                     std::string_view name) {
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
+    }
+    return std::nullopt;
+}
+
+/// A byte's number in a log; nullopt: the text is none.
+[[nodiscard]] inline std::optional<std::uint64_t> parse_offset(std::string_view text) {
+    std::uint64_t offset = 0;
+    const char* end = text.data() + text.size();
+    const auto [read_to, error] = std::from_chars(text.data(), end, offset);
+    if (error != std::errc() || read_to != end) return std::nullopt;
+    return offset;
+}
+
+/// What is kept of a log from byte `offset` on.
+[[nodiscard]] inline http::response log_response(process::log_excerpt log, std::uint64_t offset) {
+    const std::uint64_t size = task::log_bytes(log);
+    const std::uint64_t first = std::clamp(offset, log.offset, size);
+    log.text.erase(0, static_cast<std::size_t>(first - log.offset));
+    http::response response = text_response(std::move(log.text));
+    response.headers.add("Log-Offset", std::to_string(first));
+    response.headers.add("Log-Size", std::to_string(size));
+    return response;
+}
+
+}  // namespace detail
+
+/// Adds GET /task/log/{task_id}: the last bytes of what the call printed, or with `?offset=N` those
+/// of them from byte N on. `Log-Offset` is the number of the first byte in the body, `Log-Size`
+/// that of the bytes printed so far: whoever follows a log asks for the byte after the last one
+/// that it got. The table and the dispatcher must outlive the router.
+inline void add_log_routes(router& routes, const task::table& tasks, dispatcher& calls) {
+    const auto answer = [&tasks, &calls](const exchange& asked, std::uint64_t offset) {
+        const task::record* task = find_task(tasks, asked.parameter);
+        if (task == nullptr) return asked.answer(task_not_found(asked.parameter));
+        asked.answer(detail::log_response(
+            task->particulars && task->used ? task->particulars->log : calls.log(task->id),
+            offset));
+    };
+    routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
+        const auto text = detail::query_parameter(asked.query, "offset");
+        const auto offset = detail::parse_offset(text.value_or("0"));
+        if (!offset) {
+            return asked.answer(
+                http::problem(400, "offset is not a number of bytes, as 1000 in ?offset=1000"));
+        }
+        const task::record& task = *find_task(tasks, asked.parameter);
+        if (!has_ended(task.status)) return answer(asked, *offset);
+        // What a task printed last may arrive after its result: it is complete with the process.
+        calls.when_gone(task.id, [answer, asked = std::move(asked), offset = *offset] {
+            answer(asked, offset);
+        });
+    });
+}
+
+}  // namespace restful_functions::api

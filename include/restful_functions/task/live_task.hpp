@@ -1,0 +1,47 @@
+/// live_task: what the dispatcher knows of a task beside its record.
+#pragma once
+
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/task/call.hpp>
+#include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/queues.hpp>
+#include <restful_functions/task/time.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace restful_functions::task::detail {
+
+/// That a task is to end.
+struct stop_wish {
+    stop_reason reason;
+    moment requested;
+};
+
+/// A task that waits or runs.
+struct live_task {
+    std::uint32_t function = 0;
+    std::chrono::milliseconds timeout{};
+    time_point arrived{};
+    std::optional<stop_wish> wish;
+    std::vector<listener> on_end;
+    std::vector<std::function<void()>> on_gone;
+    // While it waits:
+    std::string body;
+    std::optional<queues::place> place;
+    // While it runs:
+    std::optional<process::call_id> call;
+    time_point deadline{};
+};
+
+/// A task that has ended while its process has not.
+struct leaving_task {
+    process::call_id call{};
+    std::vector<std::function<void()>> on_gone;
+};
+
+}  // namespace restful_functions::task::detail

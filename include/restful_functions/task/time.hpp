@@ -1,0 +1,41 @@
+/// time: a task's two clocks. One measures, the other one tells people when.
+#pragma once
+
+#include <chrono>
+
+namespace restful_functions::task {
+
+/// Deadlines and ages are measured on the monotonic clock: setting the wall clock ends no task.
+using time_point = std::chrono::steady_clock::time_point;
+
+/// What clients are told, in UTC.
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// The same moment on both clocks.
+struct moment {
+    time_point steady{};
+    wall_time wall{};
+};
+
+/// Reads both clocks.
+struct clock {
+    [[nodiscard]] static moment now() noexcept {
+        return {std::chrono::steady_clock::now(),
+                std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+    }
+};
+
+/// `delay` after `start`, or the end of time where the sum would not fit.
+[[nodiscard]] constexpr time_point after(time_point start,
+                                         std::chrono::milliseconds delay) noexcept {
+    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
+    return delay < longest ? start + delay : time_point::max();
+}
+
+/// The whole milliseconds from one moment to a later one.
+[[nodiscard]] constexpr std::chrono::milliseconds between(time_point start,
+                                                          time_point end) noexcept {
+    return std::chrono::floor<std::chrono::milliseconds>(end - start);
+}
+
+}  // namespace restful_functions::task

@@ -1,0 +1,150 @@
+#include "dispatched.hpp"
+
+using namespace test;
+
+TEST_CASE_FIXTURE(fixture, "a call over the limit of a function with a queue waits") {
+    start(patient);
+    const uuid second = start(patient);
+    const uuid third = start(patient);
+    CHECK(executor.started.size() == 1);
+    CHECK(state_of(second) == "QUEUED null");
+    CHECK(calls->position(second) == 1);
+    CHECK(calls->position(third) == 2);
+    CHECK(calls->running(patient) == 1);
+    CHECK(calls->queued(patient) == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "a call that finds the queue full is refused, and leaves no trace") {
+    for (int i = 0; i < 4; ++i) start(patient);
+    const auto fifth = calls->start({.function = patient});
+    CHECK(std::get<over_max_concurrency>(fifth).limit == 1);
+    CHECK(tasks.size() == 4);
+    CHECK(calls->queued(patient) == 3);
+}
+
+TEST_CASE_FIXTURE(fixture, "who waited longest runs at the moment that another call ends") {
+    start(patient, "a");
+    const uuid second = start(patient, "b");
+    const uuid third = start(patient, "c");
+    set_clock::time += 1500ms;
+    end(0);
+    CHECK(executor.started == std::vector<std::string>{"3 a", "3 b"});
+    CHECK(state_of(second) == "RUNNING null");
+    CHECK(tasks.find(second)->created == wall_time{12h});
+    CHECK(tasks.find(second)->started == wall_time{12h + 1500ms});
+    CHECK(tasks.find(second)->queue_wait == 1500ms);
+    CHECK(!calls->position(second));
+    CHECK(calls->position(third) == 1);
+    end(1);
+    CHECK(executor.started.back() == "3 c");
+    CHECK(executor.labels.back() == third.to_string());
+}
+
+TEST_CASE_FIXTURE(fixture, "a call from within the end of another one waits behind the others") {
+    std::vector<uuid> later;
+    const auto first = calls->start({.function = patient, .on_end = [&](const record&) {
+                                         later.push_back(start(patient, "late"));
+                                     }});
+    REQUIRE(std::holds_alternative<uuid>(first));
+    start(patient, "b");
+    start(patient, "c");
+    end(0);
+    CHECK(executor.started.back() == "3 b");
+    CHECK(calls->position(later.front()) == 2);
+}
+
+TEST_CASE_FIXTURE(fixture, "a queue of a thousand is served in order") {
+    add("popular", 2, 10s, 1000);
+    executor.free = 2000;
+    table many(6);
+    dispatcher<scripted_executor, table, set_clock> line(functions, executor, many);
+    for (int i = 0; i < 1002; ++i) {
+        REQUIRE(
+            std::holds_alternative<uuid>(line.start({.function = 5, .body = std::to_string(i)})));
+    }
+    for (std::uint64_t call = 0; call < 1002; ++call) {
+        line.end(process::call_id{call}, process::returned{"9"});
+    }
+    CHECK(line.idle());
+    REQUIRE(executor.started.size() == 1002);
+    for (std::size_t i = 0; i < 1002; ++i) CHECK(executor.started[i] == "5 " + std::to_string(i));
+}
+
+TEST_CASE_FIXTURE(fixture, "the time of a call counts from the start of its run") {
+    start(patient);
+    const uuid second = start(patient);
+    set_clock::time += 9s;
+    end(0);
+    CHECK(calls->next_deadline() == time_point{12h + 19s});
+    set_clock::time += 9s;
+    calls->meet_deadlines();
+    CHECK(executor.stopped.empty());
+    CHECK(state_of(second) == "RUNNING null");
+}
+
+TEST_CASE_FIXTURE(fixture, "a function with a queue waits for a process, too") {
+    executor.free = 1;
+    start(any);
+    const uuid waiting = start(calm);
+    CHECK(state_of(waiting) == "QUEUED null");
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
+    end(0);
+    CHECK(state_of(waiting) == "RUNNING null");
+}
+
+TEST_CASE_FIXTURE(fixture, "past the queue of a function that waits for a process none is left") {
+    executor.free = 0;
+    for (int i = 0; i < 3; ++i) start(calm);
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = calm})));
+}
+
+TEST_CASE_FIXTURE(fixture, "of several functions that wait for a process the first one gets it") {
+    executor.free = 1;
+    start(any);
+    const uuid first = start(calm);
+    set_clock::time += 1s;
+    const uuid second = start(patient);
+    end(0);
+    CHECK(state_of(first) == "RUNNING null");
+    CHECK(state_of(second) == "QUEUED null");
+    end(1);
+    CHECK(state_of(second) == "RUNNING null");
+}
+
+TEST_CASE_FIXTURE(fixture, "a process that is gone lets another call try") {
+    executor.free = 1;
+    start(any);
+    const uuid waiting = start(calm);
+    calls->end(process::call_id{0}, process::returned{"9"});
+    CHECK(state_of(waiting) == "QUEUED null");
+    executor.free = 1;
+    depart(0);
+    CHECK(state_of(waiting) == "RUNNING null");
+}
+
+TEST_CASE_FIXTURE(fixture, "a terminated task leaves the queue without a run") {
+    start(patient);
+    std::string heard;
+    const auto second = calls->start(
+        {.function = patient, .on_end = [&](const record& ended) { heard = ended.result; }});
+    const uuid id = std::get<uuid>(second);
+    const uuid third = start(patient);
+    set_clock::time += 1s;
+    bool gone = false;
+    calls->terminate(id, [&] {
+        CHECK(state_of(id) == "FAILED \"Manual Termination\"");
+        gone = true;
+    });
+    CHECK(calls->position(third) == 1);
+    CHECK(calls->queued(patient) == 1);
+    CHECK(calls->next_deadline() == time_point::min());
+    calls->meet_deadlines();
+    CHECK(gone);
+    CHECK(heard == "\"Manual Termination\"");
+    CHECK(tasks.find(id)->how == outcome::terminated);
+    CHECK(!tasks.find(id)->started);
+    CHECK(tasks.find(id)->finished == wall_time{12h + 1s});
+    CHECK(executor.stopped.empty());
+    end(0);
+    CHECK(state_of(third) == "RUNNING null");
+}
