@@ -50,6 +50,15 @@ answers() {
     equal "$(described "$@")" "$expected" "$status $(masked)"
 }
 
+# begins STATUS BEGINNING CURL_ARGUMENT...: the same for the beginning of the body; more may follow.
+begins() {
+    local expected="$1 $2" actual
+    shift 2
+    ask "$@"
+    actual="$status $(masked)"
+    equal "$(described "$@")" "$expected" "${actual:0:${#expected}}"
+}
+
 # refuses STATUS CURL_ARGUMENT...: with a problem document that repeats the status.
 refuses() {
     local expected=$1

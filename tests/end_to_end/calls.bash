@@ -7,8 +7,8 @@ equal 'end to end: Location names the task' "/task/info/$last_id" "$(field Locat
 waits_for true "/task/done/$last_id"
 answers 200 true "/task/done/$last_id"
 answers 200 '"a"' "/task/result/$last_id"
-answers 200 '{"task_id": "<id>", "function_name": "echo", "status": "DONE", "result": "a"}' "/task/info/$last_id"
-answers 200 '[{"task_id": "<id>", "function_name": "echo", "status": "DONE", "result": "a"}]' /task/list/echo
+begins 200 '{"task_id": "<id>", "function_name": "echo", "status": "DONE", "result": "a", ' "/task/info/$last_id"
+begins 200 '[{"task_id": "<id>", "function_name": "echo", "status": "DONE", "result": "a", ' /task/list/echo
 answers 200 '[]' /task/list/nothing
 unknown=00000000-0000-4000-8000-000000000000
 refuses 404 "/task/info/$unknown"

@@ -7,10 +7,10 @@ answers 500 '"not today"' -X POST /refuse/keep-connection
 answers 504 '"timeout"' -X POST /too_long/keep-connection
 ask /task/list/crash
 last_id=$(id)
-answers 200 '{"task_id": "<id>", "function_name": "crash", "status": "FAILED", "result": "killed by SIGSEGV (Segmentation fault)"}' "/task/info/$last_id"
+begins 200 '{"task_id": "<id>", "function_name": "crash", "status": "FAILED", "result": "killed by SIGSEGV (Segmentation fault)", ' "/task/info/$last_id"
 ask /task/list/too_long
 last_id=$(id)
-answers 200 '{"task_id": "<id>", "function_name": "too_long", "status": "TIMEOUT", "result": "timeout"}' "/task/info/$last_id"
+begins 200 '{"task_id": "<id>", "function_name": "too_long", "status": "TIMEOUT", "result": "timeout", ' "/task/info/$last_id"
 
 answers 200 '{"success": true, "message": "", "task_id": "<id>"}' -X POST /forever
 first=$(id)
@@ -22,9 +22,9 @@ answers 429 '{"success": false, "message": "Over Max Concurrency 2", "task_id": 
 answers 200 2 /function/running-count/forever
 last_id=$first
 answers 200 false "/task/done/$first"
-answers 200 '{"task_id": "<id>", "function_name": "forever", "status": "RUNNING", "result": null}' "/task/info/$first"
+begins 200 '{"task_id": "<id>", "function_name": "forever", "status": "RUNNING", "result": null, ' "/task/info/$first"
 answers 200 '{}' -X POST "/terminate/task/$first"
-answers 200 '{"task_id": "<id>", "function_name": "forever", "status": "FAILED", "result": "Manual Termination"}' "/task/info/$first"
+begins 200 '{"task_id": "<id>", "function_name": "forever", "status": "FAILED", "result": "Manual Termination", ' "/task/info/$first"
 answers 200 1 /function/running-count/forever
 answers 200 '{}' -X POST /terminate/function/forever
 last_id=$second

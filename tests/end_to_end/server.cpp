@@ -10,10 +10,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <iostream>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace rf = restful_functions;
+using namespace rf::literals;
 using namespace std::chrono_literals;
 
 int addition(int x, int y) { return x + y; }
@@ -39,6 +42,51 @@ void leave() { std::exit(3); }
 
 void refuse() { throw std::runtime_error("not today"); }
 
+void null_write() { *reinterpret_cast<volatile int*>(8) = 1; }
+
+unsigned descend(volatile unsigned* above) {
+    volatile unsigned here = *above + 1;
+    return here == 0 ? 0 : descend(&here) + here;
+}
+
+unsigned recursion() {
+    volatile unsigned start = 1;
+    return descend(&start);
+}
+
+std::size_t allocate() { return std::vector<int>(1'000'000'000'000).size(); }
+
+void burn() {
+    for (volatile bool on = true; on;) {
+    }
+}
+
+/// Three processes, one the child of the other, that ignore SIGTERM; each writes its number.
+void stubborn(std::string fifo) {
+    std::signal(SIGTERM, SIG_IGN);
+    if (::fork() == 0) ::fork();
+    std::ofstream(fifo) << ::getpid() << std::endl;
+    forever();
+}
+
+void watched(std::string fifo) {
+    std::cout << "half of it" << std::endl;
+    rf::progress(0.5, "half");
+    line_from(fifo);
+    std::cout << "all of it" << std::endl;
+}
+
+void chatter() {
+    const std::string megabyte(1'000'000, 'x');
+    for (int i = 0; i < 1000; ++i) std::cout << megabyte;
+}
+
+/// Writes its number when somebody has written a line to the FIFO, or at once without one.
+void in_order(std::string fifo, std::string file, int number) {
+    if (!fifo.empty()) line_from(fifo);
+    std::ofstream(file, std::ios::app) << number << '\n';
+}
+
 int main(int argc, char** argv) {
     rf::function_server server(parse(argc, argv));
     server.add_function<addition>({
@@ -54,5 +102,17 @@ int main(int argc, char** argv) {
     server.add_function<crash>({});
     server.add_function<leave>({});
     server.add_function<refuse>({});
+    server.add_function<null_write>({});
+    server.add_function<recursion>({});
+    server.add_function<allocate>({.limits = {.memory = 256_MiB}});
+    server.add_function<burn>({.limits = {.cpu = 1s}});
+    server.add_function<stubborn>({.args = {"fifo"}, .grace = 100ms});
+    server.add_function<watched>({.args = {"fifo"}});
+    server.add_function<chatter>({});
+    server.add_function<in_order>({
+        .args = {"fifo", "file", "number"},
+        .max_concurrency = 1,
+        .max_queued = 100,
+    });
     server.start();
 }

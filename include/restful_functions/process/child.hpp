@@ -105,8 +105,9 @@ inline void write_exception(slot_header& header, window& output, const char* wha
     std::free(demangled);
 }
 
-inline verdict run_call(program& work, slot_header& header, std::string_view input,
-                        window& output) {
+/// Not inlined: a backtrace ends where this is (hand_over.hpp knows its mangled name).
+[[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
+                                          std::string_view input, window& output) {
     try {
         work.run(header.entry, input, output);
         return output.overflow ? verdict::too_large : verdict::returned;

@@ -72,6 +72,10 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
 
 namespace detail {
 
+/// What lies below the function's frames is ours, and tells its author nothing.
+inline constexpr std::string_view frame_of_run_call =
+    "_ZN17restful_functions7process6detail8run_call";
+
 /// "_Z3addii+0x4 program" as people read it: "add(int, int)+0x4 (program)".
 inline std::string readable_frame(std::string_view line) {
     const auto plus = line.find('+');
@@ -105,7 +109,9 @@ inline crashed take_crash(const slot& source, int signal) {
     const std::string raw(source.payload(), std::min<std::size_t>(size, 64 * 1024));
     for (std::size_t begin = 0; begin < raw.size();) {
         const std::size_t end = std::min(raw.find('\n', begin), raw.size());
-        crash.backtrace += detail::readable_frame(std::string_view(raw).substr(begin, end - begin));
+        const std::string_view frame = std::string_view(raw).substr(begin, end - begin);
+        if (frame.starts_with(detail::frame_of_run_call)) break;
+        crash.backtrace += detail::readable_frame(frame);
         crash.backtrace += '\n';
         begin = end + 1;
     }
