@@ -28,8 +28,8 @@ namespace restful_functions::api {
 /// What a task's record does not know at the moment that somebody asks.
 struct standing {
     task::wall_time now{};
-    std::optional<std::size_t> position;  ///< 1: the next of its function.
-    std::optional<process::progress_report> progress;
+    std::optional<std::size_t> position{};  ///< 1: the next of its function.
+    std::optional<process::progress_report> progress{};
     std::uint64_t log_bytes = 0;  ///< Of a process that is not gone.
 };
 

@@ -154,7 +154,7 @@ class dispatcher {
 
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
-        if (!given_up_.empty()) return time_point::min();
+        if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
         const auto expiry = tasks_.next_expiry();
         if (deadlines_.empty()) return expiry;
         const time_point timeout = deadlines_.begin()->first;

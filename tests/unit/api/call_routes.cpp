@@ -98,6 +98,48 @@ TEST_CASE("a call over the limit is refused with 429") {
     }
 }
 
+TEST_CASE(
+    "a call over the limit of a function with a queue is accepted, and past the queue is not") {
+    served s;
+    for (int i = 0; i < 3; ++i) s.start("patient");
+    for (const char* path : {"/patient", "/patient/keep-connection"}) {
+        const auto response = s.ask("POST", path);
+        CHECK(response.status == 429);
+        CHECK(header(response, "Retry-After") == "1");
+        CHECK(response.body ==
+              "{\"success\": false, \"message\": \"Over Max Concurrency 1\", \"task_id\": \"\"}");
+    }
+}
+
+TEST_CASE("a hundred calls that keep the connection are served in the order of their arrival") {
+    served s;
+    std::string order, expected;
+    int answered = 0;
+    for (int i = 0; i < 101; ++i) {
+        http::request call;
+        call.method = "POST";
+        call.target = "/orderly/keep-connection";
+        call.body = "{\"number\": " + std::to_string(i) + "}";
+        s.service.handle(std::move(call), [&](http::response&& response) {
+            order += response.body + ' ';
+            ++answered;
+        });
+        expected += std::to_string(i) + ' ';
+    }
+    s.drive_until([&] { return answered == 101; });
+    CHECK(order == expected);
+}
+
+TEST_CASE("a queued call whose function is terminated is answered") {
+    served s;
+    s.start("patient");
+    const auto waiting = s.send("POST", "/patient/keep-connection");
+    s.ask("POST", "/terminate/function/patient");
+    const auto response = s.wait(waiting);
+    CHECK(response.status == 500);
+    CHECK(response.body == "\"Manual Termination\"");
+}
+
 TEST_CASE("a call beyond the last process is refused with 503") {
     auto options = few_processes();
     options.executor.max_processes = 1;
@@ -137,6 +179,36 @@ TEST_CASE("a call over its time that keeps the connection is 504") {
     const auto response = s.ask("POST", "/late/keep-connection");
     CHECK(response.status == 504);
     CHECK(response.body == "\"timeout\"");
+}
+
+TEST_CASE("a caller can tighten the timeout") {
+    served s;
+    http::fields headers;
+    headers.add("x-timeout", "0.05");
+    const auto response = s.wait(s.send("POST", "/waits/keep-connection", "", headers));
+    CHECK(response.status == 504);
+    CHECK(response.body == "\"timeout\"");
+}
+
+TEST_CASE("a caller cannot loosen the timeout") {
+    served s;
+    http::fields headers;
+    headers.add("X-Timeout", "86400");
+    CHECK(s.wait(s.send("POST", "/late/keep-connection", "", headers)).status == 504);
+}
+
+TEST_CASE("a timeout that is no number of seconds is refused") {
+    served s;
+    for (const char* path : {"/greet", "/greet/keep-connection"}) {
+        http::fields headers;
+        headers.add("X-Timeout", "soon");
+        const auto response = s.wait(s.send("POST", path, "", headers));
+        CHECK(response.status == 400);
+        CHECK(header(response, "Content-Type") == "application/problem+json");
+        CHECK(response.body.find("X-Timeout is not a number of seconds above 0") !=
+              std::string::npos);
+    }
+    CHECK(s.get("/task/list/greet").body == "[]");
 }
 
 TEST_CASE("a terminated call that keeps the connection is 500") {

@@ -1,7 +1,6 @@
 #include "served.hpp"
 
 using namespace test;
-using namespace std::chrono_literals;
 
 TEST_CASE("the root lists the paths") {
     served s;
@@ -97,14 +96,6 @@ TEST_CASE("a server without functions lists none") {
         service.handle(std::move(request),
                        [&](http::response&& response) { CHECK(response.body == expected); });
     }
-}
-
-TEST_CASE("seconds are written without needless digits") {
-    CHECK(api::json_seconds(86400s) == "86400");
-    CHECK(api::json_seconds(0ms) == "0");
-    CHECK(api::json_seconds(1ms) == "0.001");
-    CHECK(api::json_seconds(1500ms) == "1.5");
-    CHECK(api::json_seconds(10050ms) == "10.05");
 }
 
 TEST_CASE("the running count is the number of a function's running tasks") {

@@ -29,7 +29,7 @@ TEST_CASE("a mistyped function is 404 and suggests the right one") {
 TEST_CASE("an unknown task is 404 on each path that names one") {
     served s;
     const std::string unknown = "c3a6a0ef-b19e-4e6f-bce3-8d0e5a9046aa";
-    for (const std::string path : {"/task/info/", "/task/done/", "/task/result/"}) {
+    for (const std::string path : {"/task/info/", "/task/done/", "/task/result/", "/task/log/"}) {
         const auto response = s.get(path + unknown);
         CHECK(response.status == 404);
         CHECK(header(response, "Content-Type") == "application/problem+json");

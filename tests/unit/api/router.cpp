@@ -19,6 +19,7 @@ struct fixture {
         routes.get("/", [](const exchange&) { return named("root"); });
         routes.get("/a/list", [](const exchange&) { return named("list"); });
         routes.get("/a/{thing}", [](const exchange& x) { return named("get " + x.parameter); });
+        routes.get("/a/{thing}/query", [](const exchange& x) { return named(x.query); });
         routes.add("PUT", "/a/{thing}",
                    [](exchange&& x) { x.answer(named("put " + x.request.body)); });
         routes.add("POST", "/{thing}",
@@ -62,6 +63,11 @@ TEST_CASE_FIXTURE(fixture, "a query and a trailing slash change nothing") {
     CHECK(ask("GET", "/?x=1").body == "root");
     CHECK(ask("GET", "/a/list/").body == "list");
     CHECK(ask("GET", "/a/known/?x=/y").body == "get known");
+}
+
+TEST_CASE_FIXTURE(fixture, "a handler gets the query as it was sent") {
+    CHECK(ask("GET", "/a/known/query?x=%31&y").body == "x=%31&y");
+    CHECK(ask("GET", "/a/known/query").body == "");
 }
 
 TEST_CASE_FIXTURE(fixture, "segments are percent-decoded") {

@@ -8,8 +8,12 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <initializer_list>
@@ -18,6 +22,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -60,6 +65,30 @@ inline rf::function_definition function(std::string name, std::vector<rf::arg_de
     for (;;) ::pause();
 }
 
+/// A crash whose address and whose name in a backtrace are known.
+[[gnu::noinline]] inline void write_to(std::uintptr_t address) {
+    *reinterpret_cast<volatile int*>(address) = 1;
+}
+
+/// Two more processes in the group that do not end by themselves either; prints the group.
+inline void ignore_sigterm_with_children() {
+    std::signal(SIGTERM, SIG_IGN);
+    if (::fork() == 0) {
+        static_cast<void>(::fork());
+        wait_for_ever();
+    }
+    std::printf("%d\n", ::getpgrp());
+    std::fflush(stdout);
+    wait_for_ever();
+}
+
+/// Uses a processor until somebody ends it.
+[[noreturn]] inline void spin() {
+    for (volatile bool on = true; on;) {
+    }
+    std::abort();
+}
+
 /// The functions of the tests; `addition` and `multi` are those of the seed.
 inline rf::registry functions() {
     using rf::arg_type;
@@ -83,7 +112,7 @@ inline rf::registry functions() {
                      [](values, rf::json::writer& result) { result.String("größe \"1\""); }));
     all.add(function("throws", {},
                      [](values, rf::json::writer&) { throw std::runtime_error("no \"luck\""); }));
-    all.add(function("crashes", {}, [](values, rf::json::writer&) { std::raise(SIGSEGV); }));
+    all.add(function("crashes", {}, [](values, rf::json::writer&) { write_to(8); }));
     all.add(function("leaves", {}, [](values, rf::json::writer&) { ::_exit(3); }));
     all.add(function("large", {{"bytes", arg_type::integer, true, ""}},
                      [](values given, rf::json::writer& result) {
@@ -91,6 +120,45 @@ inline rf::registry functions() {
                              std::string(static_cast<std::size_t>(given[0]->GetInt()), 'x'));
                      }));
     all.add(function("waits", {}, [](values, rf::json::writer&) { wait_for_ever(); }));
+    all.add(function("prints", {{"lines", arg_type::integer, true, ""}},
+                     [](values given, rf::json::writer& result) {
+                         for (int i = 0; i < given[0]->GetInt(); ++i) std::printf("line %d\n", i);
+                         std::fflush(stdout);
+                         std::fputs("that is all\n", stderr);
+                         result.Null();
+                     }));
+    all.add(function("reports", {}, [](values, rf::json::writer&) {
+        rf::progress(0.25, "a \"quarter\"");
+        std::printf("of %s\n", std::string(rf::task_id()).c_str());
+        std::fflush(stdout);
+        wait_for_ever();
+    }));
+    auto stubborn =
+        function("stubborn", {}, [](values, rf::json::writer&) { ignore_sigterm_with_children(); });
+    stubborn.grace = std::chrono::milliseconds(50);
+    all.add(stubborn);
+    stubborn.name = "slow_to_leave";
+    stubborn.grace = std::chrono::hours(1);
+    all.add(std::move(stubborn));
+    auto hungry = function("hungry", {}, [](values, rf::json::writer& result) {
+        result.Uint64(std::vector<char>(std::size_t{1} << 30).size());
+    });
+    hungry.limits.memory = rf::bytes{64 * 1024 * 1024};
+    all.add(std::move(hungry));
+    auto busy = function("busy", {}, [](values, rf::json::writer&) { spin(); });
+    busy.limits.cpu = std::chrono::seconds(1);
+    all.add(std::move(busy));
+    auto patient = function("patient", {}, [](values, rf::json::writer&) { wait_for_ever(); });
+    patient.max_concurrency = 1;
+    patient.max_queued = 2;
+    all.add(std::move(patient));
+    auto orderly =
+        function("orderly", {{"number", arg_type::integer, true, ""}},
+                 [](values given, rf::json::writer& result) { result.Int(given[0]->GetInt()); });
+    orderly.max_concurrency = 1;
+    orderly.max_queued = 100;
+    all.add(std::move(orderly));
+
     auto late = function("late", {}, [](values, rf::json::writer&) { wait_for_ever(); });
     late.timeout = std::chrono::milliseconds(50);
     late.description = "Never in time";
@@ -119,8 +187,10 @@ class served {
 
     /// Sends a request. The response appears where the result points to, now or later.
     std::shared_ptr<std::optional<http::response>> send(std::string method, std::string target,
-                                                        std::string body = "") {
+                                                        std::string body = "",
+                                                        http::fields headers = {}) {
         http::request request;
+        request.headers = std::move(headers);
         request.method = std::move(method);
         request.target = std::move(target);
         request.body = std::move(body);
@@ -158,11 +228,37 @@ class served {
 
     http::response get(std::string target) { return ask("GET", std::move(target)); }
 
+    /// Asks again and again, as a client does who follows a task, until `condition` likes the
+    /// response's body.
+    template <class Condition>
+    http::response follow(const std::string& target, Condition condition) {
+        const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        http::response response = get(target);
+        while (!condition(response.body)) {
+            REQUIRE(std::chrono::steady_clock::now() < limit);
+            pollfd readable{service.descriptor(), POLLIN, 0};
+            ::poll(&readable, 1, 1);
+            service.dispatch();
+            response = get(target);
+        }
+        return response;
+    }
+
     /// Starts a call and gives its task id.
-    std::string start(const std::string& name, std::string body = "") {
-        const auto started = ask("POST", "/" + name, std::move(body));
+    std::string start(const std::string& name, std::string body = "", http::fields headers = {}) {
+        const auto started = wait(send("POST", "/" + name, std::move(body), std::move(headers)));
         REQUIRE(started.status == 200);
         return header(started, "Location").substr(std::string_view("/task/info/").size());
+    }
+
+    /// What /task/info tells.
+    std::string info(const std::string& id) { return get("/task/info/" + id).body; }
+
+    /// The same when the task has ended and its process is gone.
+    std::string end_of(const std::string& id) {
+        drive_until([&] { return get("/task/done/" + id).body == "true"; });
+        get("/task/log/" + id);
+        return info(id);
     }
 
     void wait_until_idle() {

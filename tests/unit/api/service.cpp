@@ -35,6 +35,30 @@ TEST_CASE("everything that runs can be terminated") {
     CHECK(s.service.idle());
 }
 
+TEST_CASE("everything can be killed, also what ignores SIGTERM and has grace left") {
+    served s;
+    const auto stubborn = s.send("POST", "/slow_to_leave/keep-connection");
+    const auto waiting = s.send("POST", "/patient/keep-connection");
+    const auto queued = s.send("POST", "/patient/keep-connection");
+    s.service.terminate_all();
+    s.service.kill_all();
+    for (const auto& answer : {stubborn, waiting, queued}) {
+        CHECK(s.wait(answer).body == "\"Manual Termination\"");
+    }
+    CHECK(s.service.idle());
+}
+
+TEST_CASE("a draining service runs the calls that wait, too") {
+    served s;
+    const auto first = s.send("POST", "/orderly/keep-connection", "{\"number\": 1}");
+    const auto second = s.send("POST", "/orderly/keep-connection", "{\"number\": 2}");
+    s.service.drain();
+    CHECK(!s.service.idle());
+    CHECK(s.wait(first).body == "1");
+    CHECK(s.wait(second).body == "2");
+    CHECK(s.service.idle());
+}
+
 TEST_CASE("whoever gets an answer may ask again from within it") {
     served s;
     std::optional<http::response> last;
@@ -58,11 +82,10 @@ TEST_CASE("a crash leaves the other calls alone") {
     CHECK(!running->has_value());
 }
 
-TEST_CASE("an exception on the way to a call is a 500 that says which") {
+TEST_CASE("an argument at which a codec throws is refused") {
     served s;
     const auto response = s.ask("POST", "/addition", "{\"x\": null, \"y\": 6}");
-    CHECK(response.status == 500);
-    CHECK(header(response, "Content-Type") == "application/problem+json");
+    CHECK(response.status == 400);
     CHECK(response.body.find("a codec of the user's threw") != std::string::npos);
     CHECK(s.service.idle());
 }
