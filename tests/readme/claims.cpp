@@ -18,6 +18,9 @@ TEST_CASE("the defaults of function_options are those of the README") {
     CHECK(options.max_concurrency == 0);
     CHECK(options.description.empty());
     CHECK(options.timeout == 24h);
+    CHECK(options.max_queued == 0);
+    CHECK_FALSE(options.limits.memory.has_value());
+    CHECK(options.grace == 2s);
 }
 
 TEST_CASE("the defaults of server_options are those of the README") {
@@ -32,6 +35,8 @@ TEST_CASE("the defaults of server_options are those of the README") {
     CHECK(options.max_processes == 256);
     CHECK(options.warm_processes == 2 * std::thread::hardware_concurrency());
     CHECK(options.max_payload == 64 * MiB);
+    CHECK(options.log_bytes == 64 * KiB);
+    CHECK_FALSE(options.pass_log_through);
     CHECK(options.result_ttl == 24h);
     CHECK(options.max_finished_tasks == 1'000'000);
     CHECK(options.max_finished_bytes == 1024 * MiB);
