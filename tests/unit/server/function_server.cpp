@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <fstream>
@@ -17,8 +18,10 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 namespace rf = restful_functions;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -30,6 +33,12 @@ std::string line_from(std::string fifo) {
     std::ifstream file(fifo);
     std::getline(file, line);
     return line;
+}
+
+// The same, and SIGTERM does not end it.
+std::string stubborn_line_from(std::string fifo) {
+    std::signal(SIGTERM, SIG_IGN);
+    return line_from(std::move(fifo));
 }
 
 class fifo {
@@ -55,6 +64,10 @@ class running {
     explicit running(rf::server_options options = {}) : server(with_signal(std::move(options))) {
         server.add_function<addition>({.args = {"x", "y"}});
         server.add_function<line_from>({.args = {"fifo"}});
+        server.add_function<stubborn_line_from>(
+            {.args = {"fifo"}, .name = "short_grace", .grace = 50ms});
+        server.add_function<stubborn_line_from>(
+            {.args = {"fifo"}, .name = "long_grace", .grace = 1h});
         server.service();
         thread_ = std::thread([this] { server.start(); });
         listening_.get_future().wait();
@@ -234,6 +247,29 @@ TEST_CASE("when it terminates, a server ends the calls that run") {
     connection c(up.server.port());
     c.post("/line_from/keep-connection", line.argument());
     const std::ofstream writer(line.path());
+    up.server.stop();
+    CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
+    up.wait();
+}
+
+TEST_CASE("a call that ignores SIGTERM ends with its grace when the server terminates") {
+    const fifo line;
+    running up({.shutdown_mode = rf::shutdown_mode::terminate});
+    connection c(up.server.port());
+    c.post("/short_grace/keep-connection", line.argument());
+    const std::ofstream writer(line.path());
+    up.server.stop();
+    CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
+    up.wait();
+}
+
+TEST_CASE("a second stop leaves no grace") {
+    const fifo line;
+    running up({.shutdown_mode = rf::shutdown_mode::terminate});
+    connection c(up.server.port());
+    c.post("/long_grace/keep-connection", line.argument());
+    const std::ofstream writer(line.path());
+    up.server.stop();
     up.server.stop();
     CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
     up.wait();
