@@ -92,6 +92,38 @@ inline std::uint16_t port_of(int descriptor) {
     return ntohs(reinterpret_cast<const sockaddr_in&>(bound).sin_port);
 }
 
+// What to do when the system refuses an address with that error.
+inline std::string tcp_advice(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "another program has that port; stop it, or choose another port (0 is any free "
+                   "one)";
+        case EACCES:
+            return "ports below 1024 need rights (CAP_NET_BIND_SERVICE); choose a higher one";
+        case EADDRNOTAVAIL:
+            return "no interface of this machine has that address; choose one that \"ip address\" "
+                   "lists, or 0.0.0.0 for all";
+        default:
+            return "the system refuses a listening socket there";
+    }
+}
+
+inline std::string unix_advice(int error) {
+    switch (error) {
+        case EADDRINUSE:
+            return "a server listens there, or the file is no socket; stop the server, or choose "
+                   "another path";
+        case EACCES:
+        case EROFS:
+            return "this user may not make a file there; choose another directory";
+        case ENOENT:
+        case ENOTDIR:
+            return "the directory is not there; make it, or choose another one";
+        default:
+            return "the system refuses a listening socket there";
+    }
+}
+
 using addresses = std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)>;
 
 inline addresses resolve(const tcp_address& where) {
@@ -104,6 +136,37 @@ inline addresses resolve(const tcp_address& where) {
         cannot_listen(to_string(where), error == EAI_SYSTEM ? errno : EADDRNOTAVAIL,
                       std::string("the host is unknown (") + ::gai_strerror(error) + ")");
     return {found, &::freeaddrinfo};
+}
+
+inline bool is_same(const addrinfo& a, const addrinfo& b) noexcept {
+    return a.ai_family == b.ai_family && a.ai_addrlen == b.ai_addrlen &&
+           std::memcmp(a.ai_addr, b.ai_addr, a.ai_addrlen) == 0;
+}
+
+// A host that is listed twice in /etc/hosts has the same address twice.
+inline bool is_listed_before(const addrinfo& address, const addrinfo* list) noexcept {
+    while (list != &address && !is_same(*list, address)) list = list->ai_next;
+    return list != &address;
+}
+
+// Makes a listening socket at that port of an address; 0, or the error.
+inline int open_at(const addrinfo& address, std::uint16_t port, unique_fd& opened) {
+    unique_fd socket = open_socket(address.ai_family);
+    if (!socket) return errno;
+    set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
+    // Linux hands these on to the accepted sockets, which saves the calls for each.
+    set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
+    set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
+    sockaddr_storage storage{};
+    std::memcpy(&storage, address.ai_addr, address.ai_addrlen);
+    auto* const name = reinterpret_cast<sockaddr*>(&storage);
+    // Both families have the port at the same place.
+    reinterpret_cast<sockaddr_in*>(name)->sin_port = htons(port);
+    if (::bind(socket.get(), name, address.ai_addrlen) != 0 ||
+        ::listen(socket.get(), SOMAXCONN) != 0)
+        return errno;
+    opened = std::move(socket);
+    return 0;
 }
 
 // Takes the place of a socket file that no one listens to any more. Whether someone does is known
@@ -128,41 +191,48 @@ struct listener {
     std::optional<detail::socket_file> file;
 };
 
-/// Listens at every address of the host. Throws std::system_error, naming address and port, when
-/// it can at none of them, or when another program has the port.
-inline listener listen(const tcp_address& where) {
-    listener opened;
-    opened.port = where.port;
+namespace detail {
+
+// Listens at each of the addresses that can be had. With port 0 the first one chooses the port of
+// all. 0, or the error: of none of them, or EADDRINUSE of any.
+inline int open_each(const addrinfo* list, std::uint16_t port, listener& opened) {
+    opened.port = port;
     int error = EADDRNOTAVAIL;
-    const detail::addresses found = detail::resolve(where);
-    for (const addrinfo* a = found.get(); a != nullptr; a = a->ai_next) {
-        detail::unique_fd socket = detail::open_socket(a->ai_family);
-        error = errno;
-        if (!socket) continue;  // e.g. a machine without IPv6 whose "localhost" has an IPv6 address
-        detail::set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
-        // Linux hands these on to the accepted sockets, which saves the calls for each.
-        detail::set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
-        detail::set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
-        // With port 0 the first address chooses the port of all. Both families have it at the same
-        // place.
-        reinterpret_cast<sockaddr_in*>(a->ai_addr)->sin_port = htons(opened.port);
-        if (::bind(socket.get(), a->ai_addr, a->ai_addrlen) != 0 ||
-            ::listen(socket.get(), SOMAXCONN) != 0) {
-            error = errno;
-            if (error == EADDRINUSE) break;
-            continue;
-        }
-        opened.port = detail::port_of(socket.get());
+    for (const addrinfo* a = list; a != nullptr; a = a->ai_next) {
+        if (is_listed_before(*a, list)) continue;
+        unique_fd socket;
+        error = open_at(*a, opened.port, socket);
+        if (error == EADDRINUSE) return error;
+        // E.g. a machine without IPv6 whose "localhost" has an IPv6 address.
+        if (error != 0) continue;
+        opened.port = port_of(socket.get());
         opened.sockets.push_back(std::move(socket));
     }
-    if (error == EADDRINUSE)
-        detail::cannot_listen(to_string(where), error,
-                              "another program has that port; stop it, or choose another port (0 "
-                              "is any free one)");
-    if (opened.sockets.empty())
-        detail::cannot_listen(to_string(where), error, "the address cannot be had");
-    opened.url = "http://" + to_string(tcp_address{where.host, opened.port});
-    return opened;
+    return opened.sockets.empty() ? error : 0;
+}
+
+inline listener listen_at(const addrinfo* list, const tcp_address& where) {
+    // The port that is free at the first address may be taken at the second.
+    constexpr int most_attempts = 8;
+    int error = 0;
+    for (int attempt = 0; attempt < most_attempts; ++attempt) {
+        listener opened;
+        error = open_each(list, where.port, opened);
+        if (error == 0) {
+            opened.url = "http://" + to_string(tcp_address{where.host, opened.port});
+            return opened;
+        }
+        if (error != EADDRINUSE || where.port != 0) break;
+    }
+    cannot_listen(to_string(where), error, tcp_advice(error));
+}
+
+}  // namespace detail
+
+/// Listens at every address of the host. Throws std::system_error, naming address and port and
+/// what to do, when it can at none of them, or when another program has the port.
+inline listener listen(const tcp_address& where) {
+    return detail::listen_at(detail::resolve(where).get(), where);
 }
 
 /// Listens at a path that only this user may connect to (mode 0600). A socket file left behind by a
@@ -178,6 +248,7 @@ inline listener listen(const unix_address& where) {
     std::memcpy(name.sun_path, where.path.c_str(), where.path.size() + 1);
 
     detail::unique_fd socket = detail::open_socket(AF_UNIX);
+    if (!socket) detail::cannot_listen(where.path, errno, detail::unix_advice(errno));
     // Linux gives the file that bind() makes the mode of its socket.
     ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
     const auto bind = [&] {
@@ -186,12 +257,8 @@ inline listener listen(const unix_address& where) {
     };
     int error = bind();
     if (error == EADDRINUSE && detail::remove_if_stale(name)) error = bind();
-    if (error == EADDRINUSE)
-        detail::cannot_listen(where.path, error,
-                              "a server listens there, or the file is no socket; stop the server, "
-                              "or choose another path");
-    if (error != 0 || ::listen(socket.get(), SOMAXCONN) != 0)
-        detail::cannot_listen(where.path, error != 0 ? error : errno, "the socket cannot be made");
+    if (error == 0 && ::listen(socket.get(), SOMAXCONN) != 0) error = errno;
+    if (error != 0) detail::cannot_listen(where.path, error, detail::unix_advice(error));
 
     listener opened;
     opened.url = "unix:" + where.path;

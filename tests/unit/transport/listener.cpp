@@ -4,13 +4,19 @@
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace transport = restful_functions::transport;
 
@@ -22,6 +28,27 @@ struct directory {
     std::string file(const char* in) const { return std::string(name) + "/" + in; }
 
     char name[32] = "/tmp/rf-listener-XXXXXX";
+};
+
+/// A list of IPv4 addresses as getaddrinfo() gives it.
+class address_list {
+ public:
+    explicit address_list(const std::vector<std::uint32_t>& hosts)
+        : names_(hosts.size()), list_(hosts.size()) {
+        for (std::size_t i = 0; i < hosts.size(); ++i) {
+            names_[i].sin_family = AF_INET;
+            names_[i].sin_addr.s_addr = htonl(hosts[i]);
+            list_[i].ai_family = AF_INET;
+            list_[i].ai_addr = reinterpret_cast<sockaddr*>(&names_[i]);
+            list_[i].ai_addrlen = sizeof names_[i];
+            if (i > 0) list_[i - 1].ai_next = &list_[i];
+        }
+    }
+    const addrinfo* first() const { return list_.data(); }
+
+ private:
+    std::vector<sockaddr_in> names_;
+    std::vector<addrinfo> list_;
 };
 
 template <class Address>
@@ -55,13 +82,39 @@ TEST_CASE("a busy port is named, with what to do") {
     CHECK(has(text, "choose another port"));
 }
 
+TEST_CASE("an earlier call's error is not taken for a busy port") {
+    const transport::listener opened = transport::listen(transport::tcp_address{"127.0.0.1", 0});
+    CHECK(has(refusal(transport::tcp_address{"127.0.0.1", opened.port}), "another program"));
+    errno = EADDRINUSE;
+    CHECK(refusal(transport::tcp_address{"127.0.0.1", 0}) == "listens");
+}
+
+TEST_CASE("an address that a host has twice is listened to once") {
+    address_list twice({INADDR_LOOPBACK, INADDR_LOOPBACK + 1, INADDR_LOOPBACK});
+    const transport::listener opened =
+        transport::detail::listen_at(twice.first(), {"127.0.0.1", 0});
+    CHECK(opened.sockets.size() == 2);
+}
+
+TEST_CASE("a free port that no two addresses share is looked for a few times only") {
+    address_list overlapping({INADDR_LOOPBACK, INADDR_ANY});
+    CHECK_THROWS_AS(transport::detail::listen_at(overlapping.first(), {"127.0.0.1", 0}),
+                    std::system_error);
+}
+
+TEST_CASE("a refusal of the system says what to do") {
+    CHECK(has(transport::detail::tcp_advice(EACCES), "ports below 1024 need rights"));
+    CHECK(has(transport::detail::tcp_advice(EADDRNOTAVAIL), "no interface"));
+    CHECK(has(transport::detail::unix_advice(EACCES), "choose another directory"));
+}
+
 TEST_CASE("an unknown host is named") {
     CHECK(has(refusal(transport::tcp_address{"no.such.host.invalid", 80}),
               "no.such.host.invalid:80: the host is unknown"));
 }
 
 TEST_CASE("an address of another machine is named") {
-    CHECK(has(refusal(transport::tcp_address{"192.0.2.1", 80}), "192.0.2.1:80"));
+    CHECK(has(refusal(transport::tcp_address{"192.0.2.1", 80}), "192.0.2.1:80: no interface"));
 }
 
 TEST_CASE("IPv6 addresses are written in brackets") {
@@ -133,5 +186,6 @@ TEST_CASE("a file that is no socket is not replaced") {
 TEST_CASE("a path that cannot be one is refused") {
     CHECK(has(refusal(transport::unix_address{std::string(200, 'x')}), "at most 107"));
     CHECK(has(refusal(transport::unix_address{""}), "at least one byte"));
-    CHECK(has(refusal(transport::unix_address{"/no/such/directory/socket"}), "No such file"));
+    CHECK(has(refusal(transport::unix_address{"/no/such/directory/socket"}),
+              "the directory is not there"));
 }
