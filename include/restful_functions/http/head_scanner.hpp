@@ -32,8 +32,9 @@ class head_scanner {
     [[nodiscard]] bool complete() const noexcept { return complete_; }
     /// Why the section cannot be accepted; status 0 when nothing speaks against it so far.
     [[nodiscard]] const refusal& refused() const noexcept { return refused_; }
-    /// Whether no byte of a request line has come yet: the client has not begun a request.
-    [[nodiscard]] bool untouched() const noexcept { return in_request_line_ && column_ == 0; }
+    /// Whether no byte has come yet. An empty line before a request line is one: who sends such
+    /// lines is given the time of a head, not that of an idle connection again and again.
+    [[nodiscard]] bool untouched() const noexcept { return size_ == 0; }
 
  private:
     void step(char c) noexcept {

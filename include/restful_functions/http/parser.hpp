@@ -10,9 +10,10 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <exception>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -95,8 +96,6 @@ class parser {
  private:
     enum class state { head, body, trailers, complete, refused };
 
-    // So much of a body must be there before memory is set aside for all that was announced.
-    static constexpr std::size_t believed_after = 64 * 1024;
     // A chunk takes that much beside its data and extensions: a size and two line ends.
     static constexpr std::size_t usual_framing = 16;
 
@@ -110,8 +109,8 @@ class parser {
             parse_head(bytes.substr(0, used));
         } else {
             head_.append(bytes.substr(0, used));
-            parse_head(head_);
-            head_.clear();
+            // Gives its memory back: an idle connection holds none.
+            parse_head(std::exchange(head_, {}));
         }
         return used;
     }
@@ -171,10 +170,11 @@ class parser {
         return bytes.size();
     }
 
-    // The first refusal stands.
+    // The first refusal stands. The body gives its memory back at once.
     void refuse(refusal why) noexcept {
         if (!refused_) refused_ = why;
         state_ = state::refused;
+        std::string().swap(request_.body);
     }
 
     int on_field(std::string_view value) {
@@ -189,8 +189,7 @@ class parser {
     }
 
     int on_head() {
-        request_.keep_alive =
-            llhttp_should_keep_alive(&llhttp_) != 0 && (llhttp_.flags & F_CONNECTION_CLOSE) == 0;
+        request_.keep_alive = wants_to_keep_alive(request_);
         llhttp_.upgrade = 0;  // an Upgrade may be ignored (RFC 9110, 7.8), and here always is
         continue_expected_ = expects_continue(request_);
 
@@ -222,9 +221,12 @@ class parser {
         return 0;
     }
 
+    // What was announced bounds the memory that is set aside, what is there sets it.
     int on_body(std::string_view bytes) {
-        if (request_.body.size() >= believed_after) request_.body.reserve(announced_);
-        request_.body.append(bytes);
+        std::string& body = request_.body;
+        if (body.size() + bytes.size() > body.capacity())
+            body.reserve(std::min(announced_, 2 * body.size()));
+        body.append(bytes);
         return 0;
     }
 
@@ -233,15 +235,24 @@ class parser {
         return HPE_PAUSED;
     }
 
-    // llhttp is C: an exception cannot pass through it, so that running out of memory in a callback
-    // ends the process.
+    // llhttp is C: no exception may pass through it. What a callback throws is a lack of memory.
+    template <auto handle, class... Arguments>
+    static int guarded(llhttp_t* from, Arguments... given) noexcept {
+        auto* const self = static_cast<parser*>(from->data);
+        try {
+            return (self->*handle)(given...);
+        } catch (const std::exception&) {
+            self->refuse({503, "the server has no memory left for the request; try again later"});
+            return HPE_USER;
+        }
+    }
     template <int (parser::*handle)()>
     static int event(llhttp_t* from) noexcept {
-        return (static_cast<parser*>(from->data)->*handle)();
+        return guarded<handle>(from);
     }
     template <int (parser::*handle)(std::string_view)>
     static int span(llhttp_t* from, const char* at, std::size_t size) noexcept {
-        return (static_cast<parser*>(from->data)->*handle)({at, size});
+        return guarded<handle>(from, std::string_view(at, size));
     }
     int on_field_name(std::string_view name) noexcept {
         field_name_ = name;

@@ -47,5 +47,22 @@ TEST_CASE("100-continue is the only expectation, and one of HTTP/1.1") {
     CHECK(status(asks) == 0);
     CHECK(http::expects_continue(asks));
     CHECK(status(head(1, {{"Host", "a"}, {"Expect", "tea"}})) == 417);
+    CHECK(status(head(1, {{"Host", "a"}, {"Expect", "100-continue"}, {"expect", "tea"}})) == 417);
+    CHECK(status(head(0, {{"Expect", "tea"}})) == 0);
     CHECK_FALSE(http::expects_continue(head(0, {{"Expect", "100-continue"}})));
+}
+
+TEST_CASE("a connection goes on unless the version or a Connection field says otherwise") {
+    const auto goes_on = [](int version_minor, const char* connection) {
+        return http::wants_to_keep_alive(head(version_minor, {{"connection", connection}}));
+    };
+    CHECK(http::wants_to_keep_alive(head(1, {})));
+    CHECK_FALSE(http::wants_to_keep_alive(head(0, {})));
+    CHECK_FALSE(goes_on(1, "Close"));
+    CHECK_FALSE(goes_on(1, "close\t"));
+    CHECK_FALSE(goes_on(1, "x,\tclose , y"));
+    CHECK(goes_on(1, "closed, ,"));
+    CHECK(goes_on(0, "Keep-Alive"));
+    CHECK_FALSE(goes_on(0, "keep-alive, close"));
+    CHECK_FALSE(http::wants_to_keep_alive(head(1, {{"Connection", "x"}, {"Connection", "close"}})));
 }

@@ -76,6 +76,8 @@ TEST_CASE("requests are read") {
          "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", "GET / 1.0 []\n"},
         {"RFC 9112, 9.3: close wins over keep-alive",
          "GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", "GET / 1.0 [] close\n"},
+        {"RFC 9110, 5.6.3: a tab after close", get("Connection: close\t\r\n"),
+         "GET / 1.1 [] close\n"},
         {"RFC 9112, 9.6: close", get("connection: x, Close\r\n"), "GET / 1.1 [] close\n"},
         {"RFC 9112, 9.3.2: pipelining", get("") + post("Content-Length: 2\r\n", "{}") + get(""),
          "GET / 1.1 []\nPOST / 1.1 [{}]\nGET / 1.1 []\n"},
@@ -121,7 +123,8 @@ TEST_CASE("a request that is not whole yet is neither complete nor refused") {
         {"part of a body", post("Content-Length: 5\r\n", "hell"), "more"},
         {"no last chunk", chunked("5\r\nhello\r\n"), "more"},
         {"no end of the trailers", chunked("0\r\n"), "more"},
-        {"nothing", "\r\n", ""},
+        {"RFC 9112, 2.2: an empty line before a request", "\r\n", "more"},
+        {"nothing", "", ""},
     });
 }
 
@@ -193,6 +196,8 @@ TEST_CASE("heads that two readers could read differently are refused") {
         {"RFC 9112, 3.2: Host is required beside an absolute target",
          "GET http://a/ HTTP/1.1\r\n\r\n", "400"},
         {"RFC 9110, 10.1.1: an unknown expectation", get("Expect: tea\r\n"), "417"},
+        {"RFC 9110, 10.1.1: an unknown expectation after a known one",
+         get("Expect: 100-continue\r\nExpect: tea\r\n"), "417"},
     });
 }
 
