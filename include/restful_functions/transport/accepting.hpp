@@ -36,15 +36,14 @@ enum class accept_failure {
                     ///< at once would spin.
 };
 
-// Linux passes errors of the new connection's network on to accept(); its manual page says to treat
-// them like EAGAIN.
+// Linux passes errors of the new connection's network on to accept(). Those that could as well be
+// the socket's own or a firewall's for good are waited out: passing over them could spin.
 inline accept_failure classify_accept_failure(int error) noexcept {
     switch (error) {
         case EAGAIN:
             return accept_failure::no_client;
         case EINTR:
         case ECONNABORTED:
-        case EPERM:
         case EPROTO:
         case ENOPROTOOPT:
         case ENETDOWN:
@@ -52,7 +51,6 @@ inline accept_failure classify_accept_failure(int error) noexcept {
         case EHOSTDOWN:
         case EHOSTUNREACH:
         case ENONET:
-        case EOPNOTSUPP:
             return accept_failure::client_lost;
         default:
             return accept_failure::out_of_supply;

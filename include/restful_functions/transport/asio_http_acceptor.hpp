@@ -10,6 +10,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <system_error>
@@ -33,8 +34,9 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
         static_cast<void>(listening.release());  // the socket has taken it
     }
 
-    /// Goes on accepting if it was not; also called when a connection has ended.
-    void resume() {
+    /// Goes on accepting if it was not; also called when a connection has ended. Where there is no
+    /// memory for that, the next one that ends asks again.
+    void resume() noexcept try {
         if (is_waiting_ || !socket_.is_open()) return;
         is_waiting_ = true;
         socket_.async_wait(asio::posix::stream_descriptor::wait_read,
@@ -44,6 +46,8 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
                                self->is_waiting_ = false;
                                if (!failed) self->accept();
                            });
+    } catch (const std::exception&) {
+        is_waiting_ = false;
     }
 
     /// Refuses further clients.
@@ -59,7 +63,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 
     void accept() {
         for (int i = 0; i < most_at_once; ++i) {
-            if (!calls_.has_room()) return;
+            if (!calls_.has_room()) return;  // the connection that ends next calls resume()
             unique_fd client(seam_.accept(socket_.native_handle()));
             if (client) {
                 calls_.on_client(std::move(client));

@@ -1,6 +1,7 @@
 /// Drives a service from an Asio loop.
 #pragma once
 
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/transport/transport.hpp>
 
@@ -27,7 +28,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
 
  public:
     driver(asio::io_context& loop, Service& driven)
-        : service_(driven), events_(loop, duplicate(driven.descriptor())), timer_(loop) {}
+        : driver(loop, driven, duplicate(driven.descriptor())) {}
 
     /// Begins. To be called once.
     void start() {
@@ -56,10 +57,17 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     }
 
  private:
+    using unique_fd = restful_functions::detail::unique_fd;
+
+    driver(asio::io_context& loop, Service& driven, unique_fd events)
+        : service_(driven), events_(loop, events.get()), timer_(loop) {
+        static_cast<void>(events.release());  // the descriptor is the loop's now
+    }
+
     // A loop knows a descriptor once only, but a service may have several transports.
-    static int duplicate(int descriptor) {
-        const int copy = ::fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-        if (copy < 0) throw std::system_error(errno, std::generic_category(), "fcntl");
+    static unique_fd duplicate(int descriptor) {
+        unique_fd copy(::fcntl(descriptor, F_DUPFD_CLOEXEC, 0));
+        if (!copy) throw std::system_error(errno, std::generic_category(), "fcntl");
         return copy;
     }
 

@@ -56,7 +56,7 @@ void expect_service(client& c) {
 }  // namespace
 
 TEST_CASE("without descriptors or memory the server waits, and then goes on") {
-    for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM}) {
+    for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EOPNOTSUPP}) {
         CAPTURE(error);
         fixture server({error, error});
         client c = server.connect();
