@@ -61,10 +61,12 @@ class asio_http {
     using address = typename detail::address_of<Protocol>::type;
 
     /// Listens, and serves as soon as the loop runs. Throws std::system_error when it cannot
-    /// listen; the message names the address and says what to do.
+    /// listen; the message names the address and says what to do. Throws std::invalid_argument for
+    /// options that serve no one.
     asio_http(asio::io_context& loop, Service& served, const address& where,
               const http_options& options = {}, accepting& seam = accepting::real())
-        : connections_(loop, served, options, [this] { accept_on(); }), listener_(listen(where)) {
+        : connections_(loop, served, checked(options), [this] { accept_on(); }),
+          listener_(listen(where)) {
         for (auto& socket : listener_.sockets)
             acceptors_.push_back(std::make_shared<detail::acceptor>(
                 loop, std::move(socket), seam,
@@ -95,13 +97,13 @@ class asio_http {
     /// Refuses new connections, and ends each open one with its next response.
     void drain() {
         listener_.file.reset();
-        for (const auto& accepting : acceptors_) accepting->close();
+        for (const auto& each : acceptors_) each->close();
         connections_.drain();
     }
 
  private:
     void accept_on() {
-        for (const auto& accepting : acceptors_) accepting->resume();
+        for (const auto& each : acceptors_) each->resume();
     }
 
     detail::connections<Service> connections_;

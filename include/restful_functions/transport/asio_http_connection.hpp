@@ -23,6 +23,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -50,7 +51,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     }
 
     /// Begins. To be called once.
-    void start() { advance({}); }
+    void start() {
+        attempt([this] { advance({}); });
+    }
 
     /// Whether a request waits for its response, or the response for its client.
     [[nodiscard]] bool busy() const noexcept {
@@ -59,10 +62,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     /// What the client was given time for did not happen.
     void on_deadline() {
-        if (stage_ == stage::reading && !parser_.idle())
-            refuse({408, "the request did not come in time"});
-        else
-            close();
+        if (stage_ != stage::reading || parser_.idle()) return close();
+        attempt([this] { refuse({408, "the request did not come in time"}); });
     }
 
  private:
@@ -79,12 +80,20 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     // A client that goes on sending after the last response is listened to for that long.
     static constexpr std::chrono::seconds linger_time{5};
 
+    // An exception, be it a lack of memory or the service's, ends this connection and no other.
+    template <class Step>
+    void attempt(Step step) noexcept try {
+        step();
+    } catch (const std::exception&) {
+        close();
+    }
+
     template <void (connection::*then)()>
     void wait_for(asio::posix::stream_descriptor::wait_type readiness) {
         socket_.async_wait(readiness,
                            [weak = this->weak_from_this()](const std::error_code& failed) {
                                const auto self = weak.lock();
-                               if (self && !failed) ((*self).*then)();
+                               if (self && !failed) self->attempt([&] { ((*self).*then)(); });
                            });
     }
 
@@ -159,7 +168,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         head_is_timed_ = false;
         deadline_.clear();
         all_.serve(std::move(request), [weak = this->weak_from_this()](http::response&& answer) {
-            if (const auto self = weak.lock()) self->answer(std::move(answer));
+            if (const auto self = weak.lock())
+                self->attempt([&] { self->answer(std::move(answer)); });
         });
     }
 
@@ -192,12 +202,17 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             sent_ += static_cast<std::size_t>(size);
         }
         const bool is_last = http::closes(response_, exchange_);
-        response_ = {};
-        head_.clear();
-        sent_ = 0;
+        forget_response();
         if (is_last) return linger();
         stage_ = stage::reading;
         if (!is_advancing_) advance(std::exchange(kept_, {}));
+    }
+
+    // Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.
+    void forget_response() noexcept {
+        static_cast<void>(std::exchange(response_, {}));
+        std::string().swap(head_);
+        sent_ = 0;
     }
 
     // Head and body leave in one packet if they fit.
@@ -220,7 +235,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         ::shutdown(socket_.native_handle(), SHUT_WR);
         stage_ = stage::lingering;
-        kept_.clear();
+        std::string().swap(kept_);
         deadline_.set(this->weak_from_this(), linger_time);
         read_on();
     }

@@ -35,7 +35,8 @@ class connections {
         driver_->start();
     }
 
-    /// Begins to serve a client; drops it if there is no memory for it.
+    /// Begins to serve a client; drops it if there is no memory for it. Once it is among the others
+    /// it ends itself when something fails.
     void open(restful_functions::detail::unique_fd client) try {
         const auto opened =
             std::make_shared<connection<Service>>(*this, loop_.get_executor(), std::move(client));

@@ -1,6 +1,8 @@
 /// A deadline that costs nothing to move away.
 #pragma once
 
+#include <restful_functions/task/time.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -23,8 +25,8 @@ class lazy_deadline {
 
     /// Calls `owner->on_deadline()` after that time, unless it is moved or cleared before.
     template <class Owner>
-    void set(std::weak_ptr<Owner> owner, clock::duration after) {
-        due_ = clock::now() + after;
+    void set(std::weak_ptr<Owner> owner, std::chrono::milliseconds delay) {
+        due_ = task::after(clock::now(), delay);
         if (!set_to_ || *due_ < *set_to_) arm(std::move(owner));
     }
 

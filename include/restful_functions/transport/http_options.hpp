@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <stdexcept>
 
 namespace restful_functions::transport {
 
@@ -14,10 +15,21 @@ struct http_options {
     /// From the first byte of a request to the end of its head; past it 408.
     std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};
     /// Without a byte coming or going, between requests or within a body; while the client waits
-    /// for its response no time runs.
+    /// for its response no time runs. A body that drips in may take as long as it likes.
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
 };
+
+/// The options themselves; throws std::invalid_argument for those that would serve no one.
+inline const http_options& checked(const http_options& options) {
+    if (options.header_timeout.count() <= 0)
+        throw std::invalid_argument("header_timeout is not above 0; give a client time to ask");
+    if (options.idle_timeout.count() <= 0)
+        throw std::invalid_argument("idle_timeout is not above 0; give a client time to ask");
+    if (options.max_connections == 0)
+        throw std::invalid_argument("max_connections is 0; allow at least one");
+    return options;
+}
 
 }  // namespace restful_functions::transport

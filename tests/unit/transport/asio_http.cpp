@@ -12,6 +12,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 
@@ -217,6 +218,51 @@ TEST_CASE("a head that does not come in time is refused with 408") {
     const std::string refusal = c.receive_all();
     CHECK(status_of(refusal) == "408");
     CHECK(has(refusal, "Connection: close\r\n"));
+}
+
+TEST_CASE("empty lines gain a client no time") {
+    transport::http_options options;
+    options.header_timeout = 30ms;
+    fixture server(options);
+    client c = server.connect();
+    c.send("\r\n");
+    CHECK(status_of(c.receive_all()) == "408");
+}
+
+TEST_CASE("a timeout may be as long as its type allows") {
+    transport::http_options options;
+    options.header_timeout = options.idle_timeout = std::chrono::milliseconds::max();
+    fixture server(options);
+    client c = server.connect();
+    c.send("GET /a HTTP/1.1\r\n");
+    server.loop.poll();
+    c.send("Host: a\r\n\r\n");
+    CHECK(body_of(c.receive()) == "GET /a ");
+    c.send(get("/b"));
+    CHECK(body_of(c.receive()) == "GET /b ");
+}
+
+TEST_CASE("options that would serve no one are refused") {
+    CHECK_THROWS_AS(fixture({.header_timeout = 0ms}), std::invalid_argument);
+    CHECK_THROWS_AS(fixture({.idle_timeout = -1ms}), std::invalid_argument);
+    CHECK_THROWS_AS(fixture({.max_connections = 0}), std::invalid_argument);
+}
+
+TEST_CASE("a request that there is no memory for ends its connection and no other") {
+    fixture server;
+    client other = server.connect();
+    client c = server.connect();
+    SUBCASE("when it comes") { c.send(get("/throw")); }
+    SUBCASE("when it was kept while another one was served") {
+        c.send(get("/later") + get("/throw"));
+        run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+        server.service.answer_next();
+        CHECK(body_of(c.receive()) == "GET /later ");
+    }
+    CHECK(c.receive_all() == "");
+    other.send(get("/a"));
+    CHECK(body_of(other.receive()) == "GET /a ");
+    CHECK(server.http.connections() == 1);
 }
 
 TEST_CASE("a body that stops coming is refused with 408") {

@@ -11,12 +11,13 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
 
 /// Answers at once with "METHOD target body", except for targets that begin with "/later": these
-/// wait for `answer_next`.
+/// wait for `answer_next`. "/throw" finds no memory.
 class fake_service {
  public:
     using clock = std::chrono::steady_clock;
@@ -25,6 +26,7 @@ class fake_service {
     void handle(restful_functions::http::request&& request,
                 restful_functions::transport::reply reply) {
         ++requests;
+        if (request.target == "/throw") throw std::bad_alloc();
         response answer;
         answer.body = request.method + " " + request.target + " " + request.body;
         if (request.target.starts_with("/later"))
