@@ -48,6 +48,7 @@ class stop_switch {
 };
 
 /// As long as it lives, SIGINT and SIGTERM ask for a stop; afterwards they do what they did before.
+/// A signal that is ignored stays ignored, as a shell has it for SIGINT in its background jobs.
 class stop_signals {
  public:
     /// Throws std::logic_error when they are led to another switch already.
@@ -57,13 +58,8 @@ class stop_signals {
             throw std::logic_error(
                 "another function_server handles the signals already; set handle_signals = false "
                 "for all but one");
-        struct sigaction ours {};
-        ours.sa_handler = [](int) {
-            if (stop_switch* const reached = target().load()) reached->request();
-        };
-        ours.sa_flags = SA_RESTART;
-        ::sigaction(SIGINT, &ours, &before_int_);
-        ::sigaction(SIGTERM, &ours, &before_term_);
+        lead(SIGINT, before_int_);
+        lead(SIGTERM, before_term_);
     }
     stop_signals(const stop_signals&) = delete;
     stop_signals& operator=(const stop_signals&) = delete;
@@ -78,6 +74,17 @@ class stop_signals {
     static std::atomic<stop_switch*>& target() noexcept {
         static constinit std::atomic<stop_switch*> current{nullptr};
         return current;
+    }
+
+    static void lead(int signal, struct sigaction& before) noexcept {
+        ::sigaction(signal, nullptr, &before);
+        if (before.sa_handler == SIG_IGN) return;
+        struct sigaction ours {};
+        ours.sa_handler = [](int) {
+            if (stop_switch* const reached = target().load()) reached->request();
+        };
+        ours.sa_flags = SA_RESTART;
+        ::sigaction(signal, &ours, nullptr);
     }
 
     struct sigaction before_int_ {};

@@ -50,6 +50,21 @@ TEST_CASE("signals are requests as long as they are led to the switch") {
     std::signal(SIGTERM, SIG_DFL);
 }
 
+TEST_CASE("a signal that is ignored stays ignored") {
+    for (const int signal : {SIGINT, SIGTERM}) {
+        CAPTURE(signal);
+        std::signal(signal, SIG_IGN);
+        stop_switch stop;
+        {
+            const stop_signals led(stop);
+            std::raise(signal);
+            CHECK(stop.requests() == 0);
+        }
+        const bool still_ignored = std::signal(signal, SIG_DFL) == SIG_IGN;
+        CHECK(still_ignored);
+    }
+}
+
 TEST_CASE("signals are led to one switch at a time") {
     stop_switch first;
     stop_switch second;
