@@ -64,10 +64,12 @@ class function_server {
     /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
     /// without any grace.
     ///
-    /// Can be called once; std::logic_error otherwise. Throws std::system_error when it cannot
-    /// listen, e.g. because the port is busy; the message names address and port.
+    /// Serves once; std::logic_error otherwise. Throws std::system_error when it cannot listen,
+    /// e.g. because the port is busy; the message names address and port, and start() can be called
+    /// again. Throws std::invalid_argument for timeouts and a number of connections that would
+    /// serve no one.
     void start() {
-        if (std::exchange(has_run_, true))
+        if (has_run_)
             throw std::logic_error("start() was called before; make another function_server");
         service();  // forks: no descriptor or thread of the loop may be there yet
         if (options_.unix_socket.empty())
@@ -101,6 +103,7 @@ class function_server {
         if (options_.handle_signals) signals.emplace(stop_);
         transport::run(*service_, where, detail::http_options_of(options_), stop_,
                        options_.shutdown_mode, [this](const auto& http) {
+                           has_run_ = true;
                            url_ = http.url();
                            port_ = http.port();
                            if (options_.on_listening) options_.on_listening(url_);

@@ -50,13 +50,17 @@ struct server_options {
 
     /// Bytes of a request line and header fields; past it 414 or 431.
     std::size_t max_header_bytes = http::limits{}.max_header_bytes;
+    /// Header fields of a request; past it 431.
+    std::size_t max_header_fields = http::limits{}.max_fields;
     /// Bytes of a request's body; past it 413.
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;
     /// From the first byte of a request to the end of its header fields; past it 408.
     std::chrono::milliseconds header_timeout = transport::http_options{}.header_timeout;
-    /// After which a connection without a request, or one that stands still in its middle, ends.
+    /// After which a connection without a request, or one that stands still in its middle, ends. A
+    /// body that drips in may take as long as it likes.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
-    /// Connections at a time; further clients wait.
+    /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
+    /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
     std::size_t max_connections = transport::http_options{}.max_connections;
 
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
@@ -78,7 +82,9 @@ inline api::service_options service_options_of(const server_options& o) {
 }
 
 inline transport::http_options http_options_of(const server_options& o) {
-    return {.limits = {.max_header_bytes = o.max_header_bytes, .max_body_bytes = o.max_body_bytes},
+    return {.limits = {.max_header_bytes = o.max_header_bytes,
+                       .max_body_bytes = o.max_body_bytes,
+                       .max_fields = o.max_header_fields},
             .header_timeout = o.header_timeout,
             .idle_timeout = o.idle_timeout,
             .max_connections = o.max_connections};

@@ -41,6 +41,7 @@ TEST_CASE("the defaults of server_options are those of the README") {
     CHECK(options.max_finished_tasks == 1'000'000);
     CHECK(options.max_finished_bytes == 1024 * MiB);
     CHECK(options.max_header_bytes == 16 * KiB);
+    CHECK(options.max_header_fields == 100);
     CHECK(options.max_body_bytes == 8 * MiB);
     CHECK(options.header_timeout == 10s);
     CHECK(options.idle_timeout == 60s);

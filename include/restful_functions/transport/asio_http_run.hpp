@@ -3,6 +3,7 @@
 
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/transport/asio_http.hpp>
+#include <restful_functions/transport/descriptor_limit.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
@@ -12,6 +13,9 @@
 #include <asio/local/stream_protocol.hpp>
 #include <asio/posix/stream_descriptor.hpp>
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -45,6 +49,9 @@ class stop_watch {
     asio::posix::stream_descriptor event_;
 };
 
+// What the rest of the program may have open beside the connections.
+inline constexpr std::size_t other_descriptors = 1024;
+
 template <class Address>
 struct protocol_of;
 template <>
@@ -63,11 +70,16 @@ struct protocol_of<unix_address> {
 /// out; `terminate` ends the tasks with their grace, the second request to stop ends them without
 /// any, and a third one returns at once. Calls `on_listening(transport)` when clients can connect.
 ///
+/// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
+/// hard limit allows; past either further clients wait.
+///
 /// Throws std::system_error when it cannot listen; the message names the address.
-template <class Address, class Service, class OnListening>
+template <class Address, stoppable_service Service, class OnListening>
 void run(Service& service, const Address& where, const http_options& options,
          restful_functions::detail::stop_switch& stop, shutdown_mode mode,
          OnListening on_listening) {
+    allow_descriptors(options.max_connections +
+                      std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
     asio::io_context loop(1);  // a hint that one thread runs it
     asio_http<typename detail::protocol_of<Address>::type, Service> http(loop, service, where,
                                                                          options);

@@ -34,4 +34,13 @@ concept service = requires(Service& s, const Service& c, http::request r, reply 
     { c.next_deadline() } -> std::same_as<std::optional<std::chrono::steady_clock::time_point>>;
 };
 
+/// What `run` needs of it besides, to end in good order; api::service is one.
+template <class Service>
+concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
+    { c.idle() } -> std::same_as<bool>;  // no task runs or waits
+    s.drain();                           // refuses new calls from now on
+    s.terminate_all();                   // ends all tasks with their grace
+    s.kill_all();                        // ends them without any
+};
+
 }  // namespace restful_functions::transport

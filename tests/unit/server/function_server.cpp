@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <fstream>
 #include <future>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -138,6 +140,24 @@ bool ends_with(const std::string& text, const std::string& end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
+/// The limits of open descriptors as they were found; a test's change ends with it.
+class descriptor_limit {
+ public:
+    descriptor_limit() { ::getrlimit(RLIMIT_NOFILE, &found_); }
+    descriptor_limit(const descriptor_limit&) = delete;
+    descriptor_limit& operator=(const descriptor_limit&) = delete;
+    ~descriptor_limit() { ::setrlimit(RLIMIT_NOFILE, &found_); }
+
+    void lower_to(rlim_t soft) const {
+        const rlimit lower{soft, found_.rlim_max};
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &lower) == 0);
+    }
+    rlim_t soft() const { return found_.rlim_cur; }
+
+ private:
+    rlimit found_{};
+};
+
 // A handler's address: doctest cannot print functions.
 std::uintptr_t disposition(int signal) {
     struct sigaction now {};
@@ -205,6 +225,34 @@ TEST_CASE("a busy port is an exception that names it") {
         text = error.what();
     }
     CHECK(text.find(where) != text.npos);
+}
+
+TEST_CASE("a server that could not listen can be started again") {
+    std::optional<running> up(std::in_place);
+    rf::function_server second({.port = up->server.port(), .handle_signals = false});
+    CHECK_THROWS_AS(second.start(), std::system_error);
+    up.reset();
+    second.stop();
+    second.start();
+    CHECK(second.port() != 0);
+    CHECK_THROWS_AS(second.start(), std::logic_error);
+}
+
+TEST_CASE("a server makes room for the descriptors of its connections") {
+    const descriptor_limit before;
+    before.lower_to(256);
+    rf::function_server server({.port = 0, .max_connections = 300});
+    server.stop();
+    server.start();
+    CHECK(descriptor_limit().soft() > 300);
+}
+
+TEST_CASE("the limits of a request reach the transport") {
+    const auto options = rf::detail::http_options_of(
+        {.max_header_bytes = 1, .max_header_fields = 2, .max_body_bytes = 3});
+    CHECK(options.limits.max_header_bytes == 1);
+    CHECK(options.limits.max_fields == 2);
+    CHECK(options.limits.max_body_bytes == 3);
 }
 
 TEST_CASE("when it joins, a server lets a running call end and takes no other") {
@@ -276,7 +324,6 @@ TEST_CASE("a second stop leaves no grace") {
 }
 
 TEST_CASE("signals do afterwards what they did before") {
-    std::signal(SIGINT, SIG_IGN);
     const auto before_int = disposition(SIGINT);
     const auto before = disposition(SIGTERM);
     {
@@ -288,7 +335,6 @@ TEST_CASE("signals do afterwards what they did before") {
     }
     CHECK(disposition(SIGINT) == before_int);
     CHECK(disposition(SIGTERM) == before);
-    std::signal(SIGINT, SIG_DFL);
 }
 
 TEST_CASE("signals are left alone when the server is told so") {
