@@ -12,7 +12,7 @@
 namespace rf = restful_functions;
 
 void segmentation_fault() {
-    int* volatile nowhere = nullptr;
+    int* volatile nowhere = reinterpret_cast<int*>(64);
     *nowhere = 1;
 }
 
