@@ -2,14 +2,16 @@
 /// json.dumps, and their responses.
 #pragma once
 
+#include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/http/message.hpp>
-#include <restful_functions/task/quoted.hpp>
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace restful_functions::api {
+
+using restful_functions::detail::quoted;
 
 /// A JSON object or array under construction: `{"a": 1, "b": 2}`, `[1, 2]`. Values are JSON texts
 /// themselves.
@@ -21,7 +23,7 @@ class json_text {
     /// Another member of an object.
     json_text& add(std::string_view name, std::string_view value) {
         separate();
-        text_ += task::quoted(name);
+        text_ += quoted(name);
         text_ += ": ";
         text_ += value;
         return *this;

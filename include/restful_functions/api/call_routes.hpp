@@ -10,7 +10,6 @@
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/task/call.hpp>
-#include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/uuid.hpp>
 
@@ -30,8 +29,8 @@ namespace detail {
 inline std::string json_call(bool success, std::string_view message, std::string_view task_id) {
     return json_text::object()
         .add("success", json_boolean(success))
-        .add("message", task::quoted(message))
-        .add("task_id", task::quoted(task_id))
+        .add("message", quoted(message))
+        .add("task_id", quoted(task_id))
         .end();
 }
 
@@ -41,16 +40,14 @@ struct bad_body {
 
     std::optional<http::response> operator()(const argument_error& why) const {
         return json_response(400, json_text::object()
-                                      .add("error", task::quoted(why.message))
-                                      .add("pointer", task::quoted(why.pointer))
-                                      .add("detail", task::quoted(why.detail))
+                                      .add("error", quoted(why.message))
+                                      .add("pointer", quoted(why.pointer))
+                                      .add("detail", quoted(why.detail))
                                       .end());
     }
 
     std::optional<http::response> operator()(const body_error& why) const {
-        http::response response = http::problem(400, why.detail);
-        response.body.insert(1, "\"error\": " + task::quoted(why.detail) + ", ");
-        return response;
+        return http::problem(400, why.detail, {{"error", why.detail}});
     }
 };
 

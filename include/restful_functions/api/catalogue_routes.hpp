@@ -20,17 +20,17 @@ namespace restful_functions::api {
     json_text arguments = json_text::array();
     for (const arg_definition& argument : function.args) {
         arguments.add(json_text::object()
-                          .add("name", task::quoted(argument.name))
-                          .add("type", task::quoted(to_string(argument.type)))
+                          .add("name", quoted(argument.name))
+                          .add("type", quoted(to_string(argument.type)))
                           .add("is_required", json_boolean(argument.is_required))
-                          .add("description", task::quoted(argument.description))
+                          .add("description", quoted(argument.description))
                           .end());
     }
     return json_text::object()
-        .add("function_name", task::quoted(function.name))
+        .add("function_name", quoted(function.name))
         .add("arg_definitions", arguments.end())
         .add("max_concurrency", std::to_string(function.max_concurrency))
-        .add("description", task::quoted(function.description))
+        .add("description", quoted(function.description))
         .add("timeout", json_seconds(function.timeout))
         .end();
 }

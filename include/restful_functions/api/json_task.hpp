@@ -9,7 +9,6 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/hand_over.hpp>
 #include <restful_functions/process/outcome.hpp>
-#include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 
 #include <algorithm>
@@ -44,12 +43,12 @@ struct cause_members {
 
     void operator()(const task::thrown& end) const {
         task.add("exception",
-                 json_text::object().add("type", task::quoted(end.type)).add("what", result).end());
+                 json_text::object().add("type", quoted(end.type)).add("what", result).end());
     }
 
     void operator()(const process::crashed& end) const {
         task.add("crash", json_text::object()
-                              .add("signal", task::quoted(process::signal_abbreviation(end.signal)))
+                              .add("signal", quoted(process::signal_abbreviation(end.signal)))
                               .add("number", std::to_string(end.signal))
                               .add("address", end.address ? json_address(*end.address) : "null")
                               .add("backtrace", json_lines(end.backtrace))
@@ -64,14 +63,14 @@ struct cause_members {
     static std::string json_address(std::uintptr_t address) {
         char digits[2 * sizeof address];
         const auto end = std::to_chars(std::begin(digits), std::end(digits), address, 16).ptr;
-        return task::quoted("0x" + std::string(digits, end));
+        return quoted("0x" + std::string(digits, end));
     }
 
     static std::string json_lines(std::string_view text) {
         json_text lines = json_text::array();
         while (!text.empty()) {
             const std::size_t end = std::min(text.find('\n'), text.size());
-            lines.add(task::quoted(text.substr(0, end)));
+            lines.add(quoted(text.substr(0, end)));
             text.remove_prefix(std::min(end + 1, text.size()));
         }
         return lines.end();
@@ -83,7 +82,7 @@ inline std::string json_progress(const process::progress_report& report) {
     json::writer(fraction).Double(report.fraction);
     return json_text::object()
         .add("fraction", std::move(fraction).take())
-        .add("message", task::quoted(report.message))
+        .add("message", quoted(report.message))
         .end();
 }
 
@@ -117,11 +116,11 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
                                            const standing& now) {
     json_text text = json_text::object();
-    text.add("task_id", task::quoted(task.id.to_string()))
-        .add("function_name", task::quoted(functions.at(task.function).name))
-        .add("status", task::quoted(to_string(task.status)))
+    text.add("task_id", quoted(task.id.to_string()))
+        .add("function_name", quoted(functions.at(task.function).name))
+        .add("status", quoted(to_string(task.status)))
         .add("result", task.result)
-        .add("outcome", task.how ? task::quoted(to_string(*task.how)) : "null")
+        .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
         .add("created", json_time(task.created))
         .add("started", json_time(task.started))
         .add("finished", json_time(task.finished))

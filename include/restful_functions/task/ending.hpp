@@ -1,9 +1,9 @@
 /// ending: what becomes of a task, by the outcome of its process or by who wanted it to end.
 #pragma once
 
+#include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/process/outcome.hpp>
-#include <restful_functions/task/quoted.hpp>
 #include <restful_functions/task/record.hpp>
 
 #include <cstdint>
@@ -13,6 +13,8 @@
 #include <variant>
 
 namespace restful_functions::task {
+
+using restful_functions::detail::quoted;
 
 /// How a task ended, as its record says it.
 struct ending {

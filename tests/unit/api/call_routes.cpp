@@ -69,7 +69,7 @@ TEST_CASE("a body that is no JSON object is refused") {
         const auto response = s.ask("POST", "/addition", body);
         CHECK(response.status == 400);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body.starts_with("{\"error\": \"the body is not "));
+        CHECK(response.body.find(", \"error\": \"the body is not ") != std::string::npos);
         CHECK(response.body.find("\"Bad Request\"") != std::string::npos);
         CHECK(rf::json::is_valid(response.body));
     }

@@ -5,9 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace restful_functions::task {
-
-namespace detail {
+namespace restful_functions::detail {
 
 /// The length of the well-formed UTF-8 sequence that `text` begins with; 0 when it begins with none
 /// (Unicode, table 3-7).
@@ -66,19 +64,17 @@ inline void append_escaped(std::string& out, char c) {
     }
 }
 
-}  // namespace detail
-
 /// `text` as a JSON string with its quotes. What is no UTF-8 becomes U+FFFD, byte by byte: the
-/// message of an exception may hold anything, and a client must be able to read the reply all the
-/// same.
+/// message of an exception, or what a refusal quotes of a request, may hold anything, and a client
+/// must be able to read the reply all the same.
 [[nodiscard]] inline std::string quoted(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 2);
     out += '"';
     while (!text.empty()) {
-        const std::size_t length = detail::utf8_sequence(text);
+        const std::size_t length = utf8_sequence(text);
         if (length == 1) {
-            detail::append_escaped(out, text.front());
+            append_escaped(out, text.front());
         } else {
             out += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, length);
         }
@@ -88,4 +84,4 @@ inline void append_escaped(std::string& out, char c) {
     return out;
 }
 
-}  // namespace restful_functions::task
+}  // namespace restful_functions::detail

@@ -1,12 +1,12 @@
+#include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/json/parse.hpp>
-#include <restful_functions/task/quoted.hpp>
 
 #include <doctest/doctest.h>
 
 #include <string>
 #include <string_view>
 
-using restful_functions::task::quoted;
+using restful_functions::detail::quoted;
 
 TEST_CASE("text is quoted and stays as it is where it may") {
     CHECK(quoted("") == "\"\"");
