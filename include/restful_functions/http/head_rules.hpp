@@ -1,6 +1,7 @@
 /// The rules about a whole request head that stand above the grammar of its fields.
 #pragma once
 
+#include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/host.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/refusal.hpp>

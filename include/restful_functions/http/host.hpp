@@ -1,7 +1,7 @@
 /// What a Host field, or the authority of an absolute target, may look like.
 #pragma once
 
-#include <restful_functions/http/target.hpp>
+#include <restful_functions/http/characters.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -10,10 +10,6 @@
 namespace restful_functions::http {
 
 namespace detail {
-
-constexpr bool is_alphanumeric(char c) noexcept {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
 
 constexpr bool is_registered_name(std::string_view text) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i) {
@@ -45,8 +41,7 @@ constexpr bool is_host(std::string_view text) noexcept {
     const std::size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
     if (colon != text.npos) {
         const std::string_view port = text.substr(colon + 1);
-        if (!std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; }))
-            return false;
+        if (!std::all_of(port.begin(), port.end(), detail::is_digit)) return false;
         text = text.substr(0, colon);
     }
     return detail::is_registered_name(text) || detail::is_ip_literal(text);

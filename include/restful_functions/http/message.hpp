@@ -1,6 +1,8 @@
 /// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
 #pragma once
 
+#include <restful_functions/http/characters.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string>
@@ -15,22 +17,6 @@ struct field {
     std::string name;
     std::string value;
 };
-
-namespace detail {
-
-// Independent of the locale: field names are ASCII tokens (RFC 9110, 5.1).
-constexpr char to_lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-}  // namespace detail
-
-/// Whether two ASCII texts are the same but for case, as field names and most field values compare.
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return detail::to_lower(x) == detail::to_lower(y);
-           });
-}
 
 /// Header fields in the order they were received or added; a name may occur more than once.
 class fields {

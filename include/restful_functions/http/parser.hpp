@@ -1,6 +1,7 @@
 /// A strict, incremental parser of HTTP/1 requests that does no input of its own.
 #pragma once
 
+#include <restful_functions/http/framing_error.hpp>
 #include <restful_functions/http/head_rules.hpp>
 #include <restful_functions/http/head_scanner.hpp>
 #include <restful_functions/http/limits.hpp>
@@ -162,11 +163,7 @@ class parser {
             llhttp_resume(&llhttp_);
             return static_cast<std::size_t>(end - bytes.data());
         }
-        // After a refusal of ours llhttp has set no reason.
-        if (!refused_)
-            refuse(error == HPE_INVALID_METHOD || error == HPE_INVALID_CONSTANT
-                       ? refusal{501, "this server does not implement that method"}
-                       : refusal{400, llhttp_get_error_reason(&llhttp_)});
+        refuse(detail::refusal_of(error));
         return bytes.size();
     }
 

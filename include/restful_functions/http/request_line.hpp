@@ -1,8 +1,8 @@
 /// The request line: its method, its target and its version (RFC 9112, 3).
 #pragma once
 
+#include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/host.hpp>
-#include <restful_functions/http/message.hpp>
 #include <restful_functions/http/refusal.hpp>
 
 #include <algorithm>
@@ -25,22 +25,6 @@ struct resolved_target {
     std::string origin_form;     ///< "/path?query", or "*".
     std::string_view authority;  ///< "host:port" of an absolute target; empty for the other forms.
 };
-
-namespace detail {
-
-constexpr bool is_token_character(char c) noexcept {
-    return is_alphanumeric(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-}  // namespace detail
-
-/// Whether a text is a token (RFC 9110, 5.6.2), as methods and field names are.
-constexpr bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), detail::is_token_character);
-}
 
 /// Splits a request line, given without its line end, at exactly one space each side of the target.
 /// Refuses versions other than HTTP/1.0 and HTTP/1.1, and the methods that turn a connection into

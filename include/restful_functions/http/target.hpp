@@ -1,6 +1,8 @@
 /// The target of a request in origin form, taken apart into decoded path segments and the query.
 #pragma once
 
+#include <restful_functions/http/characters.hpp>
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -9,18 +11,6 @@
 #include <vector>
 
 namespace restful_functions::http {
-
-namespace detail {
-
-/// The value of a hexadecimal digit, -1 for any other character.
-constexpr int hex_value(char c) noexcept {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
-}  // namespace detail
 
 /// Undoes percent-encoding (RFC 3986, 2.1); nullopt when a '%' is not followed by two hexadecimal
 /// digits, or when they spell NUL, which no name may hold.

@@ -1,9 +1,9 @@
 /// Writes the head of a response; its body follows it unchanged.
 #pragma once
 
+#include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/date.hpp>
 #include <restful_functions/http/message.hpp>
-#include <restful_functions/http/request_line.hpp>
 #include <restful_functions/http/status.hpp>
 
 #include <algorithm>

@@ -330,3 +330,18 @@ TEST_CASE("the method of a refused request is known when its request line was ri
     CHECK(parser.refused().status == 400);
     CHECK(parser.partial().method == "HEAD");
 }
+
+TEST_CASE("a refusal says in our words what was wrong") {
+    const auto reason = [](const std::string& bytes) {
+        http::parser parser;
+        parser.feed(bytes);
+        return parser.refused().reason;
+    };
+    CHECK(reason("FOO / HTTP/1.1\r\nHost: a\r\n\r\n") ==
+          "this server does not implement that method");
+    CHECK(reason(get("X(: a\r\n")) == "a header field is malformed");
+    CHECK(reason(post("Content-Length: +5\r\n", "")) ==
+          "the Content-Length is not one number, or stands beside another framing");
+    CHECK(reason(chunked("x\r\n")) == "the size of a chunk is malformed");
+    CHECK(reason(chunked("1\r\nxy")) == "a line of the message does not end in CRLF");
+}
