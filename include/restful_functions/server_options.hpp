@@ -26,8 +26,8 @@ struct server_options {
     std::string unix_socket = {};
 
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
-    /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it starts,
-    /// as SIGINT is by a shell's background job, stays ignored.
+    /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it
+    /// starts, as SIGINT is by a shell's background job, stays ignored.
     bool handle_signals = true;
 
     /// Processes, waiting and working together; when all work, a call is refused with 503.
