@@ -24,10 +24,10 @@
 
 namespace restful_functions::process {
 
-/// Descriptors of a task process have fixed numbers. All lie below 64, where the kernel copies a
-/// descriptor table at fork without allocating one, and above those that a function's own open()
-/// calls get first: a function that closes everything and opens a file does not find its file under
-/// the completion's number.
+/// Descriptors of a task process have fixed numbers, above those that a function's own open() calls
+/// get first: a function that closes everything and opens a file does not find its file under the
+/// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
+/// without allocating one, as long as not many calls print at the same time.
 inline constexpr int channel_descriptor = 61;     ///< fork server only: towards the server
 inline constexpr int arena_descriptor = 62;       ///< fork server only: the file behind the slots
 inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
@@ -37,7 +37,8 @@ struct birth {
     pid_t parent = 0;             ///< the fork server
     std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
     std::size_t slot_size = 0;
-    int log = -1;  ///< where to write what is printed; -1: where the server does
+    int log = -1;         ///< where to write what is printed; -1: where the server does
+    rlimit open_files{};  ///< what the server had
 };
 
 namespace detail {
@@ -60,6 +61,7 @@ inline slot leave_home(const birth& from, operating_system& system) {
     }
     ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
     ::close_range(completion_descriptor + 1, ~0U, 0);
+    ::setrlimit(RLIMIT_NOFILE, &from.open_files);
     ::signal(SIGCHLD, SIG_DFL);
     sigset_t none;
     ::sigemptyset(&none);
@@ -105,7 +107,7 @@ inline void write_exception(slot_header& header, window& output, const char* wha
     std::free(demangled);
 }
 
-/// Not inlined: a backtrace ends where this is (hand_over.hpp knows its mangled name).
+/// Not inlined: a backtrace ends where this is (backtrace.hpp knows its mangled name).
 [[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
                                           std::string_view input, window& output) {
     try {
@@ -144,9 +146,13 @@ inline void write_exception(slot_header& header, window& output, const char* wha
     // What was printed is out before the client hears of the result.
     std::cout.flush();
     std::fflush(stdout);
+    detail::clean_ups::let_finish();
     header.result = result;
     header.output_size = output.size;
-    header.state.store(slot_state::done, std::memory_order_release);
+    auto state = slot_state::running;
+    if (!header.state.compare_exchange_strong(state, slot_state::done, std::memory_order_acq_rel)) {
+        for (;;) ::pause();  // another thread is dying, and has the slot
+    }
     const std::uint64_t one = 1;
     // A function that closed the descriptor only delays its result: the server also looks when the
     // process has ended.

@@ -26,9 +26,15 @@ namespace process::detail {
 /// function forks included.
 inline slot_header* current_slot = nullptr;
 
+/// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
+inline bool owns_sigterm = false;
+
 inline void set_current_slot(slot_header* header) {
     current_slot = header;
-    ::pthread_atfork(nullptr, nullptr, [] { current_slot = nullptr; });
+    ::pthread_atfork(nullptr, nullptr, [] {
+        current_slot = nullptr;
+        if (owns_sigterm) std::signal(SIGTERM, SIG_DFL);
+    });
 }
 
 /// Runs what on_terminate registered, on a thread of its own: a signal handler may do next to
@@ -46,12 +52,24 @@ class clean_ups {
         clean_ups_.push_back(std::move(clean_up));
     }
 
+    /// Does not return when there are clean-ups and they run or are about to: they end the process.
+    static void let_finish() noexcept {
+        while (wanted_ != nullptr && (running_.load(std::memory_order_acquire) ||
+                                      current_slot->stop_requested.load() != 0)) {
+            ::pause();
+        }
+    }
+
  private:
     clean_ups() {
         ::sem_init(&terminated_, 0, 0);
-        wanted_ = &terminated_;
-        std::signal(SIGTERM, [](int) { ::sem_post(wanted_); });
         std::thread([this] { wait_and_run(); }).detach();
+        wanted_ = &terminated_;
+        owns_sigterm = true;
+        std::signal(SIGTERM, [](int) {
+            running_.store(true, std::memory_order_release);
+            ::sem_post(wanted_);
+        });
     }
 
     void wait_and_run() {
@@ -63,14 +81,13 @@ class clean_ups {
             last_first.swap(clean_ups_);
         }
         std::reverse(last_first.begin(), last_first.end());
-        for (const auto& clean_up : last_first) {
-            clean_up();
-        }
+        for (const auto& clean_up : last_first) clean_up();
         std::signal(SIGTERM, SIG_DFL);
         ::kill(::getpid(), SIGTERM);
     }
 
     static inline sem_t* wanted_ = nullptr;
+    static inline std::atomic<bool> running_{false};
     sem_t terminated_;
     std::mutex mutex_;
     std::vector<std::function<void()>> clean_ups_;
@@ -90,7 +107,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     std::atomic_thread_fence(std::memory_order_release);
     note.fraction = fraction;
     note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
-    std::memcpy(note.message, message.data(), note.message_size);
+    std::copy_n(message.data(), note.message_size, note.message);
     note.sequence.store(before + 2, std::memory_order_release);
 }
 
@@ -112,6 +129,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {
+            process::detail::owns_sigterm = true;
             std::signal(SIGTERM, [](int) {});
         }
         return true;

@@ -11,13 +11,14 @@
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
+#include <restful_functions/process/waiting_calls.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -58,7 +59,7 @@ class executor {
         if (running().size() + waiting_.size() >= options_.max_processes) return std::nullopt;
         const call_id call{++last_call_};
         if (!waiting_.empty() || !place(call, entry, input, label)) {
-            waiting_.push_back({call, entry, std::string(input), std::string(label), std::nullopt});
+            waiting_.insert({call, entry, std::string(input), std::string(label), std::nullopt});
         }
         pool_.refill_when_low();
         pool_.flush();
@@ -69,17 +70,20 @@ class executor {
     /// `grace`; with a grace of 0 that at once. false: it has ended already, and nothing is done.
     bool stop(call_id call, std::chrono::milliseconds grace) {
         if (const auto index = pool_.seats().find(call, seat_phase::calling)) {
-            if (pool_.state_of(*index) == slot_state::done) return false;
+            if (pool_.state_of(*index) == slot_state::done) {
+                end_call_with_result(*index);  // its process may never say so
+                return false;
+            }
             seat& stopped = pool_.seats()[*index];
             stopped.stopped = true;
-            stopped.kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+            const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+            stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
             pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
             pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
             pool_.flush();
             return true;
         }
-        const auto is_it = [call](const waiting_call& next) { return next.call == call; };
-        if (std::erase_if(waiting_, is_it) > 0) {
+        if (waiting_.erase(call)) {
             end_without_process(call, crashed{SIGTERM, std::nullopt, {}});
             return true;
         }
@@ -104,7 +108,7 @@ class executor {
     /// Does what has become due: results, ended processes, refills, deadlines.
     void dispatch() {
         take_events();
-        pool_.take_due_deadlines(clock::now());
+        if (!pool_.take_due_deadlines(clock::now())) on_fork_server_lost();
         place_waiting();
         pool_.refill();
         pool_.flush();
@@ -118,16 +122,13 @@ class executor {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return ended_.empty() ? pool_.next_deadline() : clock::time_point::min();
+        return ended_.empty() ? pool_.next_deadline() : clock::time_point();
     }
 
     [[nodiscard]] census count() const noexcept {
-        const std::size_t parked = pool_.parked();
-        return {.running = running().size(),
-                .waiting = waiting_.size(),
-                .parked = parked,
-                .starting = pool_.seats().count(seat_phase::idle) - parked,
-                .leaving = pool_.seats().count(seat_phase::leaving)};
+        census all = pool_.count();
+        all.waiting = waiting_.size();
+        return all;
     }
 
     /// 0 while there is none.
@@ -166,7 +167,7 @@ class executor {
         }
         const auto since = pool_.without_fork_server_since();
         if (since && clock::now() - *since > fork_patience) {
-            for (const waiting_call& next : std::exchange(waiting_, {})) {
+            for (const waiting_call& next : waiting_.take()) {
                 end_without_process(next.call, lost{"no fork server could be had"});
             }
         }
@@ -211,12 +212,11 @@ class executor {
     void take_reports() {
         std::array<report, packet_size> packet;
         std::size_t count = 0;
-        if (pool_.link().receive(packet, count) == transfer::gone) on_fork_server_lost();
+        if (pool_.link().receive(packet, count) == transfer::gone) return on_fork_server_lost();
+        if (count > 0) pool_.answered();
         for (const report& next : std::span(packet).first(count)) {
             const std::uint32_t index = next.process.slot;
-            if (index >= pool_.seats().size() || next.process != pool_.seats().process(index)) {
-                continue;
-            }
+            if (!pool_.is_of_now(next.process)) continue;
             switch (next.what) {
                 case report::kind::ready:
                     break;
@@ -261,10 +261,11 @@ class executor {
         if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
             if (!failed.stopped && now < give_up_at) {
-                const slot source = pool_.at(index);
-                waiting_.push_front({failed.call, failed.entry,
-                                     std::string(source.payload(), failed.used),
-                                     source.header().label, give_up_at});
+                const slot its = pool_.at(index);
+                const char* label = its.header().label;
+                waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
+                                 std::string(label, ::strnlen(label, sizeof its.header().label)),
+                                 give_up_at});
             } else {
                 end_without_process(failed.call, lost{"no process could be forked: " +
                                                       std::generic_category().message(error)});
@@ -273,14 +274,12 @@ class executor {
         pool_.seats().vacate(index);
     }
 
-    /// What has a result keeps it; what waits for a process goes on waiting; the rest has ended
+    /// What has a result keeps it; what was never handed over goes on waiting; the rest has ended
     /// with its processes.
     void on_fork_server_lost() {
         const std::string why = "the fork server was lost: " + pool_.end_of_fork_server();
         collect_results();
-        while (!running().empty()) {
-            end_call(running().back(), lost{why});
-        }
+        while (!running().empty()) end_call(running().back(), lost{why});
         for (const std::uint32_t index : pool_.seats().in(seat_phase::leaving)) {
             departed_.emplace_back(pool_.seats()[index].call, departure{{}, pool_.log(index)});
         }
@@ -291,7 +290,7 @@ class executor {
     executor_options options_;
     listener listener_;
     process_pool pool_;
-    std::deque<waiting_call> waiting_;  ///< the longest first
+    waiting_calls waiting_;
     std::vector<std::pair<call_id, outcome>> ended_;
     std::vector<std::pair<call_id, departure>> departed_;
     std::uint64_t last_call_ = 0;

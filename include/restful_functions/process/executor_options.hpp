@@ -19,14 +19,22 @@ struct executor_options {
     /// Bytes kept of what a call prints, the last ones. 0: calls print where the server does, and
     /// have no log.
     std::size_t log_bytes = std::size_t{64} * 1024;
-    /// Whether what the calls print also goes to the server's standard error.
+    /// Whether what the calls print also goes to the server's standard error; only what that takes
+    /// at once, and only while calls have a log.
     bool pass_log_through = false;
 };
 
 /// The options as they can be had. Throws std::invalid_argument for those that make no sense.
 inline executor_options validated(executor_options options) {
+    constexpr std::size_t most_processes = 1'000'000;
+    constexpr std::size_t most_bytes = std::size_t{1} << 40;
     if (options.max_processes == 0 || options.max_payload == 0) {
         throw std::invalid_argument("max_processes and max_payload must be at least 1");
+    }
+    if (options.max_processes > most_processes || options.max_payload > most_bytes ||
+        options.log_bytes > most_bytes) {
+        throw std::invalid_argument(
+            "max_processes must be at most 1,000,000, max_payload and log_bytes at most 1 TiB");
     }
     options.warm_processes = std::min(options.warm_processes, options.max_processes);
     return options;

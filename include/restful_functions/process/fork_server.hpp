@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdio>
 #include <optional>
 #include <span>
 #include <vector>
@@ -45,6 +46,7 @@ class fork_server {
           generations_(inherited.roster.size()) {
         keep_only(inherited);
         become_plain();
+        raise_open_files();
         detail::prepare_crash_handler();
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
         if (layout_.log_bytes() != 0) {
@@ -77,10 +79,12 @@ class fork_server {
         checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
         checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
         checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
-        const int nothing = checked(::open("/dev/null", O_RDWR | O_CLOEXEC), "open(/dev/null)");
+        const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
         ::dup2(nothing, STDIN_FILENO);
         for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
-            if (::fcntl(output, F_GETFD) < 0) ::dup2(nothing, output);
+            // A host without one may have anything else there, which then is not to be inherited.
+            const int flags = ::fcntl(output, F_GETFD);
+            if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
         }
         ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
         ::close_range(above, ~0U, 0);
@@ -89,8 +93,8 @@ class fork_server {
     /// The signals of a fresh process, whatever the host program had set up. Those that ask a
     /// service to stop are blocked: when to stop is the server's decision. A new process inherits
     /// the block until it is ready for them, so that a signal sent to its call in between is not
-    /// lost. Orphans become the fork server's children, so that none is left as a zombie in a
-    /// container without an init.
+    /// lost. So is SIGPIPE, for nobody's terminal that goes away may end it. Orphans become the
+    /// fork server's children, so that none is left as a zombie in a container without an init.
     void become_plain() {
         for (int signal = 1; signal < NSIG; ++signal) {
             ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
@@ -100,7 +104,7 @@ class fork_server {
         on_child.sa_flags = SA_NOCLDSTOP;
         ::sigaction(SIGCHLD, &on_child, nullptr);
         ::sigemptyset(&while_waiting_);
-        for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+        for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) {
             ::sigaddset(&while_waiting_, signal);
         }
         sigset_t blocked = while_waiting_;
@@ -109,6 +113,16 @@ class fork_server {
         ::setpgid(0, 0);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
+
+    /// Each process has a pipe for its log. The limit that the server had is given back to the
+    /// calls.
+    void raise_open_files() {
+        ::getrlimit(RLIMIT_NOFILE, &open_files_);
+        const rlim_t wanted = layout_.slots() + 2 * completion_descriptor;
+        const rlimit raised{std::min(std::max(open_files_.rlim_cur, wanted), open_files_.rlim_max),
+                            open_files_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &raised);
     }
 
     /// Waits for commands, for output of the calls and for the end of a process, and sees to the
@@ -127,7 +141,7 @@ class fork_server {
         std::array<command, packet_size> packet;
         const ssize_t bytes =
             ::recv(channel_descriptor, packet.data(), sizeof packet, MSG_DONTWAIT);
-        if (bytes == 0 || (bytes < 0 && errno != EAGAIN && errno != EINTR)) leave();
+        if (bytes == 0 || (bytes < 0 && errno == ECONNRESET)) leave();
         const auto count = bytes < 0 ? 0 : static_cast<std::size_t>(bytes) / sizeof(command);
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
@@ -136,6 +150,9 @@ class fork_server {
                     break;
                 case command::kind::kill:
                     kill(next.process, next.signal);
+                    break;
+                case command::kind::answer:
+                    tell({.what = report::kind::ready});
                     break;
             }
         }
@@ -157,7 +174,8 @@ class fork_server {
             live_as_child({.parent = parent,
                            .slot_offset = layout_.offset(process.slot),
                            .slot_size = layout_.slot_size(),
-                           .log = log.get()},
+                           .log = log.get(),
+                           .open_files = open_files_},
                           work_, system_);
         }
         if (pid < 0) {
@@ -237,19 +255,34 @@ class fork_server {
                                         reported_ * sizeof(report), MSG_NOSIGNAL);
             if (sent >= 0) {
                 reported_ = 0;
-            } else if (errno != EINTR) {
+            } else if (errno == EPIPE || errno == ECONNRESET) {
                 leave();
             }
         }
     }
 
+    /// Kills all processes and waits until they are gone: those of the calls with their groups, and
+    /// then those that had left their group, who have become children of this process by now.
     [[noreturn]] void leave() {
         for (const roster_entry& entry : roster_) {
             if (const pid_t pid = entry.load(std::memory_order_relaxed); pid != 0) {
                 kill_group(pid, SIGKILL);
             }
         }
+        for (pid_t child = 0; (child = ::waitpid(-1, nullptr, WNOHANG)) >= 0;) {
+            if (child > 0) continue;
+            kill_children();
+            if (::waitpid(-1, nullptr, 0) < 0) break;
+        }
         ::_exit(EXIT_SUCCESS);
+    }
+
+    /// All that is left below this process (proc(5), children).
+    static void kill_children() {
+        if (std::FILE* list = std::fopen("/proc/thread-self/children", "re")) {
+            for (pid_t child = 0; std::fscanf(list, "%d", &child) == 1;) ::kill(child, SIGKILL);
+            std::fclose(list);
+        }
     }
 
     program& work_;
@@ -260,6 +293,7 @@ class fork_server {
     std::optional<log_pump> logs_;
     std::vector<pollfd> polled_;
     sigset_t while_waiting_{};
+    rlimit open_files_{};
     std::array<report, packet_size> reports_{};
     std::size_t reported_ = 0;
 };

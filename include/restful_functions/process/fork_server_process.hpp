@@ -13,13 +13,20 @@
 
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 
+#include <algorithm>
 #include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <iostream>
 #include <memory>
 #include <span>
 #include <string>
+#include <system_error>
+#include <utility>
 
 namespace restful_functions::process {
 
@@ -75,12 +82,9 @@ class fork_server_process {
     fork_server_process& operator=(const fork_server_process&) = delete;
 
     ~fork_server_process() {
-        if (::getpid() != owner_) {
-            return;  // a task process ran the host program's destructors: the fork server is not
-                     // its own to end
-        }
-        channel_.reset();  // the fork server ends its processes and leaves
-        if (!ended_within(leave_time_ms)) kill();
+        if (::getpid() != owner_) return;  // a copy, in a process that the host program forked
+        channel_.reset();                  // the fork server ends its processes and leaves
+        if (!readable_within(pidfd_, leave_time)) kill();
         reap();
         end_groups();
     }
@@ -93,15 +97,15 @@ class fork_server_process {
     /// Readable when a slot is done.
     [[nodiscard]] int completion() const noexcept { return completion_.get(); }
 
-    /// Waits until the fork server is up. Throws std::runtime_error when it is not within 10
+    /// Waits until the fork server is up. Throws std::system_error when it is not within 10
     /// seconds.
     void wait_until_ready() const {
-        pollfd readable{channel_.get(), POLLIN, 0};
         std::array<report, packet_size> reports;
         std::size_t count = 0;
-        if (::poll(&readable, 1, start_time_ms) <= 0 ||
+        if (!readable_within(channel_, start_time) ||
             receive(reports, count) != transfer::complete || count == 0) {
-            throw std::runtime_error(
+            throw std::system_error(
+                std::make_error_code(std::errc::timed_out),
                 "the fork server did not start; its reason is on the standard error stream");
         }
     }
@@ -123,7 +127,9 @@ class fork_server_process {
     /// Takes the completions that were signalled so far.
     void take_completions() const noexcept {
         std::uint64_t signalled = 0;
-        [[maybe_unused]] const auto bytes = ::read(completion_.get(), &signalled, sizeof signalled);
+        iovec into{&signalled, sizeof signalled};
+        // A task process shares the description and could make it blocking.
+        [[maybe_unused]] const auto bytes = ::preadv2(completion_.get(), &into, 1, -1, RWF_NOWAIT);
     }
 
     [[nodiscard]] pid_t pid() const noexcept { return pid_; }
@@ -136,13 +142,15 @@ class fork_server_process {
     }
 
  private:
-    static constexpr int start_time_ms = 10'000;
-    static constexpr int leave_time_ms = 5'000;
+    static constexpr std::chrono::seconds start_time{10};
+    static constexpr std::chrono::seconds leave_time{5};
 
     static transfer transferred(ssize_t bytes) noexcept {
         if (bytes >= 0) return transfer::complete;
-        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? transfer::blocked
-                                                                     : transfer::gone;
+        // A connection that was reset still has what was reported before.
+        const bool later = errno == EAGAIN || errno == EINTR || errno == ENOBUFS ||
+                           errno == ENOMEM || errno == ECONNRESET;
+        return later ? transfer::blocked : transfer::gone;
     }
 
     void start(const fork_server_inheritance& inherited, program& work, operating_system& system) {
@@ -159,7 +167,7 @@ class fork_server_process {
         if (pid_ == 0) live_as_fork_server(inherited, work, system);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         if (pid_ < 0) throw std::system_error(error, std::generic_category(), "fork");
-        pidfd_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+        pidfd_.reset(system.pidfd_open(pid_));
         if (!pidfd_) {
             const int reason = errno;
             channel_.reset();  // it leaves by itself
@@ -179,9 +187,15 @@ class fork_server_process {
         ::_exit(EXIT_FAILURE);
     }
 
-    [[nodiscard]] bool ended_within(int milliseconds) const noexcept {
-        pollfd ended{pidfd_.get(), POLLIN, 0};
-        return ::poll(&ended, 1, milliseconds) > 0;
+    static bool readable_within(const restful_functions::detail::unique_fd& descriptor,
+                                std::chrono::milliseconds time) noexcept {
+        const auto until = std::chrono::steady_clock::now() + time;
+        return uninterrupted([&] {
+                   const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+                       until - std::chrono::steady_clock::now());
+                   pollfd readable{descriptor.get(), POLLIN, 0};
+                   return ::poll(&readable, 1, std::max(0, static_cast<int>(left.count())));
+               }) > 0;
     }
 
     void kill() const noexcept {
@@ -192,15 +206,21 @@ class fork_server_process {
 
     std::string reap() {
         int status = 0;
-        if (pid_ == 0 || ::waitpid(std::exchange(pid_, 0), &status, 0) < 0) return "gone";
+        const pid_t pid = std::exchange(pid_, 0);
+        if (pid == 0 || uninterrupted([&] { return ::waitpid(pid, &status, 0); }) < 0) {
+            return "gone";  // the host program has waited for it
+        }
         return describe(outcome_of_wait_status(status));
     }
 
-    /// The task processes die with the fork server; what they forked does not.
+    /// The task processes die with the fork server; what they forked does not. Where this process
+    /// is the init of a container, they all have become its children.
     void end_groups() const noexcept {
         for (const roster_entry& entry : roster_.entries()) {
-            if (const pid_t pid = entry.load(std::memory_order_relaxed); pid > 1) {
-                ::kill(-pid, SIGKILL);
+            const pid_t pid = entry.load(std::memory_order_relaxed);
+            if (pid <= 1) continue;
+            ::kill(-pid, SIGKILL);
+            while (uninterrupted([&] { return ::waitpid(-pid, nullptr, 0); }) > 0) {
             }
         }
     }

@@ -5,15 +5,14 @@
 #include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot.hpp>
 
-#include <cxxabi.h>
-
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdint>
-#include <cstdlib>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,8 +33,8 @@ inline void hand_over(const slot& target, std::uint32_t entry, std::string_view 
     slot_header& header = target.header();
     header.entry = entry;
     header.input_size = input.size();
-    std::memcpy(header.label, label.data(), std::min(label.size(), sizeof header.label - 1));
-    if (!input.empty()) std::memcpy(target.payload(), input.data(), input.size());
+    std::copy_n(label.data(), std::min(label.size(), sizeof header.label - 1), header.label);
+    std::copy_n(input.data(), input.size(), target.payload());
     if (header.state.exchange(slot_state::called, std::memory_order_acq_rel) ==
         slot_state::parked) {
         target.wake();
@@ -70,50 +69,18 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
     return lost{"the task process left an unreadable result"};
 }
 
-namespace detail {
-
-/// What lies below the function's frames is ours, and tells its author nothing.
-inline constexpr std::string_view frame_of_run_call =
-    "_ZN17restful_functions7process6detail8run_call";
-
-/// "_Z3addii+0x4 program" as people read it: "add(int, int)+0x4 (program)".
-inline std::string readable_frame(std::string_view line) {
-    const auto plus = line.find('+');
-    const auto space = line.find(' ', plus == std::string_view::npos ? 0 : plus);
-    if (plus == std::string_view::npos || space == std::string_view::npos) return std::string(line);
-    const std::string mangled(line.substr(0, plus));
-    char* demangled = abi::__cxa_demangle(mangled.c_str(), nullptr, nullptr, nullptr);
-    std::string text = demangled != nullptr ? demangled : mangled;
-    std::free(demangled);
-    text += line.substr(plus, space - plus);
-    text += " (";
-    text += line.substr(space + 1);
-    return text + ")";
-}
-
-}  // namespace detail
-
-/// What a process that was killed by `signal` left about that.
-inline crashed take_crash(const slot& source, int signal) {
+/// What a process left that died describing its crash.
+inline crashed take_crash(const slot& source) {
     const volatile crash_note& note = source.header().crash;
-    const std::uint64_t size = note.backtrace_size;
+    const int signal = note.signal;
     const bool has_address = note.has_address != 0;
     const std::uint64_t address = note.address;
+    const std::uint64_t begin = note.backtrace_begin;
+    const std::uint64_t size = note.backtrace_size;
     crashed crash{signal, std::nullopt, {}};
-    // A handler that is killed itself leaves what it had written by then.
-    if (source.header().crash.signal.load(std::memory_order_acquire) != signal ||
-        size > source.capacity()) {
-        return crash;
-    }
     if (has_address) crash.address = address;
-    const std::string raw(source.payload(), std::min<std::size_t>(size, 64 * 1024));
-    for (std::size_t begin = 0; begin < raw.size();) {
-        const std::size_t end = std::min(raw.find('\n', begin), raw.size());
-        const std::string_view frame = std::string_view(raw).substr(begin, end - begin);
-        if (frame.starts_with(detail::frame_of_run_call)) break;
-        crash.backtrace += detail::readable_frame(frame);
-        crash.backtrace += '\n';
-        begin = end + 1;
+    if (begin <= source.capacity() && size <= source.capacity() - begin) {
+        crash.backtrace.assign(source.payload() + begin, std::min<std::size_t>(size, 64 * 1024));
     }
     return crash;
 }
@@ -121,15 +88,20 @@ inline crashed take_crash(const slot& source, int signal) {
 /// How a process ended that left no result. Who ignores SIGXCPU is killed a second later.
 inline outcome end_of_process(const slot& source, const report& exit, const limits& its) {
     outcome how = outcome_of_wait_status(exit.value);
-    if (const auto* crash = std::get_if<crashed>(&how)) {
-        const auto used = exit.used.user + exit.used.system;
-        if (its.cpu &&
-            (crash->signal == SIGXCPU || (crash->signal == SIGKILL && used > *its.cpu))) {
-            return cpu_limit{*its.cpu};
-        }
-        return take_crash(source, crash->signal);
+    const auto* death = std::get_if<crashed>(&how);
+    if (death == nullptr) return how;
+    if (its.cpu) {
+        // The kernel's own count, by which it kills, and the one that it reports differ by ticks.
+        const auto used = exit.used.user + exit.used.system + std::chrono::milliseconds(100);
+        const bool killed_for_it =
+            death->signal == SIGKILL && used >= std::chrono::seconds(cpu_seconds(*its.cpu).hard);
+        if (death->signal == SIGXCPU || killed_for_it) return cpu_limit{*its.cpu};
     }
-    return how;
+    // The handler may have been killed at its work, or crashed itself: what it noted first counts.
+    const bool described =
+        source.header().state.load(std::memory_order_acquire) == slot_state::crashed;
+    crashed crash = described ? take_crash(source) : *death;
+    return crash.signal > 0 && crash.signal < NSIG ? crash : *death;
 }
 
 /// What the running call said last; nullopt when it said nothing yet, or is saying it all the time.

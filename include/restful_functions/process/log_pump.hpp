@@ -8,11 +8,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -30,13 +30,20 @@ class log_pump {
         : layout_(layout),
           mapping_(layout, arena_file, system),
           pass_through_(pass_through),
-          pipes_(layout.slots()) {}
+          system_(system),
+          pipes_(layout.slots()) {
+        if (pass_through_) {
+            // A description of our own, which may be non-blocking without the server's being so.
+            outlet_.reset(
+                ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
+        }
+    }
 
     /// Opens the log of a slot's next process, and returns where that is to write; nullopt, with
     /// errno, when the system refuses a pipe.
     [[nodiscard]] std::optional<restful_functions::detail::unique_fd> open(std::uint32_t slot) {
         int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return std::nullopt;
+        if (system_.pipe(ends, O_CLOEXEC) != 0) return std::nullopt;
         // Only our end: a process that prints faster than we carry waits, as it would for a
         // terminal.
         ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
@@ -92,13 +99,13 @@ class log_pump {
     }
 
     /// Whoever reads the server's standard error slowly must not stop the forks: what cannot be
-    /// written at once is left out. A pipe that is ready takes PIPE_BUF bytes (poll(2), pipe(7)).
-    static void pass_on(std::string_view text) {
+    /// written at once is left out.
+    void pass_on(std::string_view text) const {
         while (!text.empty()) {
-            pollfd ready{STDERR_FILENO, POLLOUT, 0};
-            if (::poll(&ready, 1, 0) <= 0 || (ready.revents & POLLOUT) == 0) return;
-            const ssize_t size =
-                ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+            // A socket cannot be opened a second time.
+            const ssize_t size = outlet_ ? ::write(outlet_.get(), text.data(), text.size())
+                                         : ::send(STDERR_FILENO, text.data(), text.size(),
+                                                  MSG_DONTWAIT | MSG_NOSIGNAL);
             if (size <= 0) return;
             text.remove_prefix(static_cast<std::size_t>(size));
         }
@@ -107,6 +114,8 @@ class log_pump {
     slot_layout layout_;
     arena_mapping mapping_;
     bool pass_through_;
+    operating_system& system_;
+    restful_functions::detail::unique_fd outlet_;
     std::vector<restful_functions::detail::unique_fd> pipes_;  ///< the end to read from, by slot
     std::vector<std::uint32_t> watched_;
     std::array<char, 64 * 1024> buffer_;

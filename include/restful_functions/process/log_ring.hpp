@@ -17,23 +17,28 @@ struct log_excerpt {
     std::string text;
 };
 
-/// A view of shared memory. One writer, any number of readers, no lock: a reader that was overtaken
-/// drops what was overwritten meanwhile.
+/// A view of shared memory. One writer, any number of readers, no lock: the writer says first how
+/// far it will have written, and so a reader knows what may have been overwritten under its hands.
 class log_ring {
  public:
-    static constexpr std::size_t header_size = sizeof(std::atomic<std::uint64_t>);
+    static constexpr std::size_t header_size = 2 * sizeof(std::atomic<std::uint64_t>);
 
     /// `capacity` bytes of log after the header. Fresh memory is zero: an empty log.
     log_ring(std::byte* memory, std::size_t capacity) noexcept
         : memory_(memory), capacity_(capacity) {}
 
-    void clear() const noexcept { written().store(0, std::memory_order_release); }
+    void clear() const noexcept {
+        claimed().store(0, std::memory_order_relaxed);
+        written().store(0, std::memory_order_release);
+    }
 
     void append(std::string_view text) const noexcept {
         const std::uint64_t before = written().load(std::memory_order_relaxed);
         const std::string_view kept = text.substr(text.size() - std::min(text.size(), capacity_));
         const auto begin = (before + text.size() - kept.size()) % capacity_;
         const std::size_t first = std::min(kept.size(), capacity_ - begin);
+        claimed().store(before + text.size(), std::memory_order_relaxed);
+        std::atomic_thread_fence(std::memory_order_release);
         std::memcpy(bytes() + begin, kept.data(), first);
         std::memcpy(bytes(), kept.data() + first, kept.size() - first);
         written().store(before + text.size(), std::memory_order_release);
@@ -52,18 +57,23 @@ class log_ring {
         std::memcpy(seen.text.data(), bytes() + begin, first);
         std::memcpy(seen.text.data() + first, bytes(), seen.text.size() - first);
         std::atomic_thread_fence(std::memory_order_acquire);
-        const std::uint64_t now = written().load(std::memory_order_relaxed);
+        const std::uint64_t now = claimed().load(std::memory_order_relaxed);
         const std::uint64_t oldest = now - std::min<std::uint64_t>(now, capacity_);
         if (oldest > seen.offset) {
-            seen.text.erase(0, oldest - seen.offset);
-            seen.offset = std::min(oldest, size);
+            const auto lost = std::min<std::uint64_t>(oldest - seen.offset, seen.text.size());
+            seen.text.erase(0, lost);
+            seen.offset += lost;
         }
         return seen;
     }
 
  private:
-    [[nodiscard]] std::atomic<std::uint64_t>& written() const noexcept {
-        return *reinterpret_cast<std::atomic<std::uint64_t>*>(memory_);
+    /// How much was written, and how much will be when the writer is done with what it is at.
+    [[nodiscard]] std::atomic<std::uint64_t>& written() const noexcept { return counter(0); }
+    [[nodiscard]] std::atomic<std::uint64_t>& claimed() const noexcept { return counter(1); }
+
+    [[nodiscard]] std::atomic<std::uint64_t>& counter(std::size_t index) const noexcept {
+        return reinterpret_cast<std::atomic<std::uint64_t>*>(memory_)[index];
     }
     [[nodiscard]] char* bytes() const noexcept {
         return reinterpret_cast<char*>(memory_ + header_size);

@@ -2,10 +2,12 @@
 /// replaceable by a test.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -44,6 +46,12 @@ class operating_system {
         return ::socketpair(domain, type, protocol, pair);
     }
 
+    virtual int pipe(int (&ends)[2], int flags) { return ::pipe2(ends, flags); }
+
+    virtual int pidfd_open(pid_t pid) {
+        return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    }
+
     static operating_system& real() {
         static operating_system instance;
         return instance;
@@ -59,6 +67,15 @@ class operating_system {
 template <class Result>
 Result checked(Result result, const char* call) {
     if (result == Result(-1)) throw_errno(call);
+    return result;
+}
+
+/// Calls again what a signal has interrupted. A host program's handlers need not ask for
+/// SA_RESTART.
+template <class Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result == -1 && errno == EINTR) result = call();
     return result;
 }
 

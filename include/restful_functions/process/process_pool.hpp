@@ -3,12 +3,14 @@
 #pragma once
 
 #include <restful_functions/process/backoff.hpp>
+#include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_link.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
+#include <restful_functions/process/watchdog.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -53,12 +55,21 @@ class process_pool {
         return at(index).header().state.load(std::memory_order_acquire);
     }
 
-    /// Idle processes that have parked.
-    [[nodiscard]] std::size_t parked() const noexcept {
+    /// Whether the process is the seat's present one, and not one that it had before.
+    [[nodiscard]] bool is_of_now(process_id process) const noexcept {
+        return process.slot < seats_.size() && process == seats_.process(process.slot);
+    }
+
+    /// All but the calls that wait.
+    [[nodiscard]] census count() const noexcept {
         const auto& idle = seats_.in(seat_phase::idle);
-        return static_cast<std::size_t>(std::count_if(
+        const auto parked = static_cast<std::size_t>(std::count_if(
             idle.begin(), idle.end(),
             [this](std::uint32_t index) { return state_of(index) == slot_state::parked; }));
+        return {.running = seats_.count(seat_phase::calling),
+                .parked = parked,
+                .starting = idle.size() - parked,
+                .leaving = seats_.count(seat_phase::leaving)};
     }
 
     /// An idle process, a parked one rather than one that still starts, rather than a new one.
@@ -69,7 +80,9 @@ class process_pool {
         const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
             return state_of(index) == slot_state::parked;
         });
-        return parked != idle.end() ? *parked : idle.front();
+        if (parked != idle.end()) return *parked;
+        watchdog_.arm(clock::now());
+        return idle.front();
     }
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
@@ -106,6 +119,7 @@ class process_pool {
     void replace_fork_server(clock::time_point now) {
         seats_.vacate_all();
         fork_server_.release();
+        watchdog_.reset();
         lost_at_ = now;
         if (now - started_at_ < backoff::longest) {
             backoff_.failed(now);  // one that dies at once must not be forked in a loop
@@ -122,23 +136,39 @@ class process_pool {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        const auto leaving = seats_.next_deadline();
-        const auto retry = backoff_.retry_at();
-        return leaving && retry ? std::min(leaving, retry) : leaving ? leaving : retry;
+        std::optional<clock::time_point> next;
+        for (const auto& due : {seats_.next_deadline(), backoff_.retry_at(), watchdog_.due()}) {
+            if (due && (!next || *due < *next)) next = due;
+        }
+        return next;
     }
 
-    /// Kills the processes that were to be gone by now, and tries again what has failed.
-    void take_due_deadlines(clock::time_point now) {
+    /// The fork server has reported something.
+    void answered() noexcept { watchdog_.answered(); }
+
+    /// Kills the processes that were to be gone by now, and tries again what has failed. false: the
+    /// fork server does not answer any more.
+    [[nodiscard]] bool take_due_deadlines(clock::time_point now) {
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : seats_.in(phase)) {
                 if (auto& kill_at = seats_[index].kill_at; kill_at && *kill_at <= now) {
-                    kill_at =
-                        now + leave_time;  // again, should the command be lost with a fork server
+                    kill_at = now + leave_time;
                     kill(index, SIGKILL);
+                    watchdog_.arm(now);
                 }
             }
         }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
+        switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
+            case watchdog::verdict::fine:
+                return true;
+            case watchdog::verdict::ask:
+                fork_server_.push({.what = command::kind::answer});
+                return true;
+            case watchdog::verdict::hung:
+                return false;
+        }
+        return true;
     }
 
     /// The call of a seat has ended; its process gets this long to do the same.
@@ -171,6 +201,7 @@ class process_pool {
     clock::time_point lost_at_;                    ///< when the last one died
     seating seats_;
     backoff backoff_;
+    watchdog watchdog_;
 };
 
 }  // namespace restful_functions::process

@@ -31,7 +31,11 @@ struct usage {
 
 /// Server to fork server.
 struct command {
-    enum class kind : std::uint32_t { spawn, kill };
+    enum class kind : std::uint32_t {
+        spawn,
+        kill,
+        answer,  ///< says that it is up, with `report::kind::ready`
+    };
 
     kind what = kind::spawn;
     process_id process{};

@@ -18,14 +18,17 @@ namespace restful_functions::process {
 
 namespace detail {
 
-/// Soft and hard alike, so that the function cannot lift it again; never above what the process is
-/// allowed already.
-inline void set_limit(__rlimit_resource_t resource, std::uint64_t value, std::uint64_t slack = 0) {
+/// No process may raise its limit above the hard one, and ours may be above what we have.
+inline void set_limit(__rlimit_resource_t resource, std::uint64_t soft, std::uint64_t hard) {
     rlimit now{};
     ::getrlimit(resource, &now);
-    const rlim_t hard = std::min<rlim_t>(value + slack, now.rlim_max);
-    const rlimit wanted{std::min<rlim_t>(value, hard), hard};
+    const rlim_t most = std::min<rlim_t>(hard, now.rlim_max);
+    const rlimit wanted{std::min<rlim_t>(soft, most), most};
     ::setrlimit(resource, &wanted);
+}
+
+inline void set_limit(__rlimit_resource_t resource, std::uint64_t value) {
+    set_limit(resource, value, value);
 }
 
 /// Bytes of private writable memory that the process has now (proc(5), statm). 0 if unknown.
@@ -45,16 +48,30 @@ inline std::uint64_t data_bytes() noexcept {
 
 }  // namespace detail
 
+/// When the kernel stops a call for its processor time, which it counts in whole seconds: SIGXCPU
+/// comes at `soft`, and SIGKILL at `hard` for those who ignore it.
+struct cpu_seconds {
+    std::uint64_t soft;
+    std::uint64_t hard;
+
+    explicit cpu_seconds(std::chrono::milliseconds limit)
+        : soft(static_cast<std::uint64_t>(
+              std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::seconds>(limit).count()))),
+          hard(soft + 1) {}
+};
+
 /// The program's own memory is not the function's: the memory limit counts what comes on top of it.
 /// It is RLIMIT_DATA and not RLIMIT_AS, which would count what is only reserved, as for each
 /// thread's heap, against the function (getrlimit(2)).
 inline void apply(const limits& wanted) {
-    if (wanted.memory) detail::set_limit(RLIMIT_DATA, detail::data_bytes() + wanted.memory->value);
+    if (wanted.memory) {
+        const std::uint64_t own = detail::data_bytes();
+        const bool countable = own != 0 && wanted.memory->value <= RLIM_INFINITY - own;
+        if (countable) detail::set_limit(RLIMIT_DATA, own + wanted.memory->value);
+    }
     if (wanted.cpu) {
-        // The kernel counts whole seconds. SIGXCPU comes at the soft limit; one second later
-        // SIGKILL, for those who ignore it.
-        const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wanted.cpu).count();
-        detail::set_limit(RLIMIT_CPU, static_cast<std::uint64_t>(std::max<long>(1, seconds)), 1);
+        const cpu_seconds time(*wanted.cpu);
+        detail::set_limit(RLIMIT_CPU, time.soft, time.hard);
     }
     if (wanted.processes) detail::set_limit(RLIMIT_NPROC, *wanted.processes);
     if (wanted.open_files) detail::set_limit(RLIMIT_NOFILE, *wanted.open_files);

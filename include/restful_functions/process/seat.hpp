@@ -11,7 +11,6 @@
 #include <cstdint>
 #include <numeric>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace restful_functions::process {
@@ -38,15 +37,6 @@ struct seat {
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
-};
-
-/// A call that no seat can be had for at the moment.
-struct waiting_call {
-    call_id call;
-    std::uint32_t entry;
-    std::string input;
-    std::string label;
-    std::optional<seat::clock::time_point> give_up_at;  ///< as in a seat
 };
 
 /// All seats, each in the list of its phase. Every operation is O(1) unless it says otherwise.

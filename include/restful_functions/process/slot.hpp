@@ -7,11 +7,8 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <string_view>
 
 namespace restful_functions::process {
 
@@ -24,6 +21,7 @@ enum class slot_state : std::uint32_t {
     called,   ///< a call lies in the slot
     running,  ///< the process took it
     done,     ///< the result lies in the slot
+    crashed,  ///< the process is dying of a signal, and describes that in the slot
 };
 
 /// What the result in a `done` slot is.
@@ -38,11 +36,13 @@ struct progress_note {
     char message[240] = {};
 };
 
-/// What the signal handler of a dying process leaves; the backtrace lies in the payload.
+/// What the signal handler of a dying process leaves in a `crashed` slot. The backtrace lies in the
+/// payload, a frame a line, and grows as the handler gets on.
 struct crash_note {
-    std::atomic<std::int32_t> signal{0};  ///< 0: nothing was left
+    std::int32_t signal = 0;
     std::uint32_t has_address = 0;
     std::uint64_t address = 0;
+    std::uint64_t backtrace_begin = 0;
     std::uint64_t backtrace_size = 0;
 };
 

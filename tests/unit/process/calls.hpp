@@ -171,7 +171,9 @@ inline std::vector<pid_t> children_of(pid_t pid) {
 class watched_process {
  public:
     explicit watched_process(pid_t pid)
-        : pid_(pid), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+        : pid_(pid),
+          descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+          missing_(errno == ESRCH) {}
 
     [[nodiscard]] bool existed() const { return static_cast<bool>(descriptor_); }
     void send(int signal) const {
@@ -179,7 +181,7 @@ class watched_process {
     }
     [[nodiscard]] bool ends() const {
         pollfd ended{descriptor_.get(), POLLIN, 0};
-        return !existed() || ::poll(&ended, 1, 60'000) == 1;
+        return existed() ? ::poll(&ended, 1, 60'000) == 1 : missing_;
     }
     /// Blocks until a SIGSTOP has taken effect.
     void wait_until_stopped() const {
@@ -192,6 +194,7 @@ class watched_process {
  private:
     pid_t pid_;
     restful_functions::detail::unique_fd descriptor_;
+    bool missing_;
 };
 
 /// A pipe whose ends a test hands to its own purposes. A call does not inherit it, a file of this

@@ -61,7 +61,7 @@ TEST_CASE("a write to a null pointer is reported with its address and the functi
     CHECK(crash.address == 8);
     CHECK(crash.backtrace.find("write_to(unsigned long)+0x") != std::string::npos);
     CHECK(crash.backtrace.find("write_to") < crash.backtrace.find('\n'));  // innermost first
-    CHECK(crash.backtrace.find("live_as_child") == std::string::npos);  // not ours
+    CHECK(crash.backtrace.find("live_as_child") == std::string::npos);     // not ours
 }
 
 TEST_CASE("endless recursion is reported as well, on a stack that is full") {
@@ -114,26 +114,80 @@ TEST_CASE("an exception is reported with its type") {
     CHECK(thrown(2).what.empty());
 }
 
-TEST_CASE("a frame is made readable, and what is none is left as it is") {
-    using restful_functions::process::detail::readable_frame;
-    CHECK(readable_frame("_Z3addii+0x4 program") == "add(int, int)+0x4 (program)");
-    CHECK(readable_frame("main+0x10 program") == "main+0x10 (program)");
-    CHECK(readable_frame("?+0x10 libc.so.6") == "?+0x10 (libc.so.6)");
-    CHECK(readable_frame("") == "");
-    CHECK(readable_frame("no frame") == "no frame");
+TEST_CASE("a call of a null pointer tells who called") {
+    calls all({[](std::string_view) -> std::string {
+        void (*volatile nowhere)() = nullptr;
+        nowhere();
+        return "";
+    }});
+    const crashed crash = crash_of(all.run(0));
+    CHECK(crash.address == 0);
+    CHECK(crash.backtrace.find("0x0\n") == 0);
+    CHECK(crash.backtrace.find("operator()") != std::string::npos);
+}
+
+TEST_CASE("a crash of one thread while another returns is a crash or a result, never a mixture") {
+    calls all({[](std::string_view input) {
+        std::thread([] { write_to(16); }).detach();
+        for (int spins = std::stoi(std::string(input)); spins > 0; --spins) {
+            asm volatile("");
+        }
+        return std::string(1000, 'r');
+    }});
+    for (int i = 0; i < 200; ++i) {
+        const outcome end = all.run(0, std::to_string(i * 2000));
+        if (const auto* result = std::get_if<returned>(&end)) {
+            CHECK(result->bytes == std::string(1000, 'r'));
+        } else {
+            CHECK(crash_of(end).signal == SIGSEGV);
+        }
+    }
+}
+
+TEST_CASE("a crash before the call was taken leaves the call to the next process") {
+    calls all({echo}, {.max_processes = 8, .warm_processes = 1});
+    all.settle();
+    const watched_process parked(children_of(all->fork_server_pid()).at(0));
+    parked.send(SIGSTOP);
+    parked.wait_until_stopped();
+    const call_id call = all.start(0, "PRECIOUS INPUT");
+    parked.send(SIGABRT);
+    parked.send(SIGCONT);
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "PRECIOUS INPUT");
+}
+
+TEST_CASE("a crash that holds the loader's lock is told all the same") {
+    calls all({[](std::string_view) -> std::string {
+        ::dl_iterate_phdr(
+            [](dl_phdr_info*, std::size_t, void*) {
+                std::thread([] { write_to(8); }).join();
+                return 0;
+            },
+            nullptr);
+        return "";
+    }});
+    const crashed crash = crash_of(all.run(0));
+    CHECK(crash.signal == SIGSEGV);
+    CHECK(crash.address == 8);
 }
 
 TEST_CASE("what a process scribbled over its crash note is not believed") {
     alignas(slot_header) std::byte memory[slot::payload_offset + 100]{};
     new (memory) slot_header{};
     const slot scribbled(memory, sizeof memory);
+    scribbled.header().state = slot_state::crashed;
     crash_note& note = scribbled.header().crash;
-    note.signal = SIGSEGV;
-    note.backtrace_size = std::uint64_t{1} << 60;
-    CHECK(take_crash(scribbled, SIGSEGV).backtrace.empty());
+    const report exit{.what = report::kind::exited, .value = SIGSEGV};
+    const auto seen = [&] { return crash_of(end_of_process(scribbled, exit, {})); };
+    note.signal = SIGBUS;
     note.backtrace_size = 100;
-    std::memset(scribbled.payload(), '+', 100);
-    CHECK(take_crash(scribbled, SIGSEGV).signal == SIGSEGV);
-    note.signal = SIGBUS;  // of another signal than the one that killed
-    CHECK(take_crash(scribbled, SIGSEGV).backtrace.empty());
+    CHECK(seen().signal == SIGBUS);
+    CHECK(seen().backtrace.size() == 100);
+    note.backtrace_size = 101;
+    CHECK(seen().backtrace.empty());
+    note.backtrace_size = 1;
+    note.backtrace_begin = ~std::uint64_t{0};
+    CHECK(seen().backtrace.empty());
+    note.signal = 1'000'000;
+    CHECK(seen().signal == SIGSEGV);
 }

@@ -1,5 +1,7 @@
 #include "calls.hpp"
 
+#include <dirent.h>
+
 #include <algorithm>
 #include <set>
 
@@ -7,6 +9,14 @@ using namespace test;
 using namespace std::chrono_literals;
 
 namespace {
+
+std::size_t descriptors_of(pid_t process) {
+    std::size_t count = 0;
+    DIR* list = ::opendir(("/proc/" + std::to_string(process) + "/fd").c_str());
+    while (::readdir(list) != nullptr) ++count;
+    ::closedir(list);
+    return count;
+}
 
 /// Descriptor numbers are given out from the lowest: a leak shows.
 int lowest_free_descriptor() {
@@ -149,6 +159,7 @@ TEST_CASE("neither zombies nor descriptors accumulate") {
                [](std::string_view) { return std::string(4'000'000, 'y'); }});
     all.settle();
     const int before = lowest_free_descriptor();
+    const std::size_t before_in_fork_server = descriptors_of(all->fork_server_pid());
     for (int i = 0; i < 300; ++i) {
         all.start(i % 3 == 0 ? 2U : static_cast<std::uint32_t>(i % 3 - 1), "x");
         if (i % 8 == 7) {
@@ -158,6 +169,7 @@ TEST_CASE("neither zombies nor descriptors accumulate") {
     all.settle();
     CHECK(all.ended() == 300);
     CHECK(lowest_free_descriptor() == before);
+    CHECK(descriptors_of(all->fork_server_pid()) == before_in_fork_server);
     CHECK(children_of(all->fork_server_pid()).size() == 2);
     for (const pid_t child : children_of(all->fork_server_pid())) {
         CHECK(file_text("/proc/" + std::to_string(child) + "/stat").find(") Z ") ==

@@ -1,5 +1,7 @@
 #include "calls.hpp"
 
+#include <sys/prctl.h>
+
 #include <csignal>
 #include <cstdint>
 
@@ -228,4 +230,40 @@ TEST_CASE("what a call forked ends even when the fork server dies") {
     CHECK(all.sentence_of(call) == "the fork server was lost: killed by SIGKILL (Killed)");
     CHECK(one.ends());
     CHECK(other.ends());
+}
+
+TEST_CASE("a fork server that is stopped is given up, and service goes on") {
+    const fifo said;
+    calls all({echo, say_and_block});
+    const call_id call = all.start(1, said.path());
+    static_cast<void>(said.line());
+    const pid_t stopped = all->fork_server_pid();
+    ::kill(stopped, SIGSTOP);
+    CHECK(all->stop(call, std::chrono::milliseconds(0)));
+    CHECK(all.sentence_of(call) == "the fork server was lost: killed by SIGKILL (Killed)");
+    all.drive_until(
+        [&] { return all->fork_server_pid() != stopped && all->fork_server_pid() != 0; });
+    CHECK(all.result(0, "service goes on") == "service goes on");
+}
+
+TEST_CASE("a server that is the init of its container is left with no zombies") {
+    const pid_t init = ::fork();
+    if (init == 0) {
+        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        const fifo said;
+        {
+            calls all({echo, say_and_block});
+            std::vector<call_id> running;
+            for (int i = 0; i < 3; ++i) {
+                running.push_back(all.start(1, said.path()));
+                static_cast<void>(said.line());
+            }
+            ::kill(all->fork_server_pid(), SIGKILL);
+            for (const call_id call : running) all.end_of(call);
+        }
+        ::_exit(::waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(init, &status, 0);
+    CHECK(status == 0);
 }

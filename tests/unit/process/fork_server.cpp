@@ -1,6 +1,7 @@
 #include "calls.hpp"
 
 #include <sys/prctl.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <csignal>
@@ -46,6 +47,12 @@ class failing_system final : public operating_system {
     int epoll_create(int flags) override {
         return fails("epoll_create1", EMFILE) ? -1 : operating_system::epoll_create(flags);
     }
+    int pipe(int (&ends)[2], int flags) override {
+        return fails("pipe", EMFILE) ? -1 : operating_system::pipe(ends, flags);
+    }
+    int pidfd_open(pid_t pid) override {
+        return fails("pidfd_open", EMFILE) ? -1 : operating_system::pidfd_open(pid);
+    }
     int socketpair(int domain, int type, int protocol, int (&pair)[2]) override {
         return fails("socketpair", ENFILE)
                    ? -1
@@ -67,7 +74,7 @@ TEST_CASE("an executor whose machine is broken says which call failed") {
     failing_system broken;
     lambdas none({echo});
     for (const char* call :
-         {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "fork"}) {
+         {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "pidfd_open", "fork"}) {
         broken.failing_call = call;
         broken.fail_forks(broken.failing_call == "fork" ? 1 : 0);
         std::string message;
@@ -167,10 +174,77 @@ TEST_CASE("a server that is killed leaves no process behind") {
     ::waitpid(server, nullptr, 0);
 }
 
-TEST_CASE("a call that runs the host's destructors does not end the fork server") {
+TEST_CASE("a process that the host forks does not end the fork server when it exits") {
+    static std::optional<calls> all;
+    all.emplace(std::vector<body>{echo});
+    const pid_t copy = ::fork();
+    if (copy == 0) {
+        all.reset();
+        ::_exit(0);
+    }
+    ::waitpid(copy, nullptr, 0);
+    const pid_t before = all->operator->()->fork_server_pid();
+    CHECK(all->result(0, "still there") == "still there");
+    CHECK(all->operator->()->fork_server_pid() == before);
+    all.reset();
+}
+
+TEST_CASE("a call that exits runs the host's destructors, and disturbs nobody with that") {
     static std::optional<calls> all;
     all.emplace(std::vector<body>{echo, [](std::string_view) -> std::string { std::exit(3); }});
+    // The second fork server is forked from a program that has an executor.
+    const pid_t first = all->operator->()->fork_server_pid();
+    ::kill(first, SIGKILL);
+    all->drive_until([&] {
+        const pid_t now = all->operator->()->fork_server_pid();
+        return now != first && now != 0;
+    });
     CHECK(all->sentence(1) == "exited with status 3 before returning");
     CHECK(all->result(0, "still there") == "still there");
     all.reset();
+}
+
+TEST_CASE("a host whose handlers interrupt system calls gets its fork server all the same") {
+    struct sigaction interrupting {};
+    interrupting.sa_handler = [](int) {};
+    struct sigaction before {};
+    ::sigaction(SIGALRM, &interrupting, &before);
+    itimerval often{.it_interval = {0, 1000}, .it_value = {0, 1000}};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    for (int i = 0; i < 20; ++i) {
+        calls all({echo}, {.max_processes = 4, .warm_processes = 1});
+        CHECK(all.result(0, "x") == "x");
+    }
+    often = {};
+    ::setitimer(ITIMER_REAL, &often, nullptr);
+    ::sigaction(SIGALRM, &before, nullptr);
+    CHECK(::waitpid(-1, nullptr, WNOHANG) == -1);
+}
+
+TEST_CASE("a process that got away from its group ends with the fork server") {
+    const fifo said;
+    std::vector<watched_process> escaped;
+    {
+        calls all({[](std::string_view path) {
+            const std::string copy(path);
+            if (::fork() == 0) {
+                ::setsid();
+                say_and_block(copy);
+            }
+            return std::string("returned");
+        }});
+        const call_id call = all.start(0, said.path());
+        escaped.emplace_back(std::stoi(said.line()));
+        all.departure_of(call);
+    }
+    CHECK(escaped.front().ends());
+}
+
+TEST_CASE("options that would overflow are refused") {
+    lambdas none({});
+    for (const executor_options& options :
+         {executor_options{.max_payload = SIZE_MAX}, executor_options{.log_bytes = SIZE_MAX},
+          executor_options{.max_processes = SIZE_MAX}}) {
+        CHECK_THROWS_AS(executor(none, options, {}), std::invalid_argument);
+    }
 }

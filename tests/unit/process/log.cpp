@@ -1,6 +1,8 @@
 #include "calls.hpp"
 
+#include <atomic>
 #include <iostream>
+#include <thread>
 #include <vector>
 
 using namespace test;
@@ -36,6 +38,33 @@ TEST_CASE("a full log keeps the last bytes and says how many are gone") {
     log.append("a text that is longer than the whole log");
     CHECK(log.read().text == " whole log");
     CHECK(log.read().offset == 15 + 40 - 10);
+}
+
+TEST_CASE("a reader that is overtaken sees only what belongs where it is") {
+    static constexpr std::size_t capacity = 1000;
+    auto memory = room(capacity);
+    const log_ring log(memory.data(), capacity);
+    std::atomic<bool> read_enough{false};
+    // Each byte tells its place in the log.
+    std::thread writer([&] {
+        std::string text;
+        for (std::uint64_t place = 0; !read_enough;) {
+            text.clear();
+            for (int i = 0; i < 97; ++i) text += static_cast<char>('a' + place++ % 23);
+            log.append(text);
+        }
+    });
+    bool all_in_place = true;
+    for (int i = 0; i < 20'000; ++i) {
+        const log_excerpt seen = log.read();
+        for (std::size_t at = 0; at < seen.text.size(); ++at) {
+            all_in_place =
+                all_in_place && seen.text[at] == static_cast<char>('a' + (seen.offset + at) % 23);
+        }
+    }
+    read_enough = true;
+    writer.join();
+    CHECK(all_in_place);
 }
 
 TEST_CASE("what a call prints is in its log when its process is gone") {
@@ -129,4 +158,29 @@ TEST_CASE("what a process prints that got away from its call disturbs nobody") {
     CHECK(all.result(0) == "returned");
     CHECK(all.result(1, "next") == "next");
     all.settle();
+}
+
+TEST_CASE("what calls print also goes to the server's standard error, if asked to") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    restful_functions::detail::unique_fd read_end(ends[0]);
+    const restful_functions::detail::unique_fd saved(::dup(STDERR_FILENO));
+    ::dup2(ends[1], STDERR_FILENO);
+    ::close(ends[1]);
+    calls all({[](std::string_view input) {
+                  std::printf("passed on");
+                  return std::string(input);
+              }},
+              {.max_processes = 4, .warm_processes = 1, .pass_log_through = true});
+    ::dup2(saved.get(), STDERR_FILENO);
+    all.departure_of(all.start(0));
+    char text[100] = {};
+    CHECK(::read(read_end.get(), text, sizeof text) == 9);
+    CHECK(std::string(text) == "passed on");
+
+    // When nobody reads any more, and when nobody ever has, the calls go on.
+    for (int i = 0; i < 20; ++i) {
+        CHECK(all.departure_of(all.start(0, std::string(8000, 'x'))).log.text == "passed on");
+        if (i == 10) read_end.reset();
+    }
 }

@@ -127,3 +127,76 @@ TEST_CASE("a call that returns runs no clean-up") {
     CHECK(all.result(0) == "returned");
     all.settle();
 }
+
+TEST_CASE("a function that returns while its clean-up runs lets it finish") {
+    const fifo said;
+    calls all({[](std::string_view path) -> std::string {
+        const std::string copy(path);
+        restful_functions::on_terminate([copy] {
+            std::ofstream(copy) << "cleaning" << std::endl;
+            std::ifstream(copy + ".go").get();
+            std::ofstream(copy) << "clean" << std::endl;
+        });
+        std::ofstream(copy) << "ready" << std::endl;
+        while (!restful_functions::stop_requested()) ::sched_yield();
+        return "returned";
+    }});
+    const std::string go = said.path() + ".go";
+    REQUIRE(::mkfifo(go.c_str(), 0600) == 0);
+    const call_id call = all.start(0, said.path());
+    CHECK(said.line() == "ready");
+    CHECK(all->stop(call, 1h));
+    CHECK(said.line() == "cleaning");
+    std::ofstream(go) << "go" << std::endl;
+    CHECK(said.line() == "clean");
+    CHECK(all.sentence_of(call) == "killed by SIGTERM (Terminated)");
+    ::unlink(go.c_str());
+}
+
+TEST_CASE("a call that has its result and hides it is found out by a stop") {
+    const fifo said;
+    calls all({[](std::string_view path) -> std::string {
+        const std::string copy(path);
+        std::signal(SIGTERM, SIG_IGN);
+        ::close_range(3, ~0U, 0);  // the completion as well
+        int ends[2];
+        if (::pipe(ends) != 0) ::_exit(1);
+        FILE* stuck = ::fdopen(ends[1], "w");
+        static char buffer[256 * 1024];
+        ::setvbuf(stuck, buffer, _IOFBF, sizeof buffer);
+        std::fputs(std::string(sizeof buffer - 1, 'x').c_str(), stuck);  // more than a pipe holds
+        std::ofstream(copy) << "about to return" << std::endl;
+        return "hidden";
+    }});
+    const call_id call = all.start(0, said.path());
+    static_cast<void>(said.line());
+    // Until the result is there, a stop is a request that this function ignores.
+    while (all->stop(call, 1h)) ::sched_yield();
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "hidden");
+    all.settle();
+}
+
+TEST_CASE("a call that is stopped again does not get more time") {
+    const fifo said;
+    calls all({ignore_and_block});
+    const call_id call = all.start(0, said.path());
+    static_cast<void>(said.line());
+    CHECK(all->stop(call, 50ms));
+    CHECK(all->stop(call, 1h));
+    CHECK(all.sentence_of(call) == "killed by SIGKILL (Killed)");
+}
+
+TEST_CASE("what a function forks does not inherit that it takes SIGTERM itself") {
+    calls all({[](std::string_view) {
+        restful_functions::on_terminate([] {});
+        const pid_t child = ::fork();
+        if (child == 0) {
+            std::raise(SIGTERM);
+            ::_exit(0);
+        }
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        return std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    }});
+    CHECK(all.result(0) == std::to_string(SIGTERM));
+}

@@ -1,0 +1,53 @@
+/// waiting_calls: the calls that no process can be had for at the moment, the oldest first.
+#pragma once
+
+#include <restful_functions/process/events.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace restful_functions::process {
+
+struct waiting_call {
+    call_id call;
+    std::uint32_t entry;
+    std::string input;
+    std::string label;
+    /// Set by the first fork that failed for it.
+    std::optional<std::chrono::steady_clock::time_point> give_up_at;
+};
+
+class waiting_calls {
+ public:
+    [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
+    [[nodiscard]] const waiting_call& front() const noexcept { return calls_.front(); }
+    void pop_front() { calls_.pop_front(); }
+
+    /// Puts a call where its age belongs: one whose fork failed has waited before.
+    void insert(waiting_call call) {
+        const auto younger = std::find_if(calls_.begin(), calls_.end(), [&](const auto& other) {
+            return other.call > call.call;
+        });
+        calls_.insert(younger, std::move(call));
+    }
+
+    /// false: it was not there.
+    bool erase(call_id call) {
+        return std::erase_if(calls_, [&](const auto& other) { return other.call == call; }) > 0;
+    }
+
+    /// Hands all of them over.
+    [[nodiscard]] std::deque<waiting_call> take() noexcept { return std::exchange(calls_, {}); }
+
+ private:
+    std::deque<waiting_call> calls_;
+};
+
+}  // namespace restful_functions::process
