@@ -91,10 +91,11 @@ inline outcome end_of_process(const slot& source, const report& exit, const limi
     const auto* death = std::get_if<crashed>(&how);
     if (death == nullptr) return how;
     if (its.cpu) {
-        // The kernel's own count, by which it kills, and the one that it reports differ by ticks.
-        const auto used = exit.used.user + exit.used.system + std::chrono::milliseconds(100);
+        // The count by which the kernel kills is coarser than the one that it reports: a kill after
+        // the first of the two limits is taken for the second.
         const bool killed_for_it =
-            death->signal == SIGKILL && used >= std::chrono::seconds(cpu_seconds(*its.cpu).hard);
+            death->signal == SIGKILL &&
+            exit.used.user + exit.used.system >= std::chrono::seconds(cpu_seconds(*its.cpu).soft);
         if (death->signal == SIGXCPU || killed_for_it) return cpu_limit{*its.cpu};
     }
     // The handler may have been killed at its work, or crashed itself: what it noted first counts.
