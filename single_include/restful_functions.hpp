@@ -2021,6 +2021,50 @@ class slot_arena {
 
 }  // namespace restful_functions::process
 
+// restful_functions/process/inheritance.hpp
+/// inheritance: what the fork server takes over from the process that forks it, and what it does
+/// not.
+
+namespace restful_functions::process {
+
+/// What the fork server receives from the process that forks it. The descriptors are that process's
+/// numbers.
+struct fork_server_inheritance {
+    int channel = -1;
+    int arena = -1;
+    int completion = -1;
+    slot_layout layout;
+    bool pass_log_through = false;
+    std::span<roster_entry> roster;  ///< one entry for each slot
+};
+
+/// Puts the three descriptors where child.hpp wants them and closes all others: no client's
+/// connection, no file of the host program is in a task process.
+inline void keep_only(const fork_server_inheritance& inherited) {
+    constexpr int above = completion_descriptor + 1;
+    const auto moved = [](int descriptor) {
+        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
+                       "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
+    };
+    const int channel = moved(inherited.channel);
+    const int arena = moved(inherited.arena);
+    const int completion = moved(inherited.completion);
+    checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
+    checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
+    checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
+    const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
+    ::dup2(nothing, STDIN_FILENO);
+    for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+        // A host without one may have anything else there, which then is not to be inherited.
+        const int flags = ::fcntl(output, F_GETFD);
+        if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
+    }
+    ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
+    ::close_range(above, ~0U, 0);
+}
+
+}  // namespace restful_functions::process
+
 // restful_functions/process/log_pump.hpp
 /// log_pump: carries what the task processes print from their pipes into the logs of their slots.
 /// It lives in the fork server, so that a call that prints without end costs the server nothing.
@@ -2135,17 +2179,6 @@ class log_pump {
 
 namespace restful_functions::process {
 
-/// What the fork server receives from the process that forks it. The descriptors are that process's
-/// numbers.
-struct fork_server_inheritance {
-    int channel = -1;
-    int arena = -1;
-    int completion = -1;
-    slot_layout layout;
-    bool pass_log_through = false;
-    std::span<roster_entry> roster;  ///< one entry for each slot
-};
-
 class fork_server {
  public:
     fork_server(const fork_server_inheritance& inherited, program& work, operating_system& system)
@@ -2175,31 +2208,6 @@ class fork_server {
     }
 
  private:
-    /// Puts the three descriptors where child.hpp wants them and closes all others: no client's
-    /// connection, no file of the host program is in a task process.
-    static void keep_only(const fork_server_inheritance& inherited) {
-        constexpr int above = completion_descriptor + 1;
-        const auto moved = [](int descriptor) {
-            return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
-                           "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
-        };
-        const int channel = moved(inherited.channel);
-        const int arena = moved(inherited.arena);
-        const int completion = moved(inherited.completion);
-        checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
-        const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
-        ::dup2(nothing, STDIN_FILENO);
-        for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
-            // A host without one may have anything else there, which then is not to be inherited.
-            const int flags = ::fcntl(output, F_GETFD);
-            if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
-        }
-        ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
-        ::close_range(above, ~0U, 0);
-    }
-
     /// The signals of a fresh process, whatever the host program had set up. Those that ask a
     /// service to stop are blocked: when to stop is the server's decision. A new process inherits
     /// the block until it is ready for them, so that a signal sent to its call in between is not

@@ -4,6 +4,7 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/child.hpp>
+#include <restful_functions/process/inheritance.hpp>
 #include <restful_functions/process/log_pump.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
@@ -24,17 +25,6 @@
 #include <vector>
 
 namespace restful_functions::process {
-
-/// What the fork server receives from the process that forks it. The descriptors are that process's
-/// numbers.
-struct fork_server_inheritance {
-    int channel = -1;
-    int arena = -1;
-    int completion = -1;
-    slot_layout layout;
-    bool pass_log_through = false;
-    std::span<roster_entry> roster;  ///< one entry for each slot
-};
 
 class fork_server {
  public:
@@ -65,31 +55,6 @@ class fork_server {
     }
 
  private:
-    /// Puts the three descriptors where child.hpp wants them and closes all others: no client's
-    /// connection, no file of the host program is in a task process.
-    static void keep_only(const fork_server_inheritance& inherited) {
-        constexpr int above = completion_descriptor + 1;
-        const auto moved = [](int descriptor) {
-            return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
-                           "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
-        };
-        const int channel = moved(inherited.channel);
-        const int arena = moved(inherited.arena);
-        const int completion = moved(inherited.completion);
-        checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
-        checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
-        const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
-        ::dup2(nothing, STDIN_FILENO);
-        for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
-            // A host without one may have anything else there, which then is not to be inherited.
-            const int flags = ::fcntl(output, F_GETFD);
-            if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
-        }
-        ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
-        ::close_range(above, ~0U, 0);
-    }
-
     /// The signals of a fresh process, whatever the host program had set up. Those that ask a
     /// service to stop are blocked: when to stop is the server's decision. A new process inherits
     /// the block until it is ready for them, so that a signal sent to its call in between is not

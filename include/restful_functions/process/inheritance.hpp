@@ -1,0 +1,53 @@
+/// inheritance: what the fork server takes over from the process that forks it, and what it does
+/// not.
+#pragma once
+
+#include <restful_functions/process/child.hpp>
+#include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/slot_arena.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <span>
+
+namespace restful_functions::process {
+
+/// What the fork server receives from the process that forks it. The descriptors are that process's
+/// numbers.
+struct fork_server_inheritance {
+    int channel = -1;
+    int arena = -1;
+    int completion = -1;
+    slot_layout layout;
+    bool pass_log_through = false;
+    std::span<roster_entry> roster;  ///< one entry for each slot
+};
+
+/// Puts the three descriptors where child.hpp wants them and closes all others: no client's
+/// connection, no file of the host program is in a task process.
+inline void keep_only(const fork_server_inheritance& inherited) {
+    constexpr int above = completion_descriptor + 1;
+    const auto moved = [](int descriptor) {
+        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
+                       "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
+    };
+    const int channel = moved(inherited.channel);
+    const int arena = moved(inherited.arena);
+    const int completion = moved(inherited.completion);
+    checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
+    checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
+    checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
+    const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
+    ::dup2(nothing, STDIN_FILENO);
+    for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
+        // A host without one may have anything else there, which then is not to be inherited.
+        const int flags = ::fcntl(output, F_GETFD);
+        if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
+    }
+    ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
+    ::close_range(above, ~0U, 0);
+}
+
+}  // namespace restful_functions::process
