@@ -1,3 +1,4 @@
+#include "../address_sanitizer.hpp"
 #include "calls.hpp"
 
 #include <sys/resource.h>
@@ -10,12 +11,6 @@ using namespace std::chrono_literals;
 using namespace restful_functions::literals;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool address_sanitizer = true;  // its allocator ends the process instead of throwing
-#else
-constexpr bool address_sanitizer = false;
-#endif
 
 const executor_options few{.max_processes = 8, .warm_processes = 2};
 
