@@ -21,6 +21,21 @@ int recurse(int depth) {
     return recurse(depth + 1) + frame[0];
 }
 
+/// Answers and does not end: what is left in a stream cannot be written, for nobody reads the pipe.
+std::string answer_and_hang(std::string_view path) {
+    int pipe[2];
+    if (::pipe(pipe) != 0) {
+        ::_exit(1);
+    }
+    FILE* stuck = ::fdopen(pipe[1], "w");
+    ::fcntl(pipe[1], F_SETPIPE_SZ, 4096);
+    static char buffer[64 * 1024];
+    ::setvbuf(stuck, buffer, _IOFBF, sizeof buffer);
+    std::fputs(std::string(sizeof buffer - 1, 'x').c_str(), stuck);
+    std::ofstream(std::string(path)) << ::getpid() << std::endl;
+    return "answered";
+}
+
 slot own_slot(std::size_t stride) {
     std::ifstream maps("/proc/self/maps");
     for (std::string line; std::getline(maps, line);) {
@@ -157,24 +172,22 @@ TEST_CASE("a running process that is killed from outside ends its call with the 
 
 TEST_CASE("a process that answers and does not end is ended, its answer counts") {
     const fifo said;
-    calls all({[](std::string_view path) -> std::string {
-        // A stream that cannot be flushed: nobody reads from the pipe behind it.
-        int pipe[2];
-        if (::pipe(pipe) != 0) {
-            ::_exit(1);
-        }
-        FILE* stuck = ::fdopen(pipe[1], "w");
-        ::fcntl(pipe[1], F_SETPIPE_SZ, 4096);
-        static char buffer[64 * 1024];
-        ::setvbuf(stuck, buffer, _IOFBF, sizeof buffer);
-        std::fputs(std::string(sizeof buffer - 1, 'x').c_str(), stuck);
-        std::ofstream(std::string(path)) << ::getpid() << std::endl;
-        return "answered";
-    }});
+    calls all({answer_and_hang});
     const call_id call = all.start(0, said.path());
     const watched_process process(std::stoi(said.line()));
     CHECK(std::get<returned>(all.end_of(call)).bytes == "answered");
     all.settle();
+    CHECK(process.ends());
+}
+
+TEST_CASE("a process that is killed from outside after it has answered takes nothing back") {
+    const fifo said;
+    calls all({answer_and_hang});
+    const call_id call = all.start(0, said.path());
+    const watched_process process(std::stoi(said.line()));
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "answered");
+    process.send(SIGKILL);
+    CHECK(all.departure_of(call).used.peak_resident_bytes > 0);
     CHECK(process.ends());
 }
 
