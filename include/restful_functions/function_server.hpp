@@ -1,23 +1,23 @@
 /// function_server: functions in, HTTP out. The parts, put together.
 #pragma once
 
-#include <restful_functions/api/service.hpp>
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/make_definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/server_options.hpp>
-#include <restful_functions/transport/asio_http_run.hpp>
-#include <restful_functions/transport/listener.hpp>
 
 #include <atomic>
 #include <cstdint>
-#include <optional>
-#include <stdexcept>
+#include <memory>
 #include <string>
 #include <utility>
 
 namespace restful_functions {
+
+namespace api {
+class service;
+}
 
 /// A server of functions over HTTP, each call in a process of its own:
 ///
@@ -29,9 +29,10 @@ namespace restful_functions {
 /// written to. Except for stop(), port() and url() its members are for one thread.
 class function_server {
  public:
-    explicit function_server(server_options options = {}) : options_(std::move(options)) {}
+    explicit function_server(server_options options = {});
     function_server(const function_server&) = delete;
     function_server& operator=(const function_server&) = delete;
+    ~function_server();
 
     /// Adds the function `F` under its own name, or under `.name`. What its options hold, and what
     /// of them is a compile error, says function_options.
@@ -54,10 +55,10 @@ class function_server {
     /// is already there. Made at the first use, with the functions added so far: from then on the
     /// server has started. Make it before threads, sockets and other things that a call is not to
     /// inherit. Throws std::system_error when the system refuses processes or memory.
-    api::service& service() {
-        if (!service_) service_.emplace(functions_, detail::service_options_of(options_));
-        return *service_;
-    }
+    ///
+    /// With RESTFUL_FUNCTIONS_SEPARATE_COMPILATION, include <restful_functions/api/service.hpp> to
+    /// use it.
+    api::service& service();
 
     /// Serves until stop() or, with `handle_signals`, until SIGINT or SIGTERM. The first of them
     /// refuses new connections and calls, waits for the tasks that run or wait, or ends them
@@ -68,15 +69,7 @@ class function_server {
     /// e.g. because the port is busy; the message names address and port, and start() can be called
     /// again. Throws std::invalid_argument for timeouts and a number of connections that would
     /// serve no one.
-    void start() {
-        if (has_run_)
-            throw std::logic_error("start() was called before; make another function_server");
-        service();  // forks: no descriptor or thread of the loop may be there yet
-        if (options_.unix_socket.empty())
-            run(transport::tcp_address{options_.host, options_.port});
-        else
-            run(transport::unix_address{options_.unix_socket});
-    }
+    void start();
 
     /// Makes start() return, as a signal does; before start(), makes it return at once. May be
     /// called from any thread and from a signal handler.
@@ -90,33 +83,19 @@ class function_server {
     [[nodiscard]] const std::string& url() const noexcept { return url_; }
 
  private:
-    void add(function_definition definition) {
-        if (service_)
-            throw std::logic_error("the function \"" + definition.name +
-                                   "\" comes too late: add functions before the server starts");
-        functions_.add(std::move(definition));
-    }
-
-    template <class Address>
-    void run(const Address& where) {
-        std::optional<detail::stop_signals> signals;
-        if (options_.handle_signals) signals.emplace(stop_);
-        transport::run(*service_, where, detail::http_options_of(options_), stop_,
-                       options_.shutdown_mode, [this](const auto& http) {
-                           has_run_ = true;
-                           url_ = http.url();
-                           port_ = http.port();
-                           if (options_.on_listening) options_.on_listening(url_);
-                       });
-    }
+    void add(function_definition definition);
 
     server_options options_;
     registry functions_;
     detail::stop_switch stop_;
-    std::optional<api::service> service_;
+    std::unique_ptr<api::service> service_;
     bool has_run_ = false;
     std::string url_;
     std::atomic<std::uint16_t> port_{0};
 };
 
 }  // namespace restful_functions
+
+#ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
+#include <restful_functions/function_server_definitions.hpp>
+#endif

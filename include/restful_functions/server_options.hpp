@@ -1,10 +1,9 @@
 /// Everything that a function_server can be told.
 #pragma once
 
-#include <restful_functions/api/service_options.hpp>
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
-#include <restful_functions/task/table.hpp>
+#include <restful_functions/task/retention.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
 
@@ -68,29 +67,5 @@ struct server_options {
     /// "unix:/run/functions.sock".
     std::function<void(const std::string& url)> on_listening = {};
 };
-
-namespace detail {
-
-inline api::service_options service_options_of(const server_options& o) {
-    return {.executor = {.max_processes = o.max_processes,
-                         .warm_processes = o.warm_processes,
-                         .max_payload = o.max_payload,
-                         .log_bytes = o.log_bytes,
-                         .pass_log_through = o.pass_log_through},
-            .results = {.result_ttl = o.result_ttl,
-                        .max_finished_tasks = o.max_finished_tasks,
-                        .max_finished_bytes = o.max_finished_bytes}};
-}
-
-inline transport::http_options http_options_of(const server_options& o) {
-    return {.limits = {.max_header_bytes = o.max_header_bytes,
-                       .max_body_bytes = o.max_body_bytes,
-                       .max_fields = o.max_header_fields},
-            .header_timeout = o.header_timeout,
-            .idle_timeout = o.idle_timeout,
-            .max_connections = o.max_connections};
-}
-
-}  // namespace detail
 
 }  // namespace restful_functions

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <restful_functions/process/executor_options.hpp>
-#include <restful_functions/task/table.hpp>
+#include <restful_functions/task/retention.hpp>
 
 namespace restful_functions::api {
 

@@ -23,6 +23,9 @@ class callable {
     /// Calls the function. `values` are in the order of its arguments; nullptr is one that was left
     /// out.
     virtual void invoke(std::span<const json::value* const> values, json::writer& result) const = 0;
+
+    /// Writes something of the kind that the function returns, without calling it.
+    virtual void write_sample(json::writer& result) const { result.Null(); }
 };
 
 }  // namespace restful_functions::detail

@@ -54,6 +54,8 @@ function_definition erase(std::string name, Function function,
     definition.timeout = options.timeout;
     definition.max_queued = options.max_queued;
     definition.limits = options.limits;
+    definition.isolation = options.isolation;
+    definition.worker_calls = options.worker_calls;
     definition.grace = options.grace;
     if constexpr (Args::is_one_aggregate) {
         if (options.args.are_fields()) {

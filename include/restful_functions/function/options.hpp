@@ -5,6 +5,7 @@
 #include <restful_functions/detail/signature.hpp>
 #include <restful_functions/function/arg.hpp>
 #include <restful_functions/function/parameters.hpp>
+#include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/limits.hpp>
 
 #include <chrono>
@@ -79,6 +80,11 @@ struct function_options {
     std::size_t max_queued = 0;
     /// What one call may use of the machine.
     restful_functions::limits limits{};
+    /// How its calls are kept apart.
+    restful_functions::isolation isolation = restful_functions::isolation::process;
+    /// The calls that one process serves under isolation::worker or isolation::rewind before
+    /// another one takes its place; at least 1.
+    std::size_t worker_calls = 1000;
     /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to
     /// SIGKILL.
     std::chrono::milliseconds grace = std::chrono::seconds(2);

@@ -62,6 +62,17 @@ void call(Function& function, json::writer& result, Argument&&... argument) {
     }
 }
 
+/// A value of the result's type is made only where that cannot have an effect.
+template <typename Result>
+void write_sample(json::writer& result) {
+    if constexpr (std::is_arithmetic_v<returned<Result>> ||
+                  std::is_same_v<returned<Result>, std::string>) {
+        json::encode<returned<Result>>(returned<Result>(), result);
+    } else {
+        result.Null();
+    }
+}
+
 /// A function whose arguments are its parameters.
 template <typename Function, typename Signature>
 class by_parameters;
@@ -79,6 +90,8 @@ class by_parameters<Function, signature<Result, Parameter...>> final : public ca
     void invoke(std::span<const json::value* const> values, json::writer& result) const override {
         invoke(values, result, std::index_sequence_for<Parameter...>());
     }
+
+    void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
     template <std::size_t... Index>
@@ -111,6 +124,8 @@ class by_fields<Function, signature<Result, Parameter>> final : public callable 
         auto aggregate = json::detail::decode_fields<stored<Parameter>>(values);
         call(function_, result, static_cast<Parameter&&>(checked(aggregate)));
     }
+
+    void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
     mutable Function function_;

@@ -218,11 +218,12 @@ class parser {
         return 0;
     }
 
-    // What was announced bounds the memory that is set aside, what is there sets it.
+    // What was announced bounds the memory that is set aside, what is there sets it. Each step
+    // copies the body: who has sent a mebibyte is trusted with a large one.
     int on_body(std::string_view bytes) {
         std::string& body = request_.body;
         if (body.size() + bytes.size() > body.capacity())
-            body.reserve(std::min(announced_, 2 * body.size()));
+            body.reserve(std::min(announced_, body.size() * (body.size() < 1 << 20 ? 2 : 16)));
         body.append(bytes);
         return 0;
     }

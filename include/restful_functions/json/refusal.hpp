@@ -1,13 +1,11 @@
 /// Why a JSON value was not taken, and where in it: the value that a failed decode returns.
 #pragma once
 
-#include <charconv>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 
 namespace restful_functions::json {
 
@@ -18,26 +16,10 @@ struct refusal {
                           ///< "/points/2"
 
     /// The same refusal, seen from the object that holds the culprit as its member `name`.
-    refusal in(std::string_view name) && {
-        std::string step = "/";
-        for (const char c : name) {
-            if (c == '~') {
-                step += "~0";
-            } else if (c == '/') {
-                step += "~1";
-            } else {
-                step += c;
-            }
-        }
-        pointer.insert(0, step);
-        return std::move(*this);
-    }
+    refusal in(std::string_view name) &&;
 
     /// The same refusal, seen from the array that holds the culprit as its element `index`.
-    refusal in(std::size_t index) && {
-        pointer.insert(0, "/" + std::to_string(index));
-        return std::move(*this);
-    }
+    refusal in(std::size_t index) &&;
 };
 
 /// A `T`, or the refusal that stands in its place.
@@ -46,25 +28,30 @@ class [[nodiscard]] decoded {
  public:
     using value_type = T;
 
-    decoded(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-    decoded(json::refusal why) : state_(std::in_place_index<1>, std::move(why)) {}
+    decoded(T value) : value_(std::in_place, std::move(value)) {}
+    decoded(json::refusal why) : why_(std::move(why)) {}
 
-    explicit operator bool() const noexcept { return state_.index() == 0; }
+    explicit operator bool() const noexcept { return value_.has_value(); }
 
     /// The value; only when there is one.
-    T& operator*() & noexcept { return *std::get_if<0>(&state_); }
-    const T& operator*() const& noexcept { return *std::get_if<0>(&state_); }
-    T&& operator*() && noexcept { return std::move(*std::get_if<0>(&state_)); }
-    T* operator->() noexcept { return std::get_if<0>(&state_); }
-    const T* operator->() const noexcept { return std::get_if<0>(&state_); }
+    T& operator*() & noexcept { return *value_; }
+    const T& operator*() const& noexcept { return *value_; }
+    T&& operator*() && noexcept { return *std::move(value_); }
+    T* operator->() noexcept { return &*value_; }
+    const T* operator->() const noexcept { return &*value_; }
 
     /// The refusal; only when there is no value.
-    json::refusal& why() & noexcept { return *std::get_if<1>(&state_); }
-    const json::refusal& why() const& noexcept { return *std::get_if<1>(&state_); }
-    json::refusal&& why() && noexcept { return std::move(*std::get_if<1>(&state_)); }
+    json::refusal& why() & noexcept { return why_; }
+    const json::refusal& why() const& noexcept { return why_; }
+    json::refusal&& why() && noexcept { return std::move(why_); }
 
  private:
-    std::variant<T, json::refusal> state_;
+    std::optional<T> value_;
+    json::refusal why_;
 };
 
 }  // namespace restful_functions::json
+
+#ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
+#include <restful_functions/json/refusal_definitions.hpp>
+#endif

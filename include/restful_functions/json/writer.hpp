@@ -1,6 +1,8 @@
 /// JSON text out: RapidJSON's writer, made to never write what is not JSON.
 #pragma once
 
+#include <restful_functions/detail/plain_run.hpp>
+#include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/json/output.hpp>
 
 #include <rapidjson/writer.h>
@@ -10,30 +12,39 @@
 #include <charconv>
 #include <cmath>
 #include <cstddef>
-#include <limits>
 #include <stdexcept>
 #include <string_view>
 
 namespace restful_functions::json {
 
-namespace detail {
-using validating_writer =
-    rapidjson::Writer<output, rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::CrtAllocator,
-                      rapidjson::kWriteValidateEncodingFlag>;
-}
-
 /// RapidJSON's writer (`StartObject`, `Key`, `Int`, `Null`, ...) to a `json::output`.
 ///
 /// A number that JSON does not have (NaN, an infinity) is written as null. A string that is not
 /// UTF-8 throws std::invalid_argument.
-class writer : public detail::validating_writer {
-    using base = detail::validating_writer;
+class writer : public rapidjson::Writer<output> {
+    using base = rapidjson::Writer<output>;
 
  public:
     explicit writer(output& out) : base(out) {}
 
-    bool String(std::string_view text) { return sound(base::String(text.data(), size(text))); }
-    bool Key(std::string_view name) { return sound(base::Key(name.data(), size(name))); }
+    bool String(std::string_view text) {
+        Prefix(rapidjson::kStringType);
+        os_->Put('"');
+        for (;;) {
+            const std::size_t plain = restful_functions::detail::plain_run(text);
+            os_->write(text.substr(0, plain));
+            text.remove_prefix(plain);
+            if (text.empty()) break;
+            if (restful_functions::detail::utf8_sequence(text) == 0) {
+                throw std::invalid_argument("a string that is not UTF-8 cannot be written as JSON");
+            }
+            os_->write(restful_functions::detail::escaped(text.front()));
+            text.remove_prefix(1);
+        }
+        os_->Put('"');
+        return true;
+    }
+    bool Key(std::string_view name) { return String(name); }
     bool Double(double number) { return number_of(number); }
     bool Float(float number) { return number_of(number); }
 
@@ -46,19 +57,6 @@ class writer : public detail::validating_writer {
     }
 
  private:
-    static rapidjson::SizeType size(std::string_view text) {
-        if (text.size() > std::numeric_limits<rapidjson::SizeType>::max()) {
-            throw std::invalid_argument("a string of more than 4 GiB cannot be written as JSON");
-        }
-        return static_cast<rapidjson::SizeType>(text.size());
-    }
-
-    static bool sound(bool written) {
-        if (!written)
-            throw std::invalid_argument("a string that is not UTF-8 cannot be written as JSON");
-        return true;
-    }
-
     /// The shortest digits that read back as the same number, and a fraction or an exponent:
     /// 0.1, 3.0, 1e+16.
     template <typename Floating>

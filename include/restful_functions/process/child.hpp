@@ -1,15 +1,26 @@
-/// child: the life of a task process. It parks on its slot, serves one call and ends with _exit.
+/// child: the life of a task process. It parks on its slot, serves one call or several of one
+/// function, and ends with _exit.
 #pragma once
 
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
+#include <restful_functions/process/isolation.hpp>
+#include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/resource_limits.hpp>
+#include <restful_functions/process/rewinder.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <cxxabi.h>
+#include <fcntl.h>
+#include <stdio_ext.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/single_threaded.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
@@ -19,8 +30,11 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <optional>
+#include <streambuf>
 #include <string_view>
 #include <typeinfo>
+#include <utility>
 
 namespace restful_functions::process {
 
@@ -28,13 +42,16 @@ namespace restful_functions::process {
 /// get first: a function that closes everything and opens a file does not find its file under the
 /// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
 /// without allocating one, as long as not many calls print at the same time.
-inline constexpr int channel_descriptor = 61;     ///< fork server only: towards the server
-inline constexpr int arena_descriptor = 62;       ///< fork server only: the file behind the slots
+inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
+inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
+inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
 inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
 
 /// What the fork server knows and a new process needs.
 struct birth {
-    pid_t parent = 0;             ///< the fork server
+    pid_t parent = 0;  ///< the fork server
+    process_id self{};
+    const memory_cgroup& memory;
     std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
     std::size_t slot_size = 0;
     int log = -1;         ///< where to write what is printed; -1: where the server does
@@ -62,23 +79,30 @@ inline slot leave_home(const birth& from, operating_system& system) {
     ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
     ::close_range(completion_descriptor + 1, ~0U, 0);
     ::setrlimit(RLIMIT_NOFILE, &from.open_files);
-    ::signal(SIGCHLD, SIG_DFL);
+    struct sigaction ordinary {};
+    ordinary.sa_handler = SIG_DFL;
+    ::sigaction(SIGCHLD, &ordinary, nullptr);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const slot own(static_cast<std::byte*>(memory), from.slot_size);
-    set_current_slot(&own.header());
-    install_crash_handler(own);
+    current_slot = &own.header();
+    crash_slot = own;
     return own;
 }
 
-/// Blocks until a call lies in the slot, which may already be so.
-inline void park(slot own) {
+/// Blocks until a call lies in the slot, which may already be so. false: none follows.
+inline bool wait_for_call(slot own) {
+    slot_header& header = own.header();
     auto state = slot_state::vacant;
-    own.header().state.compare_exchange_strong(state, slot_state::parked,
-                                               std::memory_order_acq_rel);
-    own.wait_while(slot_state::parked);
-    own.header().state.store(slot_state::running, std::memory_order_release);
+    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    header.waiting.store(1, std::memory_order_release);
+    for (;;) {
+        state = header.state.load(std::memory_order_acquire);
+        if (state == slot_state::called) return true;
+        if (state == slot_state::dismissed) return false;
+        own.wait_while(state);
+    }
 }
 
 /// Adds a sentence to what the window holds, cut where the window ends.
@@ -124,39 +148,138 @@ inline void write_exception(slot_header& header, window& output, const char* wha
     return verdict::threw;
 }
 
-}  // namespace detail
+/// Puts the limits of the function that is about to be called on this process.
+inline void apply_limits(const birth& from, const limits& its) {
+    if (its.memory) from.memory.enter(from.self, memory_of_all(*its.memory, from.slot_size));
+    apply(its);
+}
 
-/// The whole life of a task process. `run` is called at most once.
-[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
-    const slot own = detail::leave_home(from, system);
-    const pid_t self = ::getpid();
-    work.warm_up();
-    detail::park(own);
+/// Whether a stream buffer holds something that was not written yet.
+inline bool has_unwritten(const std::streambuf& buffer) noexcept {
+    struct look : std::streambuf {
+        static bool into(const std::streambuf& other) noexcept {
+            return (other.*&look::pptr)() != (other.*&look::pbase)();
+        }
+    };
+    return look::into(buffer);
+}
 
+/// What was printed is out before the client hears of the result. Where nothing waits, the code
+/// that would write it, and that most calls never run, is not even brought in.
+inline void flush_standard_output() {
+    if (std::cout.rdbuf() != nullptr && has_unwritten(*std::cout.rdbuf())) std::cout.flush();
+    if (::__fpending(stdout) != 0) std::fflush(stdout);
+}
+
+/// Runs the call that lies in the slot and leaves its result there.
+inline void serve(slot own, program& work, pid_t self) {
     slot_header& header = own.header();
+    header.waiting.store(0, std::memory_order_relaxed);
+    header.state.store(slot_state::running, std::memory_order_release);
     window output{own.payload(), own.capacity()};
     const std::string_view input(own.payload(),
                                  std::min<std::size_t>(header.input_size, own.capacity()));
-    apply(work.limits_of(header.entry));
-    const verdict result = detail::run_call(work, header, input, output);
+    const verdict result = run_call(work, header, input, output);
     if (::getpid() != self) {
         // The function forked and both sides returned: only one of them has a client.
         ::_exit(EXIT_SUCCESS);
     }
-    // What was printed is out before the client hears of the result.
-    std::cout.flush();
-    std::fflush(stdout);
-    detail::clean_ups::let_finish();
+    flush_standard_output();
+    clean_ups::let_finish();
     header.result = result;
     header.output_size = output.size;
+}
+
+/// Tells the server that the result is there. false: it could not be told, because the function has
+/// closed the descriptor; it looks when the process has ended.
+inline bool announce(slot own) {
     auto state = slot_state::running;
-    if (!header.state.compare_exchange_strong(state, slot_state::done, std::memory_order_acq_rel)) {
+    if (!own.header().state.compare_exchange_strong(state, slot_state::done,
+                                                    std::memory_order_acq_rel)) {
         for (;;) ::pause();  // another thread is dying, and has the slot
     }
     const std::uint64_t one = 1;
-    // A function that closed the descriptor only delays its result: the server also looks when the
-    // process has ended.
-    [[maybe_unused]] const auto written = ::write(completion_descriptor, &one, sizeof one);
+    return ::write(completion_descriptor, &one, sizeof one) == sizeof one;
+}
+
+/// Whether this is the only thread: /proc/self/task has a directory for each (proc(5)).
+inline bool is_single_threaded() {
+    struct stat tasks {};
+    return __libc_single_threaded != 0 ||
+           (::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3);
+}
+
+/// Whether the call has left processes, also such that their parents have left.
+inline bool has_children() {
+    siginfo_t child{};
+    return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/// Ends what concerns this call alone, and writes down what the server wants to know of it.
+inline void describe_stay(const birth& from, slot_header& header, bool stays) {
+    // Another thread may hold the lock of a stream for as long as it likes.
+    if (is_single_threaded()) std::fflush(nullptr);
+    clean_ups::forget();
+    // Where the call was to stop there is no next one, and the signal may come only now.
+    if (header.stop_requested.load(std::memory_order_relaxed) == 0) give_sigterm_back();
+    header.stays = stays && !has_children() ? 1 : 0;
+    if (from.log >= 0) {
+        ::fcntl(log_descriptor, F_SETFL, 0);  // the call may have made it non-blocking
+        int unread = 0;
+        ::ioctl(log_descriptor, FIONREAD, &unread);
+        header.unlogged = static_cast<std::uint32_t>(unread);
+    }
+    rusage own{};
+    rusage of_children{};
+    ::getrusage(RUSAGE_SELF, &own);
+    ::getrusage(RUSAGE_CHILDREN, &of_children);
+    header.used = usage_of(own) + usage_of(of_children);
+}
+
+/// Serves call after call of one function; under isolation::rewind each in the memory that the
+/// first one found.
+inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
+    slot_header& header = own.header();
+    ::dup3(STDOUT_FILENO, log_descriptor, O_CLOEXEC);
+    ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+    const limits_of_each_call of_each(its.limits);
+    apply_limits(from, its.limits);
+    std::optional<rewinder> pristine;
+    if (its.isolation == isolation::rewind) {
+        pristine = rewinder::mark(log_descriptor - rewinder::descriptors, &header.why_not_rewound);
+    }
+    while (wait_for_call(own)) {
+        of_each.begin();
+        serve(own, work, self);
+        of_each.end();
+        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
+        describe_stay(from, header, stays);
+        if (!announce(own) || !stays) return;
+        if (pristine) {
+            pristine->rewind();  // goes on behind mark(), unless the process cannot be put back
+            ::_exit(EXIT_SUCCESS);
+        }
+    }
+}
+
+}  // namespace detail
+
+/// The whole life of a task process.
+[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+    const slot own = detail::leave_home(from, system);
+    const pid_t self = ::getpid();
+    work.warm_up(own.header().entry);
+    if (detail::wait_for_call(own)) {
+        call_policy its = work.policy_of(own.header().entry);
+        its.isolation = own.header().how;
+        if (its.isolation == isolation::process) {
+            detail::apply_limits(from, its.limits);
+            detail::serve(own, work, self);
+            detail::announce(own);
+        } else {
+            detail::serve_many(from, own, work, self, its);
+        }
+    }
     std::fflush(nullptr);
     ::_exit(EXIT_SUCCESS);
 }

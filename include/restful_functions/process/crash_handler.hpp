@@ -86,17 +86,14 @@ inline void on_crash(int signal, siginfo_t* info, void* context) {
     ::raise(signal);
 }
 
-/// Loads what unwinding needs, so that no process has to load it while it dies.
-inline void prepare_crash_handler() {
+/// For the fork server, whose processes inherit it: from the moment on that `crash_slot` is one's
+/// own slot, a crash is described there. The handler has a stack of its own, for the crash may be
+/// that of the stack; of this thread only, for each thread would need its own.
+inline void install_crash_handler() {
+    // Loads what unwinding needs, so that no process has to load it while it dies.
     void* frame = nullptr;
     ::backtrace(&frame, 1);
-}
-
-/// From here on, a crash of this process is described in `own`. The handler has a stack of its own,
-/// for the crash may be that of the stack; of this thread only, for each thread would need its own.
-inline void install_crash_handler(slot own) {
     alignas(16) static std::byte handler_stack[256 * 1024];
-    crash_slot = own;
     stack_t stack{};
     stack.ss_sp = handler_stack;
     stack.ss_size = sizeof handler_stack;

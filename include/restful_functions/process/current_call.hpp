@@ -29,8 +29,11 @@ inline slot_header* current_slot = nullptr;
 /// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
 inline bool owns_sigterm = false;
 
-inline void set_current_slot(slot_header* header) {
-    current_slot = header;
+/// Whether stop_requested() has seen to SIGTERM in this call.
+inline bool stop_is_asked_for = false;
+
+/// For the fork server: what is registered before a fork costs the new process nothing.
+inline void forget_call_in_grandchildren() {
     ::pthread_atfork(nullptr, nullptr, [] {
         current_slot = nullptr;
         if (owns_sigterm) std::signal(SIGTERM, SIG_DFL);
@@ -51,6 +54,15 @@ class clean_ups {
         const std::lock_guard lock(mutex_);
         clean_ups_.push_back(std::move(clean_up));
     }
+
+    /// What the call before registered is no business of the next one.
+    static void forget() {
+        if (wanted_ == nullptr) return;
+        const std::lock_guard lock(instance().mutex_);
+        instance().clean_ups_.clear();
+    }
+
+    [[nodiscard]] static bool exist() noexcept { return wanted_ != nullptr; }
 
     /// Does not return when there are clean-ups and they run or are about to: they end the process.
     static void let_finish() noexcept {
@@ -93,6 +105,13 @@ class clean_ups {
     std::vector<std::function<void()>> clean_ups_;
 };
 
+/// What stop_requested() took over in the call before is no business of the next one.
+inline void give_sigterm_back() {
+    stop_is_asked_for = false;
+    if (clean_ups::exist() || !std::exchange(owns_sigterm, false)) return;
+    std::signal(SIGTERM, SIG_DFL);
+}
+
 }  // namespace process::detail
 
 /// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
@@ -125,16 +144,14 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
 [[nodiscard]] inline bool stop_requested() noexcept {
     const process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return false;
-    static const bool takes_over = [] {
+    if (!std::exchange(process::detail::stop_is_asked_for, true)) {
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {
             process::detail::owns_sigterm = true;
             std::signal(SIGTERM, [](int) {});
         }
-        return true;
-    }();
-    static_cast<void>(takes_over);
+    }
     return slot->stop_requested.load(std::memory_order_relaxed) != 0;
 }
 

@@ -14,7 +14,7 @@ namespace restful_functions::process {
 /// Names one call, for as long as the executor lives.
 enum class call_id : std::uint64_t {};
 
-/// What is known of a call when its process is gone.
+/// What is known of a call when its process is gone, or free for another one.
 struct departure {
     usage used;
     log_excerpt log;
@@ -24,8 +24,8 @@ struct departure {
 struct listener {
     /// The call has ended; its result is there. Once.
     std::function<void(call_id, outcome&&)> ended;
-    /// Its process, if it had one, has been waited for, and its group has been killed. Once, after
-    /// `ended`.
+    /// All that is known of it is: its process, if it had one, has been waited for, and its group
+    /// has been killed, or it waits for another call of the function. Once, after `ended`.
     std::function<void(call_id, departure&&)> gone;
 };
 
@@ -36,6 +36,7 @@ struct census {
     std::size_t parked = 0;    ///< processes that wait for a call
     std::size_t starting = 0;  ///< processes that will do so
     std::size_t leaving = 0;   ///< processes whose call has ended
+    std::size_t kept = 0;      ///< processes that wait for another call of their function
 };
 
 }  // namespace restful_functions::process

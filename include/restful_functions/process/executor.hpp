@@ -2,6 +2,7 @@
 /// and never blocks.
 #pragma once
 
+#include <restful_functions/process/announcements.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/hand_over.hpp>
@@ -11,6 +12,7 @@
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
+#include <restful_functions/process/seated_calls.hpp>
 #include <restful_functions/process/waiting_calls.hpp>
 
 #include <algorithm>
@@ -42,10 +44,10 @@ class executor {
     /// when the system refuses.
     executor(program& work, executor_options options, listener hears,
              operating_system& system = operating_system::real())
-        : work_(work),
-          options_(validated(options)),
+        : options_(validated(options)),
           listener_(std::move(hears)),
-          pool_(work, options_, system) {}
+          pool_(work, options_, system),
+          seated_(work, options_.max_payload, pool_, told_) {}
 
     /// Hands a call over to a parked process, or to the next one forked. `label` is what the
     /// function is told that its call is called; its first 63 bytes are kept. nullopt:
@@ -56,9 +58,10 @@ class executor {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
-        if (running().size() + waiting_.size() >= options_.max_processes) return std::nullopt;
+        if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
+            return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !place(call, entry, input, label)) {
+        if (!waiting_.empty() || !seated_.place(call, entry, input, label)) {
             waiting_.insert({call, entry, std::string(input), std::string(label), std::nullopt});
         }
         pool_.refill_when_low();
@@ -69,20 +72,7 @@ class executor {
     /// Asks a call to end: SIGTERM to its process group now, and SIGKILL if it has not ended after
     /// `grace`; with a grace of 0 that at once. false: it has ended already, and nothing is done.
     bool stop(call_id call, std::chrono::milliseconds grace) {
-        if (const auto index = pool_.seats().find(call, seat_phase::calling)) {
-            if (pool_.state_of(*index) == slot_state::done) {
-                end_call_with_result(*index);  // its process may never say so
-                return false;
-            }
-            seat& stopped = pool_.seats()[*index];
-            stopped.stopped = true;
-            const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
-            stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
-            pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
-            pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
-            pool_.flush();
-            return true;
-        }
+        if (const auto stopped = seated_.stop(call, grace)) return *stopped;
         if (waiting_.erase(call)) {
             end_without_process(call, crashed{SIGTERM, std::nullopt, {}});
             return true;
@@ -92,16 +82,11 @@ class executor {
 
     /// What a running call said of its progress; nullopt when it said nothing, or does not run.
     [[nodiscard]] std::optional<progress_report> progress(call_id call) const {
-        const auto index = pool_.seats().find(call, seat_phase::calling);
-        return index ? take_progress(pool_.at(*index)) : std::nullopt;
+        return seated_.progress(call);
     }
 
     /// What a call has printed, the end of it; empty when its process is gone.
-    [[nodiscard]] log_excerpt log(call_id call) const {
-        auto index = pool_.seats().find(call, seat_phase::calling);
-        index = index ? index : pool_.seats().find(call, seat_phase::leaving);
-        return index ? pool_.log(*index) : log_excerpt{};
-    }
+    [[nodiscard]] log_excerpt log(call_id call) const { return seated_.log(call); }
 
     [[nodiscard]] int descriptor() const noexcept { return pool_.link().descriptor(); }
 
@@ -110,19 +95,13 @@ class executor {
         take_events();
         if (!pool_.take_due_deadlines(clock::now())) on_fork_server_lost();
         place_waiting();
+        told_.deliver(listener_);  // first: a client waits for it, and nobody yet for a refill
         pool_.refill();
         pool_.flush();
-        auto departed = std::exchange(departed_, {});
-        for (auto& [call, how] : std::exchange(ended_, {})) {
-            listener_.ended(call, std::move(how));
-        }
-        for (auto& [call, left] : departed) {
-            listener_.gone(call, std::move(left));
-        }
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return ended_.empty() ? pool_.next_deadline() : clock::time_point();
+        return told_.empty() ? pool_.next_deadline() : clock::time_point();
     }
 
     [[nodiscard]] census count() const noexcept {
@@ -135,34 +114,14 @@ class executor {
     [[nodiscard]] pid_t fork_server_pid() const noexcept { return pool_.link().pid(); }
 
  private:
-    /// A call is handed to so many further processes when one ends before it takes the call.
-    static constexpr int max_restarts = 3;
     /// A call waits this long while the system refuses to fork.
     static constexpr std::chrono::seconds fork_patience{5};
-
-    /// The seats that have a call.
-    [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
-        return pool_.seats().in(seat_phase::calling);
-    }
-
-    /// false: there is no process for it now.
-    bool place(call_id call, std::uint32_t entry, std::string_view input, std::string_view label,
-               std::optional<clock::time_point> give_up_at = std::nullopt) {
-        const auto index = pool_.idle_process();
-        if (!index) return false;
-        pool_.seats().call(*index, call);
-        seat& taken = pool_.seats()[*index];
-        taken.entry = entry;
-        taken.used = input.size();
-        taken.give_up_at = give_up_at;
-        hand_over(pool_.at(*index), entry, input, label);
-        return true;
-    }
 
     void place_waiting() {
         while (!waiting_.empty()) {
             const waiting_call& first = waiting_.front();
-            if (!place(first.call, first.entry, first.input, first.label, first.give_up_at)) break;
+            if (!seated_.place(first.call, first.entry, first.input, first.label, first.give_up_at))
+                break;
             waiting_.pop_front();
         }
         const auto since = pool_.without_fork_server_since();
@@ -174,38 +133,13 @@ class executor {
     }
 
     void end_without_process(call_id call, outcome&& how) {
-        ended_.emplace_back(call, std::move(how));
-        departed_.emplace_back(call, departure{});
-    }
-
-    void end_call(std::uint32_t index, outcome&& how) {
-        const auto* result = std::get_if<returned>(&how);
-        seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
-        ended.used =
-            result != nullptr ? std::max(ended.used, result->bytes.size()) : options_.max_payload;
-        ended_.emplace_back(ended.call, std::move(how));
-        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
-    }
-
-    void end_call_with_result(std::uint32_t index) {
-        const limits its = work_.limits_of(pool_.seats()[index].entry);
-        end_call(index, take_result(pool_.at(index), its.memory));
-        pool_.succeeded();
-    }
-
-    void collect_results() {
-        // From the end: ending a call takes it out of the list.
-        for (std::size_t i = running().size(); i-- > 0;) {
-            if (const std::uint32_t index = running()[i];
-                pool_.state_of(index) == slot_state::done) {
-                end_call_with_result(index);
-            }
-        }
+        told_.end(call, std::move(how));
+        told_.depart(call, {});
     }
 
     void take_events() {
         const auto events = pool_.link().take_events();
-        if (events.completions) collect_results();
+        if (events.completions) seated_.collect_results();
         if (events.reports) take_reports();
     }
 
@@ -220,38 +154,17 @@ class executor {
             switch (next.what) {
                 case report::kind::ready:
                     break;
+                case report::kind::log_carried:
+                    seated_.on_log_carried(index);
+                    break;
                 case report::kind::exited:
-                    on_exited(index, next);
+                    seated_.on_exited(index, next);
                     break;
                 case report::kind::fork_failed:
                     on_fork_failed(index, next.value);
                     break;
             }
         }
-    }
-
-    void on_exited(std::uint32_t index, const report& exit) {
-        seat& ended = pool_.seats()[index];
-        if (ended.phase == seat_phase::idle) {
-            pool_.failed(clock::now());  // it could not even park
-            return pool_.seats().vacate(index);
-        }
-        if (ended.phase == seat_phase::calling) {
-            const slot_state state = pool_.state_of(index);
-            if (state == slot_state::done) {
-                end_call_with_result(index);
-            } else if (state != slot_state::called || ended.stopped) {
-                end_call(index,
-                         end_of_process(pool_.at(index), exit, work_.limits_of(ended.entry)));
-            } else if (ended.restarts++ < max_restarts) {
-                return pool_.respawn(index);  // the call still lies in the slot
-            } else {
-                end_call(index, lost{"no process lived long enough to take the call: the last " +
-                                     describe(outcome_of_wait_status(exit.value))});
-            }
-        }
-        departed_.emplace_back(ended.call, departure{exit.used, pool_.log(index)});
-        pool_.seats().vacate(index);
     }
 
     void on_fork_failed(std::uint32_t index, int error) {
@@ -274,25 +187,18 @@ class executor {
         pool_.seats().vacate(index);
     }
 
-    /// What has a result keeps it; what was never handed over goes on waiting; the rest has ended
-    /// with its processes.
+    /// What was never handed over goes on waiting; the rest has ended with its processes.
     void on_fork_server_lost() {
-        const std::string why = "the fork server was lost: " + pool_.end_of_fork_server();
-        collect_results();
-        while (!running().empty()) end_call(running().back(), lost{why});
-        for (const std::uint32_t index : pool_.seats().in(seat_phase::leaving)) {
-            departed_.emplace_back(pool_.seats()[index].call, departure{{}, pool_.log(index)});
-        }
+        seated_.lose("the fork server was lost: " + pool_.end_of_fork_server());
         pool_.replace_fork_server(clock::now());
     }
 
-    program& work_;
     executor_options options_;
     listener listener_;
+    announcements told_;
     process_pool pool_;
+    seated_calls seated_;
     waiting_calls waiting_;
-    std::vector<std::pair<call_id, outcome>> ended_;
-    std::vector<std::pair<call_id, departure>> departed_;
     std::uint64_t last_call_ = 0;
 };
 

@@ -5,7 +5,9 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/child.hpp>
 #include <restful_functions/process/inheritance.hpp>
+#include <restful_functions/process/kill.hpp>
 #include <restful_functions/process/log_pump.hpp>
+#include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -19,7 +21,11 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
+#include <memory_resource>
+#include <new>
 #include <optional>
 #include <span>
 #include <vector>
@@ -28,20 +34,17 @@ namespace restful_functions::process {
 
 class fork_server {
  public:
-    fork_server(const fork_server_inheritance& inherited, program& work, operating_system& system)
-        : work_(work),
-          system_(system),
-          layout_(inherited.layout),
-          roster_(inherited.roster),
-          generations_(inherited.roster.size()) {
-        keep_only(inherited);
-        become_plain();
-        raise_open_files();
-        detail::prepare_crash_handler();
-        ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
-        if (layout_.log_bytes() != 0) {
-            logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_);
-        }
+    /// Lives as long as the process, in memory that no fork copies. A fork write-protects the
+    /// memory that it does copy: each page that the fork server goes on writing to would cost a
+    /// fault and a copy. Throws std::system_error when the system refuses.
+    static fork_server& make(const fork_server_inheritance& inherited, program& work,
+                             operating_system& system) {
+        const std::size_t lists = list_bytes * (inherited.roster.size() + 1) + 1024;
+        const std::size_t size = sizeof(fork_server) + lists;
+        void* memory = checked(
+            system.mmap(size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), "mmap");
+        checked(::madvise(memory, size, MADV_DONTFORK), "madvise(MADV_DONTFORK)");
+        return *new (memory) fork_server(inherited, work, system, lists);
     }
 
     /// Serves until the server closes the channel or dies, then ends every task process.
@@ -55,6 +58,34 @@ class fork_server {
     }
 
  private:
+    /// Of all lists, for each slot.
+    static constexpr std::size_t list_bytes =
+        sizeof(std::uint32_t) + sizeof(pollfd) + log_pump::list_bytes;
+
+    /// The lists have so many bytes behind the object.
+    fork_server(const fork_server_inheritance& inherited, program& work, operating_system& system,
+                std::size_t lists)
+        : lists_(this + 1, lists, std::pmr::null_memory_resource()),
+          work_(work),
+          system_(system),
+          memory_(inherited.memory),
+          layout_(inherited.layout),
+          roster_(inherited.roster),
+          generations_(inherited.roster.size(), &lists_),
+          polled_(&lists_) {
+        polled_.reserve(inherited.roster.size() + 1);
+        keep_only(inherited);
+        become_plain();
+        raise_open_files();
+        detail::install_crash_handler();
+        detail::forget_call_in_grandchildren();
+        reserve_heap();
+        ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
+        if (layout_.log_bytes() != 0) {
+            logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_, &lists_);
+        }
+    }
+
     /// The signals of a fresh process, whatever the host program had set up. Those that ask a
     /// service to stop are blocked: when to stop is the server's decision. A new process inherits
     /// the block until it is ready for them, so that a signal sent to its call in between is not
@@ -78,6 +109,13 @@ class fork_server {
         ::setpgid(0, 0);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    }
+
+    /// What a call allocates first lies in the heap that its process inherits: no process has to
+    /// ask the system for more. free(3) gives no more than what is above its trim threshold back.
+    static void reserve_heap() {
+        void* volatile reserve = std::malloc(std::size_t{100} * 1024);
+        std::free(reserve);
     }
 
     /// Each process has a pipe for its log. The limit that the server had is given back to the
@@ -116,6 +154,9 @@ class fork_server {
                 case command::kind::kill:
                     kill(next.process, next.signal);
                     break;
+                case command::kind::carry_log:
+                    carry_log(next.process);
+                    break;
                 case command::kind::answer:
                     tell({.what = report::kind::ready});
                     break;
@@ -133,16 +174,17 @@ class fork_server {
             }
             log = std::move(*opened);
         }
-        const pid_t parent = ::getpid();
-        const pid_t pid = system_.fork();
-        if (pid == 0) {
-            live_as_child({.parent = parent,
-                           .slot_offset = layout_.offset(process.slot),
-                           .slot_size = layout_.slot_size(),
-                           .log = log.get(),
-                           .open_files = open_files_},
-                          work_, system_);
-        }
+        const birth newborn{.parent = ::getpid(),
+                            .self = process,
+                            .memory = memory_,
+                            .slot_offset = layout_.offset(process.slot),
+                            .slot_size = layout_.slot_size(),
+                            .log = log.get(),
+                            .open_files = open_files_};
+        program& work = work_;
+        operating_system& system = system_;
+        const pid_t pid = system.fork();
+        if (pid == 0) live_as_child(newborn, work, system);  // there is no `this` any more
         if (pid < 0) {
             const int error = errno;
             close_log(process.slot);
@@ -154,17 +196,19 @@ class fork_server {
         generations_[process.slot] = process.generation;
     }
 
+    void carry_log(process_id process) {
+        if (logs_ && generations_[process.slot] == process.generation) {
+            logs_->carry_all(process.slot);
+        }
+        tell({.what = report::kind::log_carried, .process = process});
+    }
+
     /// The process has not been waited for while it stands in the roster, so its number is nobody
     /// else's.
     void kill(process_id process, int signal) {
         const pid_t pid = roster_[process.slot].load(std::memory_order_relaxed);
-        if (pid != 0 && generations_[process.slot] == process.generation) kill_group(pid, signal);
-    }
-
-    /// A process may have left its group; its own number reaches it all the same, and only once.
-    static void kill_group(pid_t pid, int signal) {
-        ::kill(-pid, signal);
-        if (::getpgid(pid) != pid) ::kill(pid, signal);
+        if (pid != 0 && generations_[process.slot] == process.generation)
+            detail::kill_group(pid, signal);
     }
 
     /// Looks at an ended process first, kills what it left behind in its group, and only then gives
@@ -186,27 +230,19 @@ class fork_server {
             if (entry != roster_.end()) {
                 const auto slot = static_cast<std::uint32_t>(entry - roster_.begin());
                 close_log(slot);
+                const process_id process{slot, generations_[slot]};
+                const bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
                 tell({.what = report::kind::exited,
-                      .process = {slot, generations_[slot]},
+                      .process = process,
                       .value = status,
-                      .used = usage_of(used)});
+                      .used = usage_of(used),
+                      .out_of_memory = killed && memory_.ran_out(process)});
             }
         }
     }
 
     void close_log(std::uint32_t slot) {
         if (logs_) logs_->close(slot);
-    }
-
-    static usage usage_of(const rusage& used) noexcept {
-        const auto duration = [](const timeval& time) {
-            return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
-        };
-        return {.user = duration(used.ru_utime),
-                .system = duration(used.ru_stime),
-                .peak_resident_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024,
-                .minor_faults = static_cast<std::uint64_t>(used.ru_minflt),
-                .major_faults = static_cast<std::uint64_t>(used.ru_majflt)};
     }
 
     void tell(const report& message) {
@@ -231,32 +267,27 @@ class fork_server {
     [[noreturn]] void leave() {
         for (const roster_entry& entry : roster_) {
             if (const pid_t pid = entry.load(std::memory_order_relaxed); pid != 0) {
-                kill_group(pid, SIGKILL);
+                detail::kill_group(pid, SIGKILL);
             }
         }
         for (pid_t child = 0; (child = ::waitpid(-1, nullptr, WNOHANG)) >= 0;) {
             if (child > 0) continue;
-            kill_children();
+            detail::kill_children();
             if (::waitpid(-1, nullptr, 0) < 0) break;
         }
+        memory_.remove();
         ::_exit(EXIT_SUCCESS);
     }
 
-    /// All that is left below this process (proc(5), children).
-    static void kill_children() {
-        if (std::FILE* list = std::fopen("/proc/thread-self/children", "re")) {
-            for (pid_t child = 0; std::fscanf(list, "%d", &child) == 1;) ::kill(child, SIGKILL);
-            std::fclose(list);
-        }
-    }
-
+    std::pmr::monotonic_buffer_resource lists_;
     program& work_;
     operating_system& system_;
+    const memory_cgroup& memory_;
     slot_layout layout_;
     std::span<roster_entry> roster_;
-    std::vector<std::uint32_t> generations_;
+    std::pmr::vector<std::uint32_t> generations_;
     std::optional<log_pump> logs_;
-    std::vector<pollfd> polled_;
+    std::pmr::vector<pollfd> polled_;
     sigset_t while_waiting_{};
     rlimit open_files_{};
     std::array<report, packet_size> reports_{};

@@ -5,6 +5,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server.hpp>
+#include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/program.hpp>
@@ -62,7 +63,8 @@ class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
     fork_server_process(const executor_options& options, program& work, operating_system& system)
-        : arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
+        : memory_(system),
+          arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
           owner_(::getpid()) {
         completion_.reset(checked(system.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd"));
@@ -75,7 +77,8 @@ class fork_server_process {
                .completion = completion_.get(),
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
-               .roster = roster_.entries()},
+               .roster = roster_.entries(),
+               .memory = memory_},
               work, system);
     }
     fork_server_process(const fork_server_process&) = delete;
@@ -179,7 +182,7 @@ class fork_server_process {
     [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
                                                  program& work, operating_system& system) {
         try {
-            fork_server(inherited, work, system).run();
+            fork_server::make(inherited, work, system).run();
         } catch (const std::exception& error) {
             std::fprintf(stderr, "restful-functions: the fork server could not start: %s\n",
                          error.what());
@@ -225,6 +228,7 @@ class fork_server_process {
         }
     }
 
+    memory_cgroup memory_;  ///< goes last, when no process is left
     slot_arena arena_;
     shared_roster roster_;
     restful_functions::detail::unique_fd completion_;

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +29,12 @@ struct progress_report {
 
 /// Puts a call into a slot and wakes its process. One that is still starting finds the call when it
 /// wants to park.
-inline void hand_over(const slot& target, std::uint32_t entry, std::string_view input,
-                      std::string_view label) noexcept {
+inline void hand_over(const slot& target, std::uint32_t entry, isolation how,
+                      std::string_view input, std::string_view label) noexcept {
     slot_header& header = target.header();
+    forget_call(header);
     header.entry = entry;
+    header.how = how;
     header.input_size = input.size();
     std::copy_n(label.data(), std::min(label.size(), sizeof header.label - 1), header.label);
     std::copy_n(input.data(), input.size(), target.payload());
@@ -69,6 +72,24 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
     return lost{"the task process left an unreadable result"};
 }
 
+/// What a process says of its call when it goes on.
+struct stay {
+    bool stays = false;
+    mark_refusal why_not_rewound = mark_refusal::none;
+    bool has_unlogged = false;  ///< some of what was printed has not been taken out of the pipe
+    usage used;                 ///< by the process since its start
+};
+
+inline stay take_stay(const slot& source) {
+    const volatile slot_header& header = source.header();
+    const bool stays = header.stays != 0;
+    const mark_refusal why_not_rewound = header.why_not_rewound;
+    const bool has_unlogged = header.unlogged != 0;
+    stay seen{stays, why_not_rewound, has_unlogged, {}};
+    std::memcpy(&seen.used, &source.header().used, sizeof seen.used);
+    return seen;
+}
+
 /// What a process left that died describing its crash.
 inline crashed take_crash(const slot& source) {
     const volatile crash_note& note = source.header().crash;
@@ -87,6 +108,7 @@ inline crashed take_crash(const slot& source) {
 
 /// How a process ended that left no result. Who ignores SIGXCPU is killed a second later.
 inline outcome end_of_process(const slot& source, const report& exit, const limits& its) {
+    if (exit.out_of_memory) return out_of_memory{its.memory};
     outcome how = outcome_of_wait_status(exit.value);
     const auto* death = std::get_if<crashed>(&how);
     if (death == nullptr) return how;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/process/child.hpp>
+#include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/slot_arena.hpp>
@@ -23,6 +24,7 @@ struct fork_server_inheritance {
     slot_layout layout;
     bool pass_log_through = false;
     std::span<roster_entry> roster;  ///< one entry for each slot
+    const memory_cgroup& memory;
 };
 
 /// Puts the three descriptors where child.hpp wants them and closes all others: no client's

@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -24,14 +25,21 @@ namespace restful_functions::process {
 
 class log_pump {
  public:
+    /// That it takes of `lists` for each slot.
+    static constexpr std::size_t list_bytes =
+        sizeof(restful_functions::detail::unique_fd) + sizeof(std::uint32_t);
+
     /// Keeps `layout.log_bytes()` of each log; with `pass_through` also writes it all to the
     /// standard error stream. Throws std::system_error when the memory cannot be had.
-    log_pump(const slot_layout& layout, int arena_file, bool pass_through, operating_system& system)
+    log_pump(const slot_layout& layout, int arena_file, bool pass_through, operating_system& system,
+             std::pmr::memory_resource* lists)
         : layout_(layout),
           mapping_(layout, arena_file, system),
           pass_through_(pass_through),
           system_(system),
-          pipes_(layout.slots()) {
+          pipes_(layout.slots(), lists),
+          watched_(lists) {
+        watched_.reserve(layout.slots());
         if (pass_through_) {
             // A description of our own, which may be non-blocking without the server's being so.
             outlet_.reset(
@@ -52,7 +60,7 @@ class log_pump {
     }
 
     /// Adds the open pipes to a list for poll(2).
-    void watch(std::vector<pollfd>& list) {
+    void watch(std::pmr::vector<pollfd>& list) {
         watched_.clear();
         for (std::uint32_t slot = 0; slot < pipes_.size(); ++slot) {
             if (pipes_[slot]) {
@@ -72,13 +80,17 @@ class log_pump {
         }
     }
 
-    /// Carries what a process has left in its pipe, and closes it. What a process that got away
-    /// from its group goes on printing is not waited for.
-    void close(std::uint32_t slot) {
+    /// Carries what is in a pipe now. What is printed meanwhile is not waited for.
+    void carry_all(std::uint32_t slot) {
         for (int portions = 0;
              pipes_[slot] && portions < most_portions && carry_portion(slot) && portion_size_ > 0;
              ++portions) {
         }
+    }
+
+    /// Carries what a process has left in its pipe, and closes it.
+    void close(std::uint32_t slot) {
+        carry_all(slot);
         pipes_[slot].reset();
     }
 
@@ -88,13 +100,16 @@ class log_pump {
 
     /// false: the end of the pipe was reached. `portion_size_` is 0 when nothing was there.
     bool carry_portion(std::uint32_t slot) {
+        const log_ring log = layout_.log_at(mapping_.memory(), slot);
+        log.begin_carrying();
         const ssize_t size = ::read(pipes_[slot].get(), buffer_.data(), buffer_.size());
         portion_size_ = static_cast<std::size_t>(std::max<ssize_t>(size, 0));
         const std::string_view text(buffer_.data(), portion_size_);
         if (!text.empty()) {
-            layout_.log_at(mapping_.memory(), slot).append(text);
+            log.append(text);
             if (pass_through_) pass_on(text);
         }
+        log.end_carrying();
         return size != 0;
     }
 
@@ -116,8 +131,9 @@ class log_pump {
     bool pass_through_;
     operating_system& system_;
     restful_functions::detail::unique_fd outlet_;
-    std::vector<restful_functions::detail::unique_fd> pipes_;  ///< the end to read from, by slot
-    std::vector<std::uint32_t> watched_;
+    std::pmr::vector<restful_functions::detail::unique_fd>
+        pipes_;  ///< the end to read from, by slot
+    std::pmr::vector<std::uint32_t> watched_;
     std::array<char, 64 * 1024> buffer_;
     std::size_t portion_size_ = 0;
 };

@@ -21,7 +21,7 @@ struct log_excerpt {
 /// far it will have written, and so a reader knows what may have been overwritten under its hands.
 class log_ring {
  public:
-    static constexpr std::size_t header_size = 2 * sizeof(std::atomic<std::uint64_t>);
+    static constexpr std::size_t header_size = 3 * sizeof(std::atomic<std::uint64_t>);
 
     /// `capacity` bytes of log after the header. Fresh memory is zero: an empty log.
     log_ring(std::byte* memory, std::size_t capacity) noexcept
@@ -30,6 +30,13 @@ class log_ring {
     void clear() const noexcept {
         claimed().store(0, std::memory_order_relaxed);
         written().store(0, std::memory_order_release);
+    }
+
+    /// The writer fetches something to append, and then: there is nothing that it holds back.
+    void begin_carrying() const noexcept { carrying().store(1, std::memory_order_release); }
+    void end_carrying() const noexcept { carrying().store(0, std::memory_order_release); }
+    [[nodiscard]] bool is_carrying() const noexcept {
+        return carrying().load(std::memory_order_acquire) != 0;
     }
 
     void append(std::string_view text) const noexcept {
@@ -71,6 +78,7 @@ class log_ring {
     /// How much was written, and how much will be when the writer is done with what it is at.
     [[nodiscard]] std::atomic<std::uint64_t>& written() const noexcept { return counter(0); }
     [[nodiscard]] std::atomic<std::uint64_t>& claimed() const noexcept { return counter(1); }
+    [[nodiscard]] std::atomic<std::uint64_t>& carrying() const noexcept { return counter(2); }
 
     [[nodiscard]] std::atomic<std::uint64_t>& counter(std::size_t index) const noexcept {
         return reinterpret_cast<std::atomic<std::uint64_t>*>(memory_)[index];

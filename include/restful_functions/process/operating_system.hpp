@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -51,6 +52,10 @@ class operating_system {
     virtual int pidfd_open(pid_t pid) {
         return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     }
+
+    virtual int mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
+
+    virtual int rmdir(const char* path) { return ::rmdir(path); }
 
     static operating_system& real() {
         static operating_system instance;

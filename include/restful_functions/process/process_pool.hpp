@@ -6,6 +6,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_link.hpp>
+#include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -60,6 +61,11 @@ class process_pool {
         return process.slot < seats_.size() && process == seats_.process(process.slot);
     }
 
+    /// Whether all that was taken out of the pipe of a seat's process is in its log.
+    [[nodiscard]] bool log_is_settled(std::uint32_t index) const noexcept {
+        return fork_server_.arena().log_is_settled(index);
+    }
+
     /// All but the calls that wait.
     [[nodiscard]] census count() const noexcept {
         const auto& idle = seats_.in(seat_phase::idle);
@@ -69,18 +75,39 @@ class process_pool {
         return {.running = seats_.count(seat_phase::calling),
                 .parked = parked,
                 .starting = idle.size() - parked,
-                .leaving = seats_.count(seat_phase::leaving)};
+                .leaving = seats_.count(seat_phase::leaving),
+                .kept = seats_.count(seat_phase::settling) + seats_.count(seat_phase::kept)};
+    }
+
+    /// Says which function the next call may well be of.
+    void expect(std::uint32_t entry) noexcept { expected_ = entry; }
+
+    /// A process that has served the function before, or else an idle one. One that is ready goes
+    /// before one that still cleans up after its last call, which takes some time if that has to be
+    /// undone.
+    [[nodiscard]] std::optional<std::uint32_t> kept_or_idle_process(std::uint32_t entry,
+                                                                    isolation how) {
+        const auto& kept = seats_.in(seat_phase::kept);
+        std::optional<std::uint32_t> not_ready;
+        for (std::size_t i = kept.size(); i-- > 0;) {
+            if (seats_[kept[i]].entry != entry) continue;
+            if (at(kept[i]).header().waiting.load(std::memory_order_acquire) != 0) return kept[i];
+            not_ready = kept[i];
+        }
+        if (!not_ready) return idle_process();
+        const auto parked = how == isolation::rewind ? parked_process() : std::nullopt;
+        return parked ? parked : not_ready;
     }
 
     /// An idle process, a parked one rather than one that still starts, rather than a new one.
     /// nullopt: every slot is taken, or forks are failing.
     [[nodiscard]] std::optional<std::uint32_t> idle_process() {
         const auto& idle = seats_.in(seat_phase::idle);
-        if (idle.empty() && !spawn()) return std::nullopt;
-        const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
-            return state_of(index) == slot_state::parked;
-        });
-        if (parked != idle.end()) return *parked;
+        if (idle.empty() && !spawn()) {
+            make_room();
+            return std::nullopt;
+        }
+        if (const auto parked = parked_process()) return parked;
         watchdog_.arm(clock::now());
         return idle.front();
     }
@@ -93,6 +120,29 @@ class process_pool {
     void kill(std::uint32_t index, int signal) {
         fork_server_.push(
             {.what = command::kind::kill, .process = seats_.process(index), .signal = signal});
+    }
+
+    /// The seat's process goes on after its call. false: its log is still on the way, and a report
+    /// tells when it is there.
+    [[nodiscard]] bool settle(std::uint32_t index, bool log_is_complete) {
+        seats_.settle(index);
+        if (log_is_complete) return true;
+        fork_server_.push({.what = command::kind::carry_log, .process = seats_.process(index)});
+        watchdog_.arm(clock::now());
+        return false;
+    }
+
+    /// Lets the settled process of a seat wait for another call.
+    void keep(std::uint32_t index) {
+        fork_server_.arena().recycle(index, std::exchange(seats_[index].used, 0));
+        seats_.keep(index, clock::now());
+    }
+
+    /// Ends a process that waits for another call.
+    void dismiss(std::uint32_t index) {
+        at(index).header().state.store(slot_state::dismissed, std::memory_order_release);
+        at(index).wake();
+        seats_.leave(index, clock::now() + leave_time);
     }
 
     /// Asks for as many processes as are to be parked.
@@ -137,7 +187,8 @@ class process_pool {
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
-        for (const auto& due : {seats_.next_deadline(), backoff_.retry_at(), watchdog_.due()}) {
+        for (const auto& due :
+             {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()}) {
             if (due && (!next || *due < *next)) next = due;
         }
         return next;
@@ -158,6 +209,9 @@ class process_pool {
                 }
             }
         }
+        for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
+            dismiss(*kept_longest());
+        }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
         switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
             case watchdog::verdict::fine:
@@ -173,6 +227,9 @@ class process_pool {
 
     /// The call of a seat has ended; its process gets this long to do the same.
     static constexpr std::chrono::seconds leave_time{5};
+    /// Of the processes that wait for another call of their function, more than `warm_processes`
+    /// wait no longer than this.
+    static constexpr std::chrono::seconds keep_time{10};
 
  private:
     bool spawn() {
@@ -181,9 +238,39 @@ class process_pool {
         }
         const std::uint32_t index = seats_.any_vacant();
         fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
+        at(index).header().entry = expected_;
         seats_.occupy(index);
         respawn(index);
         return true;
+    }
+
+    [[nodiscard]] std::optional<std::uint32_t> parked_process() const noexcept {
+        const auto& idle = seats_.in(seat_phase::idle);
+        const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
+            return state_of(index) == slot_state::parked;
+        });
+        return parked != idle.end() ? std::optional(*parked) : std::nullopt;
+    }
+
+    /// Where all slots are taken and none is about to become free, ends a process that waits for a
+    /// call of another function.
+    void make_room() {
+        if (seats_.count(seat_phase::vacant) + seats_.count(seat_phase::leaving) > 0) return;
+        if (const auto oldest = kept_longest()) dismiss(*oldest);
+    }
+
+    [[nodiscard]] std::optional<std::uint32_t> kept_longest() const noexcept {
+        const auto& kept = seats_.in(seat_phase::kept);
+        const auto longest =
+            std::min_element(kept.begin(), kept.end(), [this](std::uint32_t a, std::uint32_t b) {
+                return seats_[a].kept_since < seats_[b].kept_since;
+            });
+        return longest != kept.end() ? std::optional(*longest) : std::nullopt;
+    }
+
+    [[nodiscard]] std::optional<clock::time_point> next_trim() const noexcept {
+        if (seats_.count(seat_phase::kept) <= warm_) return std::nullopt;
+        return seats_[*kept_longest()].kept_since + keep_time;
     }
 
     void start_fork_server(clock::time_point now) {
@@ -196,6 +283,7 @@ class process_pool {
     }
 
     std::size_t warm_;
+    std::uint32_t expected_ = 0;
     fork_server_link fork_server_;
     clock::time_point started_at_ = clock::now();  ///< of the last attempt to start the fork server
     clock::time_point lost_at_;                    ///< when the last one died

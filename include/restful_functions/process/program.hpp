@@ -2,6 +2,7 @@
 /// business.
 #pragma once
 
+#include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/limits.hpp>
 
 #include <cstddef>
@@ -19,6 +20,13 @@ struct window {
     bool overflow = false;
 };
 
+/// What holds for each call of a function.
+struct call_policy {
+    restful_functions::limits limits{};
+    restful_functions::isolation isolation = restful_functions::isolation::process;
+    std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
+};
+
 /// One object, made before the fork server and shared copy-on-write with every task process.
 class program {
  public:
@@ -28,12 +36,13 @@ class program {
     virtual ~program() = default;
 
     /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
-    /// call lie outside of the call. Must have no lasting effect.
-    virtual void warm_up() noexcept {}
+    /// call lie outside of the call. `entry` is the number of the function that was called last and
+    /// so may well be the next. Must have no lasting effect.
+    virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
 
-    /// The limits of the function with the number `entry`. Asked in the task process, before `run`,
+    /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
     /// and in the server.
-    [[nodiscard]] virtual limits limits_of(std::uint32_t /*entry*/) const { return {}; }
+    [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }
 
     /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
     /// are the same memory: the first byte of the result ends the input. Processes forked in here

@@ -2,8 +2,10 @@
 /// `packet_size` messages.
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -27,14 +29,53 @@ struct usage {
     std::uint64_t peak_resident_bytes = 0;
     std::uint64_t minor_faults = 0;
     std::uint64_t major_faults = 0;
+
+    /// Whether it can be what a process has used that had used `before` earlier.
+    [[nodiscard]] bool can_follow(const usage& before) const noexcept {
+        constexpr std::chrono::microseconds longest = std::chrono::years(100);
+        return before.user <= user && user < longest && before.system <= system &&
+               system < longest && before.minor_faults <= minor_faults &&
+               before.major_faults <= major_faults;
+    }
+
+    /// What was used since `before`, but for the peak, which is that of the whole time. Nothing if
+    /// one of the two cannot be true.
+    [[nodiscard]] usage since(const usage& before) const noexcept {
+        if (!can_follow(before)) return {.peak_resident_bytes = peak_resident_bytes};
+        return {.user = user - before.user,
+                .system = system - before.system,
+                .peak_resident_bytes = peak_resident_bytes,
+                .minor_faults = minor_faults - before.minor_faults,
+                .major_faults = major_faults - before.major_faults};
+    }
 };
+
+inline usage operator+(const usage& one, const usage& other) noexcept {
+    return {.user = one.user + other.user,
+            .system = one.system + other.system,
+            .peak_resident_bytes = std::max(one.peak_resident_bytes, other.peak_resident_bytes),
+            .minor_faults = one.minor_faults + other.minor_faults,
+            .major_faults = one.major_faults + other.major_faults};
+}
+
+inline usage usage_of(const rusage& used) noexcept {
+    const auto duration = [](const timeval& time) {
+        return std::chrono::seconds(time.tv_sec) + std::chrono::microseconds(time.tv_usec);
+    };
+    return {.user = duration(used.ru_utime),
+            .system = duration(used.ru_stime),
+            .peak_resident_bytes = static_cast<std::uint64_t>(used.ru_maxrss) * 1024,
+            .minor_faults = static_cast<std::uint64_t>(used.ru_minflt),
+            .major_faults = static_cast<std::uint64_t>(used.ru_majflt)};
+}
 
 /// Server to fork server.
 struct command {
     enum class kind : std::uint32_t {
         spawn,
         kill,
-        answer,  ///< says that it is up, with `report::kind::ready`
+        carry_log,  ///< asks for `report::kind::log_carried`, when the log is what was printed
+        answer,     ///< says that it is up, with `report::kind::ready`
     };
 
     kind what = kind::spawn;
@@ -45,7 +86,8 @@ struct command {
 /// Fork server to server.
 struct report {
     enum class kind : std::uint32_t {
-        ready,   ///< the fork server is up
+        ready,  ///< the fork server is up
+        log_carried,
         exited,  ///< `value` is the wait status (waitpid(2)); the process and its group are gone
         fork_failed,  ///< `value` is the errno
     };
@@ -53,7 +95,8 @@ struct report {
     kind what = kind::ready;
     process_id process{};
     std::int32_t value = 0;
-    usage used{};  ///< of a process that has exited
+    usage used{};                ///< of a process that has exited
+    bool out_of_memory = false;  ///< killed because its control group was full
 };
 
 /// Messages in one packet. A packet is far smaller than a socket's buffer, so it is sent whole or

@@ -5,14 +5,17 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 namespace restful_functions::process {
 
@@ -78,5 +81,59 @@ inline void apply(const limits& wanted) {
     if (wanted.file_size) detail::set_limit(RLIMIT_FSIZE, wanted.file_size->value);
     if (wanted.stack) detail::set_limit(RLIMIT_STACK, wanted.stack->value);
 }
+
+/// What a call and its children may use together, where the kernel counts all that they touch: the
+/// copies that they make of the program's own memory and the slot of their result come on top.
+inline bytes memory_of_all(bytes limit, std::uint64_t slot_size) {
+    const std::uint64_t beside = detail::data_bytes() + slot_size;
+    return {limit.value <= UINT64_MAX - beside ? limit.value + beside : UINT64_MAX};
+}
+
+/// The limits that a process which serves several calls has for each of them and not in between:
+/// the processor time counts from what was used before, and what the process itself needs takes
+/// high descriptors. A hard limit could not be raised again (setrlimit(2)), so these are soft, and
+/// a timer ends a call that ignores the end of its processor time.
+class limits_of_each_call {
+ public:
+    /// Takes what it sees to out of `its`.
+    explicit limits_of_each_call(limits& its)
+        : cpu_(std::exchange(its.cpu, std::nullopt)),
+          open_files_(std::exchange(its.open_files, std::nullopt)) {
+        ::getrlimit(RLIMIT_NOFILE, &open_files_between_);
+        if (!cpu_) return;
+        sigevent kills{};
+        kills.sigev_notify = SIGEV_SIGNAL;
+        kills.sigev_signo = SIGKILL;
+        has_timer_ = ::timer_create(CLOCK_PROCESS_CPUTIME_ID, &kills, &timer_) == 0;
+    }
+
+    /// A call begins.
+    void begin() const {
+        if (open_files_) {
+            detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
+        }
+        if (!cpu_) return;
+        timespec used{};
+        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+        const cpu_seconds time(*cpu_ + std::chrono::seconds(used.tv_sec) +
+                               std::chrono::milliseconds(used.tv_nsec / 1'000'000));
+        detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
+        const itimerspec at{{}, {static_cast<time_t>(time.hard), 0}};
+        if (has_timer_) ::timer_settime(timer_, TIMER_ABSTIME, &at, nullptr);
+    }
+
+    /// A call has ended.
+    void end() const {
+        if (open_files_) ::setrlimit(RLIMIT_NOFILE, &open_files_between_);
+        if (cpu_) detail::set_limit(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
+    }
+
+ private:
+    std::optional<std::chrono::milliseconds> cpu_;
+    std::optional<std::size_t> open_files_;
+    rlimit open_files_between_{};
+    timer_t timer_{};
+    bool has_timer_ = false;
+};
 
 }  // namespace restful_functions::process

@@ -16,11 +16,15 @@
 namespace restful_functions::process {
 
 enum class seat_phase : std::uint8_t {
-    vacant,   ///< no process
-    idle,     ///< a process without a call: parked, starting, or asked for
-    calling,  ///< a call without a result
-    leaving,  ///< the call has its result, the process has not been seen to end
+    vacant,    ///< no process
+    idle,      ///< a process that never had a call: parked, starting, or asked for
+    calling,   ///< a call without a result
+    settling,  ///< the call has its result, the process stays, its log is not complete
+    kept,      ///< the process waits for another call of its function
+    leaving,   ///< the call has its result, the process has not been seen to end
 };
+
+inline constexpr std::size_t seat_phases = 6;
 
 struct seat {
     using clock = std::chrono::steady_clock;
@@ -31,12 +35,18 @@ struct seat {
     std::size_t used = 0;          ///< bytes of payload since the slot was cleared
 
     // Of the call, from its start until its process is gone:
-    call_id call{};
+    call_id call{};  ///< none: 0
     std::uint32_t entry = 0;
     bool stopped = false;                         ///< it was asked to end
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+
+    // Of the process, where it serves several calls:
+    std::size_t calls = 0;         ///< that it has served
+    usage used_by_all{};           ///< those calls
+    usage used_by_last{};          ///< of them
+    clock::time_point kept_since;  ///< when that one ended
 };
 
 /// All seats, each in the list of its phase. Every operation is O(1) unless it says otherwise.
@@ -76,6 +86,8 @@ class seating {
     /// Names a new process of the seat.
     process_id next_process(std::uint32_t index) {
         ++seats_[index].generation;
+        seats_[index].calls = 0;
+        seats_[index].used_by_all = {};
         return process(index);
     }
 
@@ -89,6 +101,13 @@ class seating {
         taken.restarts = 0;
         taken.give_up_at.reset();
         taken.kill_at.reset();
+    }
+
+    /// The seat's call has ended, and its process goes on.
+    void settle(std::uint32_t index) { move(index, seat_phase::settling); }
+    void keep(std::uint32_t index, clock::time_point now) {
+        move(index, seat_phase::kept);
+        seats_[index].kept_since = now;
     }
 
     /// The seat's call has ended; its process has until `kill_at` to do the same.
@@ -147,7 +166,7 @@ class seating {
     }
 
     std::vector<seat> seats_;
-    std::array<std::vector<std::uint32_t>, 4> lists_;
+    std::array<std::vector<std::uint32_t>, seat_phases> lists_;
 };
 
 }  // namespace restful_functions::process

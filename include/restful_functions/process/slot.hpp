@@ -2,26 +2,35 @@
 /// result.
 #pragma once
 
+#include <restful_functions/process/isolation.hpp>
+#include <restful_functions/process/mark_refusal.hpp>
+#include <restful_functions/process/protocol.hpp>
+
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
+#include <new>
 
 namespace restful_functions::process {
 
 /// A slot's states, in the order of a call. The server writes `vacant` before it asks for a process
 /// and `called` when it hands over a call, whether or not the process has parked by then; the
-/// process writes the others.
+/// process writes the others. Of a process that serves several calls the server writes `parked`
+/// when it has taken a result, and `dismissed` when no call follows.
 enum class slot_state : std::uint32_t {
-    vacant,   ///< a process is wanted or starting
-    parked,   ///< the process waits on the futex
-    called,   ///< a call lies in the slot
-    running,  ///< the process took it
-    done,     ///< the result lies in the slot
-    crashed,  ///< the process is dying of a signal, and describes that in the slot
+    vacant,     ///< a process is wanted or starting
+    parked,     ///< the process waits on the futex, or is about to
+    called,     ///< a call lies in the slot
+    running,    ///< the process took it
+    done,       ///< the result lies in the slot
+    crashed,    ///< the process is dying of a signal, and describes that in the slot
+    dismissed,  ///< the process is to end itself
 };
 
 /// What the result in a `done` slot is.
@@ -50,17 +59,36 @@ struct crash_note {
 /// scribble over all of it: the server reads each member once and believes nothing.
 struct alignas(64) slot_header {
     std::atomic<slot_state> state{slot_state::vacant};
-    std::uint32_t entry = 0;
+    isolation how = isolation::process;
+    std::uint32_t entry = 0;  ///< of the call; until there is one, of the function called last
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
     verdict result = verdict::returned;
     std::uint32_t type_size =
         0;  ///< of what was thrown: the output begins with so many bytes of its type's name
     std::atomic<std::uint32_t> stop_requested{0};
+    std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
+    mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
+    std::uint32_t unlogged = 0;  ///< of a `done` slot: bytes of the call's output still in its pipe
+    std::atomic<std::uint32_t> waiting{0};  ///< the process is ready for another call
+    usage used{};                           ///< of a `done` slot: by the process since its start
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
     crash_note crash;
     progress_note progress;
 };
+
+/// Forgets what the slot says of the call before: nobody is to take it for the next one's.
+inline void forget_call(slot_header& header) noexcept {
+    header.output_size = 0;
+    header.type_size = 0;
+    header.stop_requested.store(0, std::memory_order_relaxed);
+    header.stays = 0;
+    header.unlogged = 0;
+    header.used = {};
+    std::fill(std::begin(header.label), std::end(header.label), '\0');
+    header.crash = {};
+    new (&header.progress) progress_note{};
+}
 
 static_assert(std::atomic<slot_state>::is_always_lock_free,
               "the state word is shared between processes");

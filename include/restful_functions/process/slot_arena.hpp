@@ -9,8 +9,10 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 
 namespace restful_functions::process {
@@ -101,22 +103,41 @@ class slot_arena {
                                         : layout_.log_at(mapping_.memory(), index).read();
     }
 
+    /// Whether all that was taken out of the pipe of a slot is in its log.
+    [[nodiscard]] bool log_is_settled(std::uint32_t index) const noexcept {
+        return layout_.log_bytes() == 0 || !layout_.log_at(mapping_.memory(), index).is_carrying();
+    }
+
     /// The file behind the slots, for the fork server.
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
     /// Makes the slot ready for a new process. Gives the pages of a payload of `used` bytes back to
     /// the system when they are more than a few; the others stay, because the next call wants them.
     void clear(std::uint32_t index, std::size_t used) const noexcept {
-        std::byte* memory = at(index).memory();
-        if (used > kept_bytes) {
-            ::madvise(memory + kept_bytes, layout_.slot_size() - kept_bytes, MADV_REMOVE);
-        }
-        new (memory) slot_header{};
-        if (layout_.log_bytes() != 0) layout_.log_at(mapping_.memory(), index).clear();
+        new (at(index).memory()) slot_header{};
+        clear_behind_header(index, used);
+    }
+
+    /// Makes the slot ready for another call of the process that waits on it.
+    void recycle(std::uint32_t index, std::size_t used) const noexcept {
+        clear_behind_header(index, used);
+        at(index).header().state.store(slot_state::parked, std::memory_order_release);
     }
 
  private:
     static constexpr std::size_t kept_bytes = 64 * 1024;
+
+    /// What one client sent or received is in no other one's call.
+    void clear_behind_header(std::uint32_t index, std::size_t used) const noexcept {
+        const slot cleared = at(index);
+        std::size_t still_there = used;
+        if (used > kept_bytes) {
+            still_there = kept_bytes;
+            ::madvise(cleared.memory() + kept_bytes, layout_.slot_size() - kept_bytes, MADV_REMOVE);
+        }
+        std::memset(cleared.payload(), 0, std::min(still_there, cleared.capacity()));
+        if (layout_.log_bytes() != 0) layout_.log_at(mapping_.memory(), index).clear();
+    }
 
     static restful_functions::detail::unique_fd sealed_file(std::size_t size,
                                                             operating_system& system) {

@@ -3,11 +3,12 @@
 
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/json/output.hpp>
-#include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/program.hpp>
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace restful_functions::task {
 
@@ -15,14 +16,19 @@ namespace restful_functions::task {
 /// JSON.
 class function_program final : public process::program {
  public:
-    explicit function_program(const registry& functions) noexcept : functions_(functions) {}
-
-    void warm_up() noexcept override {
-        for (const function_definition& function : functions_) function.warm_up();
+    explicit function_program(const registry& functions) : functions_(functions) {
+        for (const function_definition& function : functions_) {
+            samples_.push_back(function.sample_call());
+        }
     }
 
-    [[nodiscard]] limits limits_of(std::uint32_t entry) const override {
-        return functions_.at(entry).limits;
+    void warm_up(std::uint32_t entry) noexcept override {
+        if (entry < samples_.size()) functions_.at(entry).warm_up(samples_[entry]);
+    }
+
+    [[nodiscard]] process::call_policy policy_of(std::uint32_t entry) const override {
+        const function_definition& function = functions_.at(entry);
+        return {function.limits, function.isolation, function.worker_calls};
     }
 
     void run(std::uint32_t entry, std::string_view input, process::window& output) override {
@@ -34,6 +40,7 @@ class function_program final : public process::program {
 
  private:
     const registry& functions_;
+    std::vector<std::string> samples_;  ///< a call of each
 };
 
 }  // namespace restful_functions::task

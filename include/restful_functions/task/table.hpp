@@ -4,6 +4,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/task/ending.hpp>
 #include <restful_functions/task/record.hpp>
+#include <restful_functions/task/retention.hpp>
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
@@ -32,14 +33,6 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
     known.for_each(function, [](const record&) {});
-};
-
-/// How many finished tasks are kept and for how long; whichever bound is reached first holds, and
-/// the task that finished first goes first. Tasks that have not finished are always kept.
-struct retention {
-    std::chrono::milliseconds result_ttl = std::chrono::hours(24);
-    std::size_t max_finished_tasks = 1'000'000;
-    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their texts together.
 };
 
 /// The store in the server's own memory. Each operation but for_each costs the same for ten tasks

@@ -29,54 +29,25 @@ namespace restful_functions::transport {
 
 namespace detail {
 
-template <class Protocol>
-struct address_of;
-template <>
-struct address_of<asio::ip::tcp> {
-    using type = tcp_address;
-};
-template <>
-struct address_of<asio::local::stream_protocol> {
-    using type = unix_address;
-};
-
-}  // namespace detail
-
-/// Serves HTTP/1.1 and HTTP/1.0 on a loop that is the caller's:
-///
-///     asio::io_context loop;
-///     transport::asio_http<asio::ip::tcp> http(loop, service, {.host = "::1", .port = 0});
-///     std::cout << http.url() << '\n';
-///     loop.run();
-///
-/// The protocol is asio::ip::tcp with a tcp_address, or asio::local::stream_protocol with a
-/// unix_address. A service may have several transports on one loop. The loop is run by one thread
-/// at a time; the service and the loop outlive the transport, which ends its connections when it
-/// goes. It must not go from within a reply.
-template <class Protocol, class Service = api::service>
-class asio_http {
+/// Serves the clients of listening sockets, whatever protocol carries their bytes.
+template <class Service>
+class http_server {
     static_assert(service<Service>);
 
  public:
-    using address = typename detail::address_of<Protocol>::type;
-
-    /// Listens, and serves as soon as the loop runs. Throws std::system_error when it cannot
-    /// listen; the message names the address and says what to do. Throws std::invalid_argument for
-    /// options that serve no one.
-    asio_http(asio::io_context& loop, Service& served, const address& where,
-              const http_options& options = {}, accepting& seam = accepting::real())
+    http_server(asio::io_context& loop, Service& served, listener opened,
+                const http_options& options, accepting& seam = accepting::real())
         : connections_(loop, served, checked(options), [this] { accept_on(); }),
-          listener_(listen(where)) {
+          listener_(std::move(opened)) {
         for (auto& socket : listener_.sockets)
-            acceptors_.push_back(std::make_shared<detail::acceptor>(
+            acceptors_.push_back(std::make_shared<acceptor>(
                 loop, std::move(socket), seam,
-                detail::acceptor::events{
-                    [this] { return !connections_.is_full(); },
-                    [this](auto client) { connections_.open(std::move(client)); }}));
+                acceptor::events{[this] { return !connections_.is_full(); },
+                                 [this](auto client) { connections_.open(std::move(client)); }}));
         accept_on();
     }
-    asio_http(const asio_http&) = delete;
-    asio_http& operator=(const asio_http&) = delete;
+    http_server(const http_server&) = delete;
+    http_server& operator=(const http_server&) = delete;
 
     /// The port it listens on, also when it was to be any free one; 0 for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept { return listener_.port; }
@@ -107,8 +78,45 @@ class asio_http {
     }
 
     detail::connections<Service> connections_;
-    std::vector<std::shared_ptr<detail::acceptor>> acceptors_;
+    std::vector<std::shared_ptr<acceptor>> acceptors_;
     listener listener_;  // its sockets are with the acceptors; goes before them, see socket_file
+};
+
+template <class Protocol>
+struct address_of;
+template <>
+struct address_of<asio::ip::tcp> {
+    using type = tcp_address;
+};
+template <>
+struct address_of<asio::local::stream_protocol> {
+    using type = unix_address;
+};
+
+}  // namespace detail
+
+/// Serves HTTP/1.1 and HTTP/1.0 on a loop that is the caller's:
+///
+///     asio::io_context loop;
+///     transport::asio_http<asio::ip::tcp> http(loop, service, {.host = "::1", .port = 0});
+///     std::cout << http.url() << '\n';
+///     loop.run();
+///
+/// The protocol is asio::ip::tcp with a tcp_address, or asio::local::stream_protocol with a
+/// unix_address. A service may have several transports on one loop. The loop is run by one thread
+/// at a time; the service and the loop outlive the transport, which ends its connections when it
+/// goes. It must not go from within a reply.
+template <class Protocol, class Service = api::service>
+class asio_http : public detail::http_server<Service> {
+ public:
+    using address = typename detail::address_of<Protocol>::type;
+
+    /// Listens, and serves as soon as the loop runs. Throws std::system_error when it cannot
+    /// listen; the message names the address and says what to do. Throws std::invalid_argument for
+    /// options that serve no one.
+    asio_http(asio::io_context& loop, Service& served, const address& where,
+              const http_options& options = {}, accepting& seam = accepting::real())
+        : detail::http_server<Service>(loop, served, listen(where), options, seam) {}
 };
 
 }  // namespace restful_functions::transport

@@ -3,10 +3,9 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/transport/accepting.hpp>
+#include <restful_functions/transport/asio_http_loop.hpp>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -39,7 +38,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
     void resume() noexcept try {
         if (is_waiting_ || !socket_.is_open()) return;
         is_waiting_ = true;
-        socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+        socket_.async_wait(loop_descriptor::wait_read,
                            [weak = weak_from_this()](const std::error_code& failed) {
                                const auto self = weak.lock();
                                if (!self) return;
@@ -89,8 +88,8 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
         });
     }
 
-    asio::posix::stream_descriptor socket_;
-    asio::steady_timer retry_;
+    loop_descriptor socket_;
+    loop_timer retry_;
     accepting& seam_;
     events calls_;
     bool is_waiting_ = false;

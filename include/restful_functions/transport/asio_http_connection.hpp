@@ -9,10 +9,8 @@
 #include <restful_functions/http/refusal.hpp>
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
+#include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/transport.hpp>
-
-#include <asio/any_io_executor.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -44,7 +42,7 @@ class connections;
 template <service Service>
 class connection : public std::enable_shared_from_this<connection<Service>> {
  public:
-    connection(connections<Service>& all, const asio::any_io_executor& loop,
+    connection(connections<Service>& all, const loop_executor& loop,
                restful_functions::detail::unique_fd client)
         : all_(all), socket_(loop, client.get()), deadline_(loop), parser_(all.options().limits) {
         static_cast<void>(client.release());  // the socket has taken it
@@ -89,7 +87,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     }
 
     template <void (connection::*then)()>
-    void wait_for(asio::posix::stream_descriptor::wait_type readiness) {
+    void wait_for(loop_descriptor::wait_type readiness) {
         socket_.async_wait(readiness,
                            [weak = this->weak_from_this()](const std::error_code& failed) {
                                const auto self = weak.lock();
@@ -101,7 +99,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void read_on() {
         if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
         is_reading_ = true;
-        wait_for<&connection::on_readable>(asio::posix::stream_descriptor::wait_read);
+        wait_for<&connection::on_readable>(loop_descriptor::wait_read);
     }
 
     void on_readable() {
@@ -196,7 +194,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             if (size < 0 && errno == EINTR) continue;
             if (size < 0 && errno == EAGAIN) {
                 deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
-                return wait_for<&connection::write_on>(asio::posix::stream_descriptor::wait_write);
+                return wait_for<&connection::write_on>(loop_descriptor::wait_write);
             }
             if (size < 0) return close();
             sent_ += static_cast<std::size_t>(size);
@@ -249,7 +247,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     }
 
     connections<Service>& all_;
-    asio::posix::stream_descriptor socket_;
+    loop_descriptor socket_;
     lazy_deadline deadline_;
     http::parser parser_;
     stage stage_ = stage::reading;

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <restful_functions/task/time.hpp>
-
-#include <asio/any_io_executor.hpp>
-#include <asio/steady_timer.hpp>
+#include <restful_functions/transport/asio_http_loop.hpp>
 
 #include <chrono>
 #include <memory>
@@ -21,7 +19,7 @@ class lazy_deadline {
  public:
     using clock = std::chrono::steady_clock;
 
-    explicit lazy_deadline(const asio::any_io_executor& loop) : timer_(loop) {}
+    explicit lazy_deadline(const loop_executor& loop) : timer_(loop) {}
 
     /// Calls `owner->on_deadline()` after that time, unless it is moved or cleared before.
     template <class Owner>
@@ -48,7 +46,7 @@ class lazy_deadline {
         });
     }
 
-    asio::steady_timer timer_;
+    loop_timer timer_;
     std::optional<clock::time_point> due_;
     std::optional<clock::time_point> set_to_;
 };

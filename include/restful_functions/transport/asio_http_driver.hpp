@@ -3,11 +3,10 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/transport.hpp>
 
 #include <asio/io_context.hpp>
-#include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <fcntl.h>
 
@@ -77,7 +76,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     }
 
     void watch_events() {
-        events_.async_wait(asio::posix::stream_descriptor::wait_read,
+        events_.async_wait(loop_descriptor::wait_read,
                            [weak = this->weak_from_this()](const std::error_code& failed) {
                                const auto self = weak.lock();
                                if (!self || failed) return;
@@ -87,8 +86,8 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     }
 
     Service& service_;
-    asio::posix::stream_descriptor events_;
-    asio::steady_timer timer_;
+    loop_descriptor events_;
+    loop_timer timer_;
     std::optional<clock::time_point> set_to_;
 };
 

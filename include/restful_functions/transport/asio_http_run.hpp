@@ -3,15 +3,13 @@
 
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/transport/asio_http.hpp>
+#include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <asio/io_context.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/local/stream_protocol.hpp>
-#include <asio/posix/stream_descriptor.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -37,52 +35,37 @@ class stop_watch {
 
  private:
     void watch() {
-        event_.async_wait(asio::posix::stream_descriptor::wait_read,
-                          [this](const std::error_code& failed) {
-                              if (failed) return;
-                              watched_.rearm();
-                              watch();
-                          });
+        event_.async_wait(loop_descriptor::wait_read, [this](const std::error_code& failed) {
+            if (failed) return;
+            watched_.rearm();
+            watch();
+        });
     }
 
     restful_functions::detail::stop_switch& watched_;
-    asio::posix::stream_descriptor event_;
+    loop_descriptor event_;
 };
 
 // What the rest of the program may have open beside the connections.
 inline constexpr std::size_t other_descriptors = 1024;
 
-template <class Address>
-struct protocol_of;
-template <>
-struct protocol_of<tcp_address> {
-    using type = asio::ip::tcp;
-};
-template <>
-struct protocol_of<unix_address> {
-    using type = asio::local::stream_protocol;
-};
-
 }  // namespace detail
 
-/// Serves at an address, a tcp_address or a unix_address, until the switch is thrown. Then new
-/// connections and new calls are refused, and it returns when no task runs and the last response is
-/// out; `terminate` ends the tasks with their grace, the second request to stop ends them without
-/// any, and a third one returns at once. Calls `on_listening(transport)` when clients can connect.
+/// Serves the clients of a listener until the switch is thrown. Then new connections and new calls
+/// are refused, and it returns when no task runs and the last response is out; `terminate` ends the
+/// tasks with their grace, the second request to stop ends them without any, and a third one
+/// returns at once. Calls `on_listening(server)` when clients can connect.
 ///
 /// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
 /// hard limit allows; past either further clients wait.
-///
-/// Throws std::system_error when it cannot listen; the message names the address.
-template <class Address, stoppable_service Service, class OnListening>
-void run(Service& service, const Address& where, const http_options& options,
+template <stoppable_service Service, class OnListening>
+void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, shutdown_mode mode,
          OnListening on_listening) {
     allow_descriptors(options.max_connections +
                       std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
     asio::io_context loop(1);  // a hint that one thread runs it
-    asio_http<typename detail::protocol_of<Address>::type, Service> http(loop, service, where,
-                                                                         options);
+    detail::http_server<Service> http(loop, service, std::move(opened), options);
     const detail::stop_watch watch(loop, stop);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();

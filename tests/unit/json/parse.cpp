@@ -42,6 +42,39 @@ TEST_CASE("text that is not UTF-8 is not JSON") {
     CHECK(refusal("\"\\ud800\"").starts_with("not JSON: "));
 }
 
+TEST_CASE("strings are read whatever they consist of") {
+    const auto text_of = [](std::string_view text) {
+        const auto document = json::parse(text);
+        REQUIRE(document);
+        return std::string(document->GetString(), document->GetStringLength());
+    };
+    CHECK(text_of(R"("")") == "");
+    CHECK(text_of("\"größer als 日本 😀\"") == "größer als 日本 😀");
+    CHECK(text_of(R"("\"a\\b\/\b\f\n\r\t")") == "\"a\\b/\b\f\n\r\t");
+    CHECK(text_of(R"("\u00e4-\ud83d\ude00")") == "ä-😀");
+    CHECK(text_of(R"("a\u0000")") == std::string_view("a\0", 2));
+    CHECK(text_of(R"("\u0000\"\u0000b")") == std::string_view("\0\"\0b", 4));
+    CHECK(text_of("\"" + std::string(100'000, 'a') + R"(\n)" + std::string(100'000, 'b') + "\"") ==
+          std::string(100'000, 'a') + "\n" + std::string(100'000, 'b'));
+}
+
+TEST_CASE("the names and strings of an object do not depend on each other") {
+    const auto document = json::parse(R"({"\n": "plain", "": "", "plain": ["\t", "x", "\t"]})");
+    REQUIRE(document);
+    CHECK(std::string((*document)["\n"].GetString()) == "plain");
+    CHECK(std::string((*document)[""].GetString()) == "");
+    CHECK(std::string((*document)["plain"][0].GetString()) == "\t");
+    CHECK(std::string((*document)["plain"][1].GetString()) == "x");
+    CHECK(std::string((*document)["plain"][2].GetString()) == "\t");
+}
+
+TEST_CASE("the byte where a string goes wrong is named") {
+    CHECK(refusal("\"ab\xff\"") == "not JSON: invalid encoding in string at byte 3");
+    CHECK(refusal("\"ab\ncd\"") == "not JSON: invalid escape character in string at byte 3");
+    CHECK(refusal("\"ab") == "not JSON: missing a closing quotation mark in string at byte 3");
+    CHECK(refusal(R"("ab\x")") == "not JSON: invalid escape character in string at byte 3");
+}
+
 TEST_CASE("512 levels are read, one more is not, and a million do not exhaust the stack") {
     CHECK(refusal(nested(512)) == "");
     CHECK(refusal(nested(513)) == "nested deeper than 512 levels");
@@ -60,6 +93,7 @@ TEST_CASE("a text can be told to be JSON without reading it into a value, howeve
     CHECK(json::is_valid(nested(100'000)));
     CHECK_FALSE(json::is_valid(""));
     CHECK_FALSE(json::is_valid("{} {}"));
+    CHECK(json::is_valid("[\"\\u0000\", \"größer\\n\"]"));
     CHECK_FALSE(json::is_valid("\"\xff\""));
     CHECK_FALSE(json::is_valid(std::string_view("1\0", 2)));
 }

@@ -26,18 +26,21 @@ namespace test {
 
 using namespace restful_functions::process;
 using restful_functions::bytes;
+using restful_functions::isolation;
 using restful_functions::limits;
 
 using body = std::function<std::string(std::string_view)>;
 
 class lambdas final : public program {
  public:
-    explicit lambdas(std::vector<body> bodies, std::vector<limits> its_limits = {})
-        : bodies_(std::move(bodies)), limits_(std::move(its_limits)) {
-        limits_.resize(bodies_.size());
+    explicit lambdas(std::vector<body> bodies, std::vector<call_policy> policies = {})
+        : bodies_(std::move(bodies)), policies_(std::move(policies)) {
+        policies_.resize(bodies_.size());
     }
 
-    [[nodiscard]] limits limits_of(std::uint32_t entry) const override { return limits_.at(entry); }
+    [[nodiscard]] call_policy policy_of(std::uint32_t entry) const override {
+        return policies_.at(entry);
+    }
 
     void run(std::uint32_t entry, std::string_view input, window& output) override {
         const std::string result = bodies_.at(entry)(input);
@@ -48,7 +51,7 @@ class lambdas final : public program {
 
  private:
     std::vector<body> bodies_;
-    std::vector<limits> limits_;
+    std::vector<call_policy> policies_;
 };
 
 /// Waits for events, never for time: a test that waits for something that does not come fails after
@@ -58,9 +61,9 @@ class calls {
     explicit calls(std::vector<body> bodies,
                    executor_options options = {.max_processes = 64, .warm_processes = 2},
                    operating_system& system = operating_system::real(),
-                   std::vector<limits> its_limits = {})
+                   std::vector<call_policy> policies = {})
         : options_(validated(options)),
-          program_(std::move(bodies), std::move(its_limits)),
+          program_(std::move(bodies), std::move(policies)),
           executor_(program_, options,
                     {.ended =
                          [this](call_id call, outcome&& how) {

@@ -227,10 +227,17 @@ TEST_CASE("a process that got away from its group ends with the fork server") {
     {
         calls all({[](std::string_view path) {
             const std::string copy(path);
+            int away[2];
+            CHECK(::pipe(away) == 0);
             if (::fork() == 0) {
                 ::setsid();
+                ::close(away[1]);
+                ::close(away[0]);
                 say_and_block(copy);
             }
+            ::close(away[1]);
+            char nothing;  // until the other side has got away: the group ends with the call
+            CHECK(::read(away[0], &nothing, 1) == 0);
             return std::string("returned");
         }});
         const call_id call = all.start(0, said.path());

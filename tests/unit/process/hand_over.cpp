@@ -19,7 +19,7 @@ struct memory {
 
 TEST_CASE("a call lies in the slot with its entry and its input") {
     const memory shared;
-    hand_over(shared.own, 7, "input", "the call");
+    hand_over(shared.own, 7, restful_functions::isolation::worker, "input", "the call");
     CHECK(std::string(shared.own.header().label) == "the call");
     CHECK(shared.own.header().state == slot_state::called);
     CHECK(shared.own.header().entry == 7);

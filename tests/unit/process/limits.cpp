@@ -30,7 +30,8 @@ std::string allocate(std::string_view) {
 
 TEST_CASE("an allocation above the memory limit ends the call as out of memory" *
           doctest::skip(address_sanitizer)) {
-    calls all({allocate, echo}, few, operating_system::real(), {{.memory = 256_MiB}, {}});
+    calls all({allocate, echo}, few, operating_system::real(),
+              {{.limits = {.memory = 256_MiB}}, {}});
     const outcome end = all.run(0);
     REQUIRE_MESSAGE(std::holds_alternative<out_of_memory>(end), describe(end));
     CHECK(std::get<out_of_memory>(end).limit == 256_MiB);
@@ -44,7 +45,7 @@ TEST_CASE("what the program held before does not count against the memory limit"
                   const std::vector<char> mine(16 << 20, 'y');
                   return std::string(1, held.back()) + mine.back();
               }},
-              few, operating_system::real(), {{.memory = 64_MiB}});
+              few, operating_system::real(), {{.limits = {.memory = 64_MiB}}});
     CHECK(all.result(0) == "xy");
 }
 
@@ -71,7 +72,7 @@ TEST_CASE("an allocation that fails where nobody may throw is out of memory as w
 }
 
 TEST_CASE("a busy loop ends at its processor time") {
-    calls all({burn_processor_time}, few, operating_system::real(), {{.cpu = 1s}});
+    calls all({burn_processor_time}, few, operating_system::real(), {{.limits = {.cpu = 1s}}});
     const outcome end = all.run(0);
     REQUIRE_MESSAGE(std::holds_alternative<cpu_limit>(end), describe(end));
     CHECK(std::get<cpu_limit>(end).limit == 1s);
@@ -82,7 +83,7 @@ TEST_CASE("a busy loop that ignores SIGXCPU ends at its processor time too") {
                   std::signal(SIGXCPU, SIG_IGN);
                   return burn_processor_time({});
               }},
-              few, operating_system::real(), {{.cpu = 1s}});
+              few, operating_system::real(), {{.limits = {.cpu = 1s}}});
     CHECK(all.sentence(0) == "used more than 1 s of processor time");
 }
 
@@ -96,8 +97,9 @@ TEST_CASE("open files, the size of files and the stack are limited for the call 
         }
         return text;
     };
-    calls all({limits_here, limits_here}, few, operating_system::real(),
-              {{}, {.processes = 100, .open_files = 10, .file_size = 1_KiB, .stack = 1_MiB}});
+    calls all(
+        {limits_here, limits_here}, few, operating_system::real(),
+        {{}, {.limits = {.processes = 100, .open_files = 10, .file_size = 1_KiB, .stack = 1_MiB}}});
     const std::string unlimited = all.result(0);
     CHECK(all.result(1) == "10/10 1024/1024 1048576/1048576 100/100 ");
     CHECK(all.result(0) == unlimited);
@@ -109,7 +111,7 @@ TEST_CASE("a file that grows above its limit ends the call with the signal's nam
                   return std::to_string(::write(file, std::string(2000, 'x').data(), 2000) +
                                         ::write(file, "y", 1));
               }},
-              few, operating_system::real(), {{.file_size = 1_KiB}});
+              few, operating_system::real(), {{.limits = {.file_size = 1_KiB}}});
     CHECK(all.sentence(0) == "killed by SIGXFSZ (File size limit exceeded)");
 }
 
@@ -118,7 +120,7 @@ TEST_CASE("the log of a call is not a file that grows") {
                   std::printf("%s", std::string(5000, 'x').c_str());
                   return std::string("printed");
               }},
-              few, operating_system::real(), {{.file_size = 1_KiB}});
+              few, operating_system::real(), {{.limits = {.file_size = 1_KiB}}});
     CHECK(all.departure_of(all.start(0)).log.text.size() == 5000);
 }
 

@@ -1,0 +1,128 @@
+/// What definition.hpp declares: whether a body is a call of a function, and how it is called.
+#pragma once
+
+#include <restful_functions/detail/separate_compilation.hpp>
+#include <restful_functions/function/arg_definition.hpp>
+#include <restful_functions/function/argument_error.hpp>
+#include <restful_functions/function/callable.hpp>
+#include <restful_functions/function/definition.hpp>
+#include <restful_functions/json/members.hpp>
+#include <restful_functions/json/output.hpp>
+#include <restful_functions/json/parse.hpp>
+#include <restful_functions/json/refusal.hpp>
+#include <restful_functions/json/writer.hpp>
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace restful_functions {
+
+namespace detail {
+
+/// The object that a request's body holds; an empty body counts as `{}`.
+inline json::decoded<json::document> parse_body(std::string_view body) {
+    auto document = json::parse(body.empty() ? "{}" : body);
+    if (document && !document->IsObject()) return json::refusal{"not a JSON object", {}};
+    return document;
+}
+
+inline std::vector<std::string_view> names_of(const std::vector<arg_definition>& args) {
+    std::vector<std::string_view> names;
+    for (const arg_definition& arg : args) names.emplace_back(arg.name);
+    return names;
+}
+
+/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal.
+inline std::optional<json::refusal> why_not(const callable& function, std::size_t argument,
+                                            const json::value& value) {
+    try {
+        return function.check(argument, value);
+    } catch (const std::exception& thrown) {
+        return json::refusal{thrown.what(), {}};
+    } catch (...) {
+        return json::refusal{"its codec threw something that is no std::exception", {}};
+    }
+}
+
+/// A value that a codec of the type is likely to take.
+constexpr std::string_view sample_of(arg_type type) {
+    switch (type) {
+        case arg_type::integer:
+            return "0";
+        case arg_type::floating:
+            return "0.5";
+        case arg_type::string:
+            return R"("0")";
+        case arg_type::boolean:
+            return "true";
+        case arg_type::list:
+            return "[]";
+        case arg_type::dict:
+            return "{}";
+    }
+    return "null";
+}
+
+}  // namespace detail
+
+RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check(
+    std::string_view body) const {
+    const auto document = detail::parse_body(body);
+    if (!document) return body_error{"the body is " + document.why().detail};
+    const json::members given(*document, detail::names_of(args));
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        const json::value* value = given.values()[i];
+        if (value == nullptr) {
+            if (args[i].is_required) return detail::missing_argument(args[i]);
+            continue;
+        }
+        auto why = detail::why_not(*callable, i, *value);
+        if (given.is_repeated(i)) why = json::refusal{"it is given more than once", {}};
+        if (why) return detail::invalid_argument(args[i], *value, std::move(*why));
+    }
+    if (given.unknown()) return detail::unknown_argument(*given.unknown());
+    return {};
+}
+
+RESTFUL_FUNCTIONS_INLINE void function_definition::invoke(std::string_view body,
+                                                          json::output& out) const {
+    const auto document = detail::parse_body(body);
+    if (!document) throw std::invalid_argument("the body is " + document.why().detail);
+    json::writer result(out);
+    callable->invoke(json::members(*document, detail::names_of(args)).values(), result);
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string function_definition::sample_call() const {
+    std::string body = "{";
+    for (const arg_definition& arg : args) {
+        if (body.size() > 1) body += ',';
+        // Names need no escapes: they are identifiers.
+        body.append(1, '"').append(arg.name).append("\":").append(detail::sample_of(arg.type));
+    }
+    return body += '}';
+}
+
+RESTFUL_FUNCTIONS_INLINE void function_definition::warm_up(std::string_view sample) const noexcept {
+    try {
+        const auto document = detail::parse_body(sample);
+        const json::members given(*document, detail::names_of(args));
+        for (std::size_t i = 0; i < args.size(); ++i) {
+            if (given.values()[i] != nullptr) detail::why_not(*callable, i, *given.values()[i]);
+        }
+        std::array<char, 64> scratch;
+        json::bounded_output out(scratch.data(), scratch.size());
+        json::writer result(out);
+        callable->write_sample(result);
+    } catch (...) {
+        // Out of memory: the call itself will say so.
+    }
+}
+
+}  // namespace restful_functions

@@ -1,0 +1,83 @@
+/// The part of function_server that is no template: with it comes the whole service.
+#pragma once
+
+#include <restful_functions/api/service.hpp>
+#include <restful_functions/api/service_options.hpp>
+#include <restful_functions/detail/separate_compilation.hpp>
+#include <restful_functions/detail/stop_switch.hpp>
+#include <restful_functions/function_server.hpp>
+#include <restful_functions/server_options.hpp>
+#include <restful_functions/transport/asio_http_run.hpp>
+#include <restful_functions/transport/http_options.hpp>
+#include <restful_functions/transport/listener.hpp>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace restful_functions {
+
+namespace detail {
+
+inline api::service_options service_options_of(const server_options& o) {
+    return {.executor = {.max_processes = o.max_processes,
+                         .warm_processes = o.warm_processes,
+                         .max_payload = o.max_payload,
+                         .log_bytes = o.log_bytes,
+                         .pass_log_through = o.pass_log_through},
+            .results = {.result_ttl = o.result_ttl,
+                        .max_finished_tasks = o.max_finished_tasks,
+                        .max_finished_bytes = o.max_finished_bytes}};
+}
+
+inline transport::http_options http_options_of(const server_options& o) {
+    return {.limits = {.max_header_bytes = o.max_header_bytes,
+                       .max_body_bytes = o.max_body_bytes,
+                       .max_fields = o.max_header_fields},
+            .header_timeout = o.header_timeout,
+            .idle_timeout = o.idle_timeout,
+            .max_connections = o.max_connections};
+}
+
+inline transport::listener listen(const server_options& o) {
+    if (!o.unix_socket.empty()) return transport::listen(transport::unix_address{o.unix_socket});
+    return transport::listen(transport::tcp_address{o.host, o.port});
+}
+
+}  // namespace detail
+
+RESTFUL_FUNCTIONS_INLINE function_server::function_server(server_options options)
+    : options_(std::move(options)) {}
+
+RESTFUL_FUNCTIONS_INLINE function_server::~function_server() = default;
+
+RESTFUL_FUNCTIONS_INLINE void function_server::add(function_definition definition) {
+    if (service_)
+        throw std::logic_error("the function \"" + definition.name +
+                               "\" comes too late: add functions before the server starts");
+    functions_.add(std::move(definition));
+}
+
+RESTFUL_FUNCTIONS_INLINE api::service& function_server::service() {
+    if (!service_)
+        service_ = std::make_unique<api::service>(functions_, detail::service_options_of(options_));
+    return *service_;
+}
+
+RESTFUL_FUNCTIONS_INLINE void function_server::start() {
+    if (has_run_) throw std::logic_error("start() was called before; make another function_server");
+    service();  // forks: no descriptor or thread of the loop may be there yet
+    std::optional<detail::stop_signals> signals;
+    if (options_.handle_signals) signals.emplace(stop_);
+    transport::run(*service_, detail::listen(options_), detail::http_options_of(options_), stop_,
+                   options_.shutdown_mode, [this](const auto& http) {
+                       has_run_ = true;
+                       url_ = http.url();
+                       port_ = http.port();
+                       if (options_.on_listening) options_.on_listening(url_);
+                   });
+}
+
+}  // namespace restful_functions

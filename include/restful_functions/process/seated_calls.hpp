@@ -1,0 +1,210 @@
+/// seated_calls: the calls that have a process, from the hand-over to the end of the process, or to
+/// its next call.
+#pragma once
+
+#include <restful_functions/process/announcements.hpp>
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/process/hand_over.hpp>
+#include <restful_functions/process/isolation.hpp>
+#include <restful_functions/process/outcome.hpp>
+#include <restful_functions/process/process_pool.hpp>
+#include <restful_functions/process/program.hpp>
+#include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/seat.hpp>
+#include <restful_functions/process/slot.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace restful_functions::process {
+
+class seated_calls {
+ public:
+    using clock = std::chrono::steady_clock;
+
+    seated_calls(const program& work, std::size_t max_payload, process_pool& pool,
+                 announcements& told)
+        : work_(work), max_payload_(max_payload), pool_(pool), told_(told) {}
+
+    /// Hands a call over. false: there is no process for it now.
+    bool place(call_id call, std::uint32_t entry, std::string_view input, std::string_view label,
+               std::optional<clock::time_point> give_up_at = std::nullopt) {
+        const isolation how = isolation_of(work_.policy_of(entry));
+        const auto index = how == isolation::process ? pool_.idle_process()
+                                                     : pool_.kept_or_idle_process(entry, how);
+        if (!index) return false;
+        pool_.expect(entry);
+        pool_.seats().call(*index, call);
+        seat& taken = pool_.seats()[*index];
+        taken.entry = entry;
+        taken.used = input.size();
+        taken.give_up_at = give_up_at;
+        hand_over(pool_.at(*index), entry, how, input, label);
+        return true;
+    }
+
+    /// Asks a call to end; what executor::stop() returns. nullopt: it has no process.
+    std::optional<bool> stop(call_id call, std::chrono::milliseconds grace) {
+        const auto index = pool_.seats().find(call, seat_phase::calling);
+        if (!index) return std::nullopt;
+        if (pool_.state_of(*index) == slot_state::done) {
+            finish(*index);  // its process may never say so
+            return false;
+        }
+        seat& stopped = pool_.seats()[*index];
+        stopped.stopped = true;
+        const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+        stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
+        pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
+        pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
+        pool_.flush();
+        return true;
+    }
+
+    [[nodiscard]] std::optional<progress_report> progress(call_id call) const {
+        const auto index = pool_.seats().find(call, seat_phase::calling);
+        return index ? take_progress(pool_.at(*index)) : std::nullopt;
+    }
+
+    [[nodiscard]] log_excerpt log(call_id call) const {
+        for (const seat_phase phase :
+             {seat_phase::calling, seat_phase::settling, seat_phase::leaving}) {
+            if (const auto index = pool_.seats().find(call, phase)) return pool_.log(*index);
+        }
+        return {};
+    }
+
+    void collect_results() {
+        // From the end: ending a call takes it out of the list.
+        for (std::size_t i = running().size(); i-- > 0;) {
+            if (const std::uint32_t index = running()[i];
+                pool_.state_of(index) == slot_state::done) {
+                finish(index);
+            }
+        }
+    }
+
+    void on_log_carried(std::uint32_t index) {
+        if (pool_.seats()[index].phase == seat_phase::settling) keep(index);
+    }
+
+    void on_exited(std::uint32_t index, const report& exit) {
+        seat& ended = pool_.seats()[index];
+        if (ended.phase == seat_phase::idle) pool_.failed(clock::now());  // it could not even park
+        if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
+            return pool_.seats().vacate(index);
+        }
+        report of_call = exit;
+        of_call.used = ended.phase == seat_phase::settling ? ended.used_by_last
+                                                           : exit.used.since(ended.used_by_all);
+        if (ended.phase == seat_phase::calling) {
+            const call_policy its = work_.policy_of(ended.entry);
+            const slot_state state = pool_.state_of(index);
+            if (state == slot_state::done) {
+                end(index, take_result(pool_.at(index), its.limits.memory));
+            } else if (state == slot_state::called && ended.stopped && WIFEXITED(exit.value)) {
+                end(index, crashed{SIGTERM, std::nullopt, {}});  // it never ran
+            } else if (state != slot_state::called || ended.stopped) {
+                end(index, end_of_process(pool_.at(index), of_call, its.limits));
+            } else if (ended.restarts++ < max_restarts) {
+                return pool_.respawn(index);  // the call still lies in the slot
+            } else {
+                end(index, lost{"no process lived long enough to take the call: the last " +
+                                describe(outcome_of_wait_status(exit.value))});
+            }
+        }
+        depart(index, of_call.used);
+        pool_.seats().vacate(index);
+    }
+
+    /// All processes are gone. A call that has its result keeps it.
+    void lose(const std::string& why) {
+        collect_results();
+        while (!running().empty()) end(running().back(), lost{why});
+        for (const seat_phase phase : {seat_phase::settling, seat_phase::leaving}) {
+            for (const std::uint32_t index : pool_.seats().in(phase)) {
+                const seat& gone = pool_.seats()[index];
+                depart(index, phase == seat_phase::settling ? gone.used_by_last : usage{});
+            }
+        }
+    }
+
+ private:
+    /// A call is handed to so many further processes when one ends before it takes the call.
+    static constexpr int max_restarts = 3;
+
+    /// The seats that have a call.
+    [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
+        return pool_.seats().in(seat_phase::calling);
+    }
+
+    /// How the calls of a function are kept apart, as far as the system lets them be.
+    [[nodiscard]] isolation isolation_of(const call_policy& its) const noexcept {
+        const bool refused = its.isolation == isolation::rewind && cannot_rewind_;
+        return refused ? isolation::process : its.isolation;
+    }
+
+    /// The call has its outcome; its process is to go.
+    void end(std::uint32_t index, outcome&& how) {
+        const auto* result = std::get_if<returned>(&how);
+        seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
+        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : max_payload_;
+        told_.end(ended.call, std::move(how));
+        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
+    }
+
+    /// The call has its result; its process goes, or waits for another call.
+    void finish(std::uint32_t index) {
+        seat& ended = pool_.seats()[index];
+        const call_policy its = work_.policy_of(ended.entry);
+        const stay left = take_stay(pool_.at(index));
+        outcome how = take_result(pool_.at(index), its.limits.memory);
+        const bool is_full = std::holds_alternative<out_of_memory>(how);
+        pool_.succeeded();
+        end(index, std::move(how));
+        if (isolation_of(its) == isolation::process) return;
+        if (left.why_not_rewound != mark_refusal::none && !std::exchange(cannot_rewind_, true)) {
+            std::fprintf(stderr,
+                         "restful-functions: isolation::rewind is isolation::process here: %s\n",
+                         describe(left.why_not_rewound));
+        }
+        // A signal may be under way to a process that was told to stop.
+        if (!left.stays || ended.stopped || is_full || ++ended.calls >= its.worker_calls ||
+            !left.used.can_follow(ended.used_by_all)) {
+            return pool_.dismiss(index);
+        }
+        ended.used_by_last = left.used.since(ended.used_by_all);
+        ended.used_by_all = left.used;
+        if (pool_.settle(index, !left.has_unlogged && pool_.log_is_settled(index))) keep(index);
+    }
+
+    /// All that is to be known of the last call of a settled process is.
+    void keep(std::uint32_t index) {
+        depart(index, pool_.seats()[index].used_by_last);
+        pool_.keep(index);
+    }
+
+    /// Once for each call: a process that was kept leaves without one.
+    void depart(std::uint32_t index, const usage& used) {
+        const call_id call = std::exchange(pool_.seats()[index].call, call_id{});
+        if (call != call_id{}) told_.depart(call, {used, pool_.log(index)});
+    }
+
+    const program& work_;
+    std::size_t max_payload_;
+    process_pool& pool_;
+    announcements& told_;
+    bool cannot_rewind_ = false;
+};
+
+}  // namespace restful_functions::process

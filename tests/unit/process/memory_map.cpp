@@ -1,0 +1,53 @@
+#include <restful_functions/process/memory_map.hpp>
+
+#include <doctest/doctest.h>
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+
+using namespace restful_functions::process;
+
+namespace {
+
+/// nullptr: nothing is mapped there.
+const mapping* find(const mapping_list& list, const void* address) {
+    const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+    const auto* found = std::find_if(list.begin(), list.end(), [=](const mapping& known) {
+        return known.begin <= wanted && wanted < known.end;
+    });
+    return found != list.end() ? found : nullptr;
+}
+
+int initialised = 1;
+
+}  // namespace
+
+TEST_CASE("the map of memory tells private from shared, and constants from variables") {
+    void* shared = ::mmap(nullptr, 4096, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    const auto list = std::make_unique<mapping_list>();
+    REQUIRE(read_memory_map(*list));
+    REQUIRE(find(*list, shared) != nullptr);
+    CHECK(find(*list, shared)->shared);
+    CHECK_FALSE(find(*list, shared)->writable);
+    REQUIRE(find(*list, &initialised) != nullptr);
+    CHECK_FALSE(find(*list, &initialised)->shared);
+    CHECK(find(*list, &initialised)->writable);
+    CHECK(find(*list, &initialised)->inode != 0);
+    REQUIRE(find(*list, "a constant") != nullptr);
+    CHECK_FALSE(find(*list, "a constant")->writable);
+    ::munmap(shared, 4096);
+}
+
+TEST_CASE("the map of memory is in order, and complete to the top of the stack") {
+    const auto list = std::make_unique<mapping_list>();
+    REQUIRE(read_memory_map(*list));
+    CHECK(std::is_sorted(list->begin(), list->end(), [](const mapping& left, const mapping& right) {
+        return left.end <= right.begin;
+    }));
+    const int on_the_stack = 1;
+    REQUIRE(find(*list, &on_the_stack) != nullptr);
+    CHECK(find(*list, &on_the_stack)->inode == 0);
+}
