@@ -112,6 +112,7 @@ RESTFUL_FUNCTIONS_INLINE std::string function_definition::sample_call() const {
 RESTFUL_FUNCTIONS_INLINE void function_definition::warm_up(std::string_view sample) const noexcept {
     try {
         const auto document = detail::parse_body(sample);
+        if (!document) return;
         const json::members given(*document, detail::names_of(args));
         for (std::size_t i = 0; i < args.size(); ++i) {
             if (given.values()[i] != nullptr) detail::why_not(*callable, i, *given.values()[i]);
