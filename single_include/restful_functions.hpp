@@ -29,6 +29,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdio_ext.h>
 #include <sys/epoll.h>
@@ -4142,6 +4143,7 @@ struct crash_note {
 struct alignas(64) slot_header {
     std::atomic<slot_state> state{slot_state::vacant};
     isolation how = isolation::process;
+    bool gives_way = false;   ///< the process lets others run between its result and its end
     std::uint32_t entry = 0;  ///< of the call; until there is one, of the function called last
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
@@ -6488,6 +6490,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
             detail::apply_limits(from, its.limits);
             detail::serve(own, work, self);
             detail::announce(own);
+            if (own.header().gives_way) ::sched_yield();
         } else {
             detail::serve_many(from, own, work, self, its);
         }
@@ -7947,6 +7950,9 @@ class seated_calls {
         taken.entry = entry;
         taken.used = input.size();
         taken.give_up_at = give_up_at;
+        // Where processors are idle the server wakes up on the one that the process has just used:
+        // ending at once, it would stand in the way of its own answer.
+        pool_.at(*index).header().gives_way = running().size() < processors_;
         hand_over(pool_.at(*index), entry, how, input, label);
         return true;
     }
@@ -8102,6 +8108,7 @@ class seated_calls {
     std::size_t max_payload_;
     process_pool& pool_;
     announcements& told_;
+    std::size_t processors_ = std::thread::hardware_concurrency();
     bool cannot_rewind_ = false;
 };
 

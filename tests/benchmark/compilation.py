@@ -12,7 +12,8 @@ def cost(source, package, *flags):
     with scratch() as folder:
         package_flags = (BUILD / f"{package}_flags").read_text().split()
         compiler = subprocess.Popen(["g++", "-std=c++20", "-O2", *flags, *package_flags,
-                                     "-c", source, "-o", folder / "object"])
+                                     "-c", source, "-o", folder / "object"],
+                                    env=os.environ | {"CCACHE_DISABLE": "1"})
         _, status, used = os.wait4(compiler.pid, 0)
         compiler.returncode = os.waitstatus_to_exitcode(status)
     if compiler.returncode != 0:

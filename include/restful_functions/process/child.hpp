@@ -14,6 +14,7 @@
 
 #include <cxxabi.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -276,6 +277,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
             detail::apply_limits(from, its.limits);
             detail::serve(own, work, self);
             detail::announce(own);
+            if (own.header().gives_way) ::sched_yield();
         } else {
             detail::serve_many(from, own, work, self, its);
         }

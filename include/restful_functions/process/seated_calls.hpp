@@ -22,6 +22,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -49,6 +50,9 @@ class seated_calls {
         taken.entry = entry;
         taken.used = input.size();
         taken.give_up_at = give_up_at;
+        // Where processors are idle the server wakes up on the one that the process has just used:
+        // ending at once, it would stand in the way of its own answer.
+        pool_.at(*index).header().gives_way = running().size() < processors_;
         hand_over(pool_.at(*index), entry, how, input, label);
         return true;
     }
@@ -204,6 +208,7 @@ class seated_calls {
     std::size_t max_payload_;
     process_pool& pool_;
     announcements& told_;
+    std::size_t processors_ = std::thread::hardware_concurrency();
     bool cannot_rewind_ = false;
 };
 

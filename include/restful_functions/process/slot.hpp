@@ -60,6 +60,7 @@ struct crash_note {
 struct alignas(64) slot_header {
     std::atomic<slot_state> state{slot_state::vacant};
     isolation how = isolation::process;
+    bool gives_way = false;   ///< the process lets others run between its result and its end
     std::uint32_t entry = 0;  ///< of the call; until there is one, of the function called last
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
