@@ -5226,53 +5226,6 @@ class memory_cgroup {
 
 }  // namespace restful_functions::process
 
-// restful_functions/process/program.hpp
-/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's
-/// business.
-
-namespace restful_functions::process {
-
-/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to
-/// `data` and leaves their number in `size`; a result that does not fit sets `overflow` instead.
-struct window {
-    char* data = nullptr;
-    std::size_t capacity = 0;
-    std::size_t size = 0;
-    bool overflow = false;
-};
-
-/// What holds for each call of a function.
-struct call_policy {
-    restful_functions::limits limits{};
-    restful_functions::isolation isolation = restful_functions::isolation::process;
-    std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
-};
-
-/// One object, made before the fork server and shared copy-on-write with every task process.
-class program {
- public:
-    program() = default;
-    program(const program&) = delete;
-    program& operator=(const program&) = delete;
-    virtual ~program() = default;
-
-    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
-    /// call lie outside of the call. `entry` is the number of the function that was called last and
-    /// so may well be the next. Must have no lasting effect.
-    virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
-
-    /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
-    /// and in the server.
-    [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }
-
-    /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
-    /// are the same memory: the first byte of the result ends the input. Processes forked in here
-    /// see neither. May throw, crash, exit or never return.
-    virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
-};
-
-}  // namespace restful_functions::process
-
 // restful_functions/process/write_tracker.hpp
 /// write_tracker: which pages of its memory a process has written, as Linux tells it since 6.7:
 /// userfaultfd(2) write-protects pages without anybody being told of the faults, and PAGEMAP_SCAN
@@ -5515,257 +5468,6 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
     ::close(file);
     return complete;
 }
-
-}  // namespace restful_functions::process
-
-// restful_functions/process/memory_image.hpp
-/// memory_image: a copy of this process's private memory, and the way back to it.
-
-namespace restful_functions::process {
-
-/// What lies in it has to stay out of the memory that is put back, and the thread's stack with it.
-/// Between the image and the way back to it nothing may be written that is to be kept.
-class memory_image {
- public:
-    static constexpr std::size_t most_bytes = most_rewound_bytes;
-
-    /// Sanitizers reserve terabytes for their shadows.
-    static constexpr std::size_t most_address_space = std::size_t{1} << 38;
-
-    explicit memory_image(write_tracker tracker) noexcept : tracker_(tracker) {}
-
-    /// Copies what is in memory now to `copy`, pages with room for `most_bytes`; mappings between
-    /// the two addresses of `own` are not part of it. What is too large is refused before anything
-    /// is tracked, which takes longer than to look.
-    [[nodiscard]] mark_refusal take(std::byte* copy, address_range own) noexcept {
-        heap_end_ = static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
-        if (!read_memory_map(mappings_)) return mark_refusal::too_large;
-        if (!choose_all_but(own)) return mark_refusal::untrackable;
-        if (!list_saved(copy)) return mark_refusal::too_large;
-        if (!track()) return mark_refusal::untrackable;
-        rehearse(copy);
-        for (const saved_run& saved : saved_) {
-            tracker_.protect(saved);  // or else it counts as written, and is put back each time
-            std::memcpy(saved.copy, reinterpret_cast<const void*>(saved.begin), saved.size());
-        }
-        // A wild write of a call must not reach it.
-        ::mprotect(copy, most_bytes, PROT_READ);
-        return mark_refusal::none;
-    }
-
-    /// Takes away what was mapped since: nothing in the image knows of it, be it a grown heap, a
-    /// grown stack, a block of malloc's or the stack of a thread that has ended.
-    void unmap_additions() const noexcept {
-        shrink_heap();
-        std::uintptr_t at = 0;
-        for (const mapping& known : mappings_) {
-            if (known.begin > at && at != 0) {
-                ::syscall(SYS_munmap, at, known.begin - at);
-            }
-            at = known.end;
-        }
-    }
-
-    /// The C library's idea of where the heap ends is part of the image.
-    void shrink_heap() const noexcept { ::syscall(SYS_brk, heap_end_); }
-
-    /// Finds out what differs from the image. false: it is more than what was written, as some of
-    /// its mappings are gone.
-    [[nodiscard]] bool compare() noexcept {
-        edits_.clear();
-        const auto count = tracker_.scan(bounds(), seen_.storage());
-        if (!count) return false;
-        seen_.resize(*count);
-        const mapping* known = tracked_.begin();
-        const saved_run* saved = saved_.begin();
-        std::uintptr_t at = known->begin;
-        for (const page_run& run : seen_) {
-            // A run has no boundary where one tracked mapping follows another.
-            for (std::uintptr_t begin = run.begin; begin != run.end;) {
-                if (known == tracked_.end() || begin != at) return false;
-                at = std::min<std::uintptr_t>(run.end, known->end);
-                if (known->writable &&
-                    !add_edits({begin, at, run.traits}, saved, known->inode == 0)) {
-                    return false;
-                }
-                begin = at;
-                if (at == known->end && ++known != tracked_.end()) at = known->begin;
-            }
-        }
-        return known == tracked_.end();
-    }
-
-    /// Puts back what the last compare() has found.
-    void put_back() noexcept {
-        for (const address_range& lost : droppable_) {
-            ::madvise(reinterpret_cast<void*>(lost.begin), lost.size(), MADV_DONTNEED);
-        }
-        for (const edit& wanted : edits_) {
-            void* memory = reinterpret_cast<void*>(wanted.begin);
-            if (is_given_back(wanted)) {
-                ::madvise(memory, wanted.size(), MADV_DONTNEED);
-            } else if (wanted.copy == nullptr) {
-                std::memset(memory, 0, wanted.size());
-            } else {
-                write(wanted, wanted.copy);
-            }
-        }
-        // Only now, as a protected page costs a fault when it is written.
-        address_range unprotected{};
-        for (const edit& done : edits_) {
-            if (is_given_back(done)) continue;
-            if (done.begin != unprotected.end) {
-                if (unprotected.size() != 0) tracker_.protect(unprotected);
-                unprotected.begin = done.begin;
-            }
-            unprotected.end = done.end;
-        }
-        if (unprotected.size() != 0) tracker_.protect(unprotected);
-    }
-
- private:
-    struct saved_run : address_range {
-        std::byte* copy;
-    };
-
-    /// To be filled with `copy`, or with zeros where that is nullptr.
-    using edit = saved_run;
-
-    static constexpr std::size_t most_runs = 16 * 1024;
-
-    /// Up to here, it costs less to clear pages than to give them back and to fault them in again.
-    static constexpr std::size_t most_cleared = 32 * 4096;
-
-    [[nodiscard]] address_range bounds() noexcept {
-        return {tracked_.begin()->begin, tracked_.back().end};
-    }
-
-    /// Of a file that is only read, one page stands for all: as long as scans find it, the file has
-    /// not been replaced by another. false: there is more than any program needs.
-    bool choose_all_but(address_range own) noexcept {
-        std::size_t address_space = 0;
-        mapping before{};
-        for (const mapping& known : mappings_) {
-            if (known.shared || (known.begin >= own.begin && known.end <= own.end)) continue;
-            address_space += known.size();
-            if (address_space > most_address_space) return false;
-            const bool continued =
-                known.begin == before.end && known.inode == before.inode && known.inode != 0;
-            before = known;
-            mapping tracked = known;
-            if (!known.writable) {
-                if (continued) continue;
-                tracked.end = known.begin + page_size_;
-            }
-            tracked_.push_back(tracked);
-        }
-        return true;
-    }
-
-    /// Mappings that are only read and that the kernel refuses are its own.
-    bool track() noexcept {
-        mapping* end = tracked_.begin();
-        for (const mapping& chosen : tracked_) {
-            if (tracker_.track(chosen)) {
-                *end++ = chosen;
-            } else if (chosen.writable && !(is_droppable(chosen) && droppable_.push_back(chosen))) {
-                return false;
-            }
-        }
-        tracked_.resize(static_cast<std::size_t>(end - tracked_.begin()));
-        return !tracked_.empty();
-    }
-
-    /// Anonymous memory that was never written reads as zeros, and needs no copy. Pages of files
-    /// are read in for theirs; those behind the end of a file cannot be. false: it is too much.
-    bool list_saved(std::byte* copy) noexcept {
-        std::size_t room = most_bytes;
-        for (const mapping& known : tracked_) {
-            if (!known.writable) continue;
-            if (known.inode != 0) {
-                if (known.size() > room) return false;
-                ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_POPULATE_READ);
-            }
-            const auto count = tracker_.scan_untracked(known, seen_.storage());
-            if (!count) return false;
-            seen_.resize(*count);
-            for (const page_run& run : seen_) {
-                if (!run.has_memory()) continue;
-                const saved_run saved{{run.begin, run.end}, copy + (most_bytes - room)};
-                if (saved.size() > room || !saved_.push_back(saved)) return false;
-                room -= saved.size();
-            }
-        }
-        return true;
-    }
-
-    /// What the dynamic linker finds only after the image is taken, it would find for each return.
-    void rehearse(std::byte* copy) const noexcept {
-        const auto begin = reinterpret_cast<std::uintptr_t>(copy);
-        std::memset(copy, 0, page_size_);
-        write({begin, begin + page_size_}, copy + page_size_);
-    }
-
-    /// Covers a changed run: what the image has of it is to be copied, what lies between that to be
-    /// cleared. `saved` is the first that may still matter, and is moved on. false: there are too
-    /// many, or a page of a file was not there when the image was taken.
-    bool add_edits(const page_run& run, const saved_run*& saved, bool anonymous) noexcept {
-        const bool lost = !run.has_memory();
-        if (!run.is_written() && !lost) return true;
-        while (saved != saved_.end() && saved->end <= run.begin) ++saved;
-        std::uintptr_t at = run.begin;
-        const auto clear_up_to = [&](std::uintptr_t end) {
-            return at == end || lost || (anonymous && edits_.push_back({{at, end}, nullptr}));
-        };
-        const saved_run* next = saved;
-        for (; next != saved_.end() && next->begin < run.end; ++next) {
-            const auto begin = std::max<std::uintptr_t>(run.begin, next->begin);
-            if (!clear_up_to(begin)) return false;
-            at = std::min<std::uintptr_t>(run.end, next->end);
-            if (!edits_.push_back({{begin, at}, next->copy + (begin - next->begin)})) return false;
-        }
-        return clear_up_to(run.end);
-    }
-
-    /// Memory of MAP_DROPPABLE (mmap(2)), as the C library's getrandom(3) uses it: its owner
-    /// expects to find zeros in it at any time, and no forked process is ever to have it.
-    [[nodiscard]] static bool is_droppable(const mapping& known) noexcept {
-        return known.inode == 0 &&
-               ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_KEEPONFORK) != 0;
-    }
-
-    [[nodiscard]] static bool is_given_back(const edit& wanted) noexcept {
-        return wanted.copy == nullptr && wanted.size() > most_cleared;
-    }
-
-    /// The kernel keeps the number of the processor in memory of the thread (rseq(2)): that is of
-    /// now, not of the image.
-    static address_range written_by_the_kernel() noexcept {
-        const auto begin = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()) +
-                           static_cast<std::uintptr_t>(__rseq_offset);
-        const std::size_t size = std::max<std::size_t>(__rseq_size, sizeof(::rseq));
-        return {begin, __rseq_size != 0 ? begin + size : begin};
-    }
-
-    static void write(address_range range, const std::byte* bytes) noexcept {
-        const address_range left_out = written_by_the_kernel();
-        const auto before = std::clamp(left_out.begin, range.begin, range.end);
-        const auto behind = std::clamp(left_out.end, range.begin, range.end);
-        std::memcpy(reinterpret_cast<void*>(range.begin), bytes, before - range.begin);
-        std::memcpy(reinterpret_cast<void*>(behind), bytes + (behind - range.begin),
-                    range.end - behind);
-    }
-
-    write_tracker tracker_;
-    std::size_t page_size_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-    std::uintptr_t heap_end_ = 0;
-    mapping_list mappings_;  ///< all, when the image was taken
-    mapping_list tracked_;   ///< those of them that scans see
-    bounded_list<address_range, 64> droppable_;
-    bounded_list<saved_run, most_runs> saved_;  ///< in order, as everything here
-    bounded_list<page_run, most_runs> seen_;
-    bounded_list<edit, most_runs> edits_;
-};
 
 }  // namespace restful_functions::process
 
@@ -6076,6 +5778,304 @@ class process_traces {
     facts now_;
     status_text status_then_;
     status_text status_now_;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/program.hpp
+/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's
+/// business.
+
+namespace restful_functions::process {
+
+/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to
+/// `data` and leaves their number in `size`; a result that does not fit sets `overflow` instead.
+struct window {
+    char* data = nullptr;
+    std::size_t capacity = 0;
+    std::size_t size = 0;
+    bool overflow = false;
+};
+
+/// What holds for each call of a function.
+struct call_policy {
+    restful_functions::limits limits{};
+    restful_functions::isolation isolation = restful_functions::isolation::process;
+    std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
+};
+
+/// One object, made before the fork server and shared copy-on-write with every task process.
+class program {
+ public:
+    program() = default;
+    program(const program&) = delete;
+    program& operator=(const program&) = delete;
+    virtual ~program() = default;
+
+    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
+    /// call lie outside of the call. `entry` is the number of the function that was called last and
+    /// so may well be the next. Must have no lasting effect.
+    virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
+
+    /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
+    /// and in the server.
+    [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }
+
+    /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
+    /// are the same memory: the first byte of the result ends the input. Processes forked in here
+    /// see neither. May throw, crash, exit or never return.
+    virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/memory_image.hpp
+/// memory_image: a copy of this process's private memory, and the way back to it.
+
+namespace restful_functions::process {
+
+/// What lies in it has to stay out of the memory that is put back, and the thread's stack with it.
+/// Between the image and the way back to it nothing may be written that is to be kept.
+class memory_image {
+ public:
+    static constexpr std::size_t most_bytes = most_rewound_bytes;
+
+    /// Sanitizers reserve terabytes for their shadows.
+    static constexpr std::size_t most_address_space = std::size_t{1} << 38;
+
+    explicit memory_image(write_tracker tracker) noexcept : tracker_(tracker) {}
+
+    /// Copies what is in memory now to `copy`, pages with room for `most_bytes`; mappings between
+    /// the two addresses of `own` are not part of it. What is too large is refused before anything
+    /// is tracked, which takes longer than to look.
+    [[nodiscard]] mark_refusal take(std::byte* copy, address_range own) noexcept {
+        heap_end_ = static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
+        if (!read_memory_map(mappings_)) return mark_refusal::too_large;
+        if (!choose_all_but(own)) return mark_refusal::untrackable;
+        if (!list_saved(copy)) return mark_refusal::too_large;
+        if (!track()) return mark_refusal::untrackable;
+        rehearse(copy);
+        for (const saved_run& saved : saved_) {
+            tracker_.protect(saved);  // or else it counts as written, and is put back each time
+            std::memcpy(saved.copy, reinterpret_cast<const void*>(saved.begin), saved.size());
+        }
+        // A wild write of a call must not reach it.
+        ::mprotect(copy, most_bytes, PROT_READ);
+        return mark_refusal::none;
+    }
+
+    /// Takes away what was mapped since: nothing in the image knows of it, be it a grown heap, a
+    /// grown stack, a block of malloc's or the stack of a thread that has ended.
+    void unmap_additions() const noexcept {
+        shrink_heap();
+        std::uintptr_t at = 0;
+        for (const mapping& known : mappings_) {
+            if (known.begin > at && at != 0) {
+                ::syscall(SYS_munmap, at, known.begin - at);
+            }
+            at = known.end;
+        }
+    }
+
+    /// The C library's idea of where the heap ends is part of the image.
+    void shrink_heap() const noexcept { ::syscall(SYS_brk, heap_end_); }
+
+    /// Finds out what differs from the image. false: it is more than what was written, as some of
+    /// its mappings are gone.
+    [[nodiscard]] bool compare() noexcept {
+        edits_.clear();
+        const auto count = tracker_.scan(bounds(), seen_.storage());
+        if (!count) return false;
+        seen_.resize(*count);
+        const mapping* known = tracked_.begin();
+        const saved_run* saved = saved_.begin();
+        std::uintptr_t at = known->begin;
+        for (const page_run& run : seen_) {
+            // A run has no boundary where one tracked mapping follows another.
+            for (std::uintptr_t begin = run.begin; begin != run.end;) {
+                if (known == tracked_.end() || begin != at) return false;
+                at = std::min<std::uintptr_t>(run.end, known->end);
+                if (known->writable &&
+                    !add_edits({begin, at, run.traits}, saved, known->inode == 0)) {
+                    return false;
+                }
+                begin = at;
+                if (at == known->end && ++known != tracked_.end()) at = known->begin;
+            }
+        }
+        return known == tracked_.end();
+    }
+
+    /// Puts back what the last compare() has found.
+    void put_back() noexcept {
+        for (const address_range& lost : droppable_) {
+            ::madvise(reinterpret_cast<void*>(lost.begin), lost.size(), MADV_DONTNEED);
+        }
+        for (const edit& wanted : edits_) {
+            void* memory = reinterpret_cast<void*>(wanted.begin);
+            if (is_given_back(wanted)) {
+                ::madvise(memory, wanted.size(), MADV_DONTNEED);
+            } else if (wanted.copy == nullptr) {
+                std::memset(memory, 0, wanted.size());
+            } else {
+                write(wanted, wanted.copy);
+            }
+        }
+        // Only now, as a protected page costs a fault when it is written.
+        address_range unprotected{};
+        for (const edit& done : edits_) {
+            if (is_given_back(done)) continue;
+            if (done.begin != unprotected.end) {
+                if (unprotected.size() != 0) tracker_.protect(unprotected);
+                unprotected.begin = done.begin;
+            }
+            unprotected.end = done.end;
+        }
+        if (unprotected.size() != 0) tracker_.protect(unprotected);
+    }
+
+ private:
+    struct saved_run : address_range {
+        std::byte* copy;
+    };
+
+    /// To be filled with `copy`, or with zeros where that is nullptr.
+    using edit = saved_run;
+
+    static constexpr std::size_t most_runs = 16 * 1024;
+
+    /// Up to here, it costs less to clear pages than to give them back and to fault them in again.
+    static constexpr std::size_t most_cleared = 32 * 4096;
+
+    [[nodiscard]] address_range bounds() noexcept {
+        return {tracked_.begin()->begin, tracked_.back().end};
+    }
+
+    /// Of a file that is only read, one page stands for all: as long as scans find it, the file has
+    /// not been replaced by another. false: there is more than any program needs.
+    bool choose_all_but(address_range own) noexcept {
+        std::size_t address_space = 0;
+        mapping before{};
+        for (const mapping& known : mappings_) {
+            if (known.shared || (known.begin >= own.begin && known.end <= own.end)) continue;
+            address_space += known.size();
+            if (address_space > most_address_space) return false;
+            const bool continued =
+                known.begin == before.end && known.inode == before.inode && known.inode != 0;
+            before = known;
+            mapping tracked = known;
+            if (!known.writable) {
+                if (continued) continue;
+                tracked.end = known.begin + page_size_;
+            }
+            tracked_.push_back(tracked);
+        }
+        return true;
+    }
+
+    /// Mappings that are only read and that the kernel refuses are its own.
+    bool track() noexcept {
+        mapping* end = tracked_.begin();
+        for (const mapping& chosen : tracked_) {
+            if (tracker_.track(chosen)) {
+                *end++ = chosen;
+            } else if (chosen.writable && !(is_droppable(chosen) && droppable_.push_back(chosen))) {
+                return false;
+            }
+        }
+        tracked_.resize(static_cast<std::size_t>(end - tracked_.begin()));
+        return !tracked_.empty();
+    }
+
+    /// Anonymous memory that was never written reads as zeros, and needs no copy. Pages of files
+    /// are read in for theirs; those behind the end of a file cannot be. false: it is too much.
+    bool list_saved(std::byte* copy) noexcept {
+        std::size_t room = most_bytes;
+        for (const mapping& known : tracked_) {
+            if (!known.writable) continue;
+            if (known.inode != 0) {
+                if (known.size() > room) return false;
+                ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_POPULATE_READ);
+            }
+            const auto count = tracker_.scan_untracked(known, seen_.storage());
+            if (!count) return false;
+            seen_.resize(*count);
+            for (const page_run& run : seen_) {
+                if (!run.has_memory()) continue;
+                const saved_run saved{{run.begin, run.end}, copy + (most_bytes - room)};
+                if (saved.size() > room || !saved_.push_back(saved)) return false;
+                room -= saved.size();
+            }
+        }
+        return true;
+    }
+
+    /// What the dynamic linker finds only after the image is taken, it would find for each return.
+    void rehearse(std::byte* copy) const noexcept {
+        const auto begin = reinterpret_cast<std::uintptr_t>(copy);
+        std::memset(copy, 0, page_size_);
+        write({begin, begin + page_size_}, copy + page_size_);
+    }
+
+    /// Covers a changed run: what the image has of it is to be copied, what lies between that to be
+    /// cleared. `saved` is the first that may still matter, and is moved on. false: there are too
+    /// many, or a page of a file was not there when the image was taken.
+    bool add_edits(const page_run& run, const saved_run*& saved, bool anonymous) noexcept {
+        const bool lost = !run.has_memory();
+        if (!run.is_written() && !lost) return true;
+        while (saved != saved_.end() && saved->end <= run.begin) ++saved;
+        std::uintptr_t at = run.begin;
+        const auto clear_up_to = [&](std::uintptr_t end) {
+            return at == end || lost || (anonymous && edits_.push_back({{at, end}, nullptr}));
+        };
+        const saved_run* next = saved;
+        for (; next != saved_.end() && next->begin < run.end; ++next) {
+            const auto begin = std::max<std::uintptr_t>(run.begin, next->begin);
+            if (!clear_up_to(begin)) return false;
+            at = std::min<std::uintptr_t>(run.end, next->end);
+            if (!edits_.push_back({{begin, at}, next->copy + (begin - next->begin)})) return false;
+        }
+        return clear_up_to(run.end);
+    }
+
+    /// Memory of MAP_DROPPABLE (mmap(2)), as the C library's getrandom(3) uses it: its owner
+    /// expects to find zeros in it at any time, and no forked process is ever to have it.
+    [[nodiscard]] static bool is_droppable(const mapping& known) noexcept {
+        return known.inode == 0 &&
+               ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_KEEPONFORK) != 0;
+    }
+
+    [[nodiscard]] static bool is_given_back(const edit& wanted) noexcept {
+        return wanted.copy == nullptr && wanted.size() > most_cleared;
+    }
+
+    /// The kernel keeps the number of the processor in memory of the thread (rseq(2)): that is of
+    /// now, not of the image.
+    static address_range written_by_the_kernel() noexcept {
+        const auto begin = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()) +
+                           static_cast<std::uintptr_t>(__rseq_offset);
+        const std::size_t size = std::max<std::size_t>(__rseq_size, sizeof(::rseq));
+        return {begin, __rseq_size != 0 ? begin + size : begin};
+    }
+
+    static void write(address_range range, const std::byte* bytes) noexcept {
+        const address_range left_out = written_by_the_kernel();
+        const auto before = std::clamp(left_out.begin, range.begin, range.end);
+        const auto behind = std::clamp(left_out.end, range.begin, range.end);
+        std::memcpy(reinterpret_cast<void*>(range.begin), bytes, before - range.begin);
+        std::memcpy(reinterpret_cast<void*>(behind), bytes + (behind - range.begin),
+                    range.end - behind);
+    }
+
+    write_tracker tracker_;
+    std::size_t page_size_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    std::uintptr_t heap_end_ = 0;
+    mapping_list mappings_;  ///< all, when the image was taken
+    mapping_list tracked_;   ///< those of them that scans see
+    bounded_list<address_range, 64> droppable_;
+    bounded_list<saved_run, most_runs> saved_;  ///< in order, as everything here
+    bounded_list<page_run, most_runs> seen_;
+    bounded_list<edit, most_runs> edits_;
 };
 
 }  // namespace restful_functions::process
@@ -6423,12 +6423,6 @@ inline bool is_single_threaded() {
            (::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3);
 }
 
-/// Whether the call has left processes, also such that their parents have left.
-inline bool has_children() {
-    siginfo_t child{};
-    return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
 /// Ends what concerns this call alone, and writes down what the server wants to know of it.
 inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     // Another thread may hold the lock of a stream for as long as it likes.
@@ -6436,7 +6430,7 @@ inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     clean_ups::forget();
     // Where the call was to stop there is no next one, and the signal may come only now.
     if (header.stop_requested.load(std::memory_order_relaxed) == 0) give_sigterm_back();
-    header.stays = stays && !has_children() ? 1 : 0;
+    header.stays = stays && process_traces::is_alone() ? 1 : 0;
     if (from.log >= 0) {
         ::fcntl(log_descriptor, F_SETFL, 0);  // the call may have made it non-blocking
         int unread = 0;
@@ -7929,6 +7923,11 @@ class process_pool {
 
 namespace restful_functions::process {
 
+/// What a call is stopped with that has so long to clean up.
+[[nodiscard]] constexpr int first_signal(std::chrono::milliseconds grace) noexcept {
+    return grace.count() > 0 ? SIGTERM : SIGKILL;
+}
+
 class seated_calls {
  public:
     using clock = std::chrono::steady_clock;
@@ -7970,7 +7969,7 @@ class seated_calls {
         const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
         stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
         pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
-        pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
+        pool_.kill(*index, first_signal(grace));
         pool_.flush();
         return true;
     }
@@ -8205,7 +8204,7 @@ class executor {
     bool stop(call_id call, std::chrono::milliseconds grace) {
         if (const auto stopped = seated_.stop(call, grace)) return *stopped;
         if (waiting_.erase(call)) {
-            end_without_process(call, crashed{SIGTERM, std::nullopt, {}});
+            end_without_process(call, crashed{first_signal(grace), std::nullopt, {}});
             return true;
         }
         return false;

@@ -7,6 +7,7 @@
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/rewinder.hpp>
@@ -210,12 +211,6 @@ inline bool is_single_threaded() {
            (::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink == 3);
 }
 
-/// Whether the call has left processes, also such that their parents have left.
-inline bool has_children() {
-    siginfo_t child{};
-    return ::waitid(P_ALL, 0, &child, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
 /// Ends what concerns this call alone, and writes down what the server wants to know of it.
 inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     // Another thread may hold the lock of a stream for as long as it likes.
@@ -223,7 +218,7 @@ inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     clean_ups::forget();
     // Where the call was to stop there is no next one, and the signal may come only now.
     if (header.stop_requested.load(std::memory_order_relaxed) == 0) give_sigterm_back();
-    header.stays = stays && !has_children() ? 1 : 0;
+    header.stays = stays && process_traces::is_alone() ? 1 : 0;
     if (from.log >= 0) {
         ::fcntl(log_descriptor, F_SETFL, 0);  // the call may have made it non-blocking
         int unread = 0;

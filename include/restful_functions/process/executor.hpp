@@ -15,7 +15,6 @@
 #include <restful_functions/process/seated_calls.hpp>
 #include <restful_functions/process/waiting_calls.hpp>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -28,7 +27,6 @@
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 namespace restful_functions::process {
 
@@ -74,7 +72,7 @@ class executor {
     bool stop(call_id call, std::chrono::milliseconds grace) {
         if (const auto stopped = seated_.stop(call, grace)) return *stopped;
         if (waiting_.erase(call)) {
-            end_without_process(call, crashed{SIGTERM, std::nullopt, {}});
+            end_without_process(call, crashed{first_signal(grace), std::nullopt, {}});
             return true;
         }
         return false;

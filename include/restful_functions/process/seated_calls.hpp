@@ -29,6 +29,11 @@
 
 namespace restful_functions::process {
 
+/// What a call is stopped with that has so long to clean up.
+[[nodiscard]] constexpr int first_signal(std::chrono::milliseconds grace) noexcept {
+    return grace.count() > 0 ? SIGTERM : SIGKILL;
+}
+
 class seated_calls {
  public:
     using clock = std::chrono::steady_clock;
@@ -70,7 +75,7 @@ class seated_calls {
         const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
         stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
         pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
-        pool_.kill(*index, grace.count() > 0 ? SIGTERM : SIGKILL);
+        pool_.kill(*index, first_signal(grace));
         pool_.flush();
         return true;
     }

@@ -3,6 +3,8 @@
 
 #include <restful_functions/process/executor.hpp>
 
+#include "../temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -205,18 +207,11 @@ class watched_process {
 class fifo {
  public:
     fifo() {
-        char name[] = "/tmp/restful-functions-test-XXXXXX";
-        directory_ = ::mkdtemp(name);
-        path_ = directory_ + "/fifo";
         REQUIRE(::mkfifo(path_.c_str(), 0600) == 0);
         descriptor_.reset(::open(path_.c_str(), O_RDWR | O_CLOEXEC));
     }
     fifo(const fifo&) = delete;
     fifo& operator=(const fifo&) = delete;
-    ~fifo() {
-        ::unlink(path_.c_str());
-        ::rmdir(directory_.c_str());
-    }
 
     [[nodiscard]] const std::string& path() const { return path_; }
 
@@ -233,8 +228,8 @@ class fifo {
     }
 
  private:
-    std::string directory_;
-    std::string path_;
+    temporary_directory directory_;
+    std::string path_ = directory_.file("fifo");
     restful_functions::detail::unique_fd descriptor_;
 };
 

@@ -1,5 +1,7 @@
 #include <restful_functions/process/memory_cgroup.hpp>
 
+#include "../temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <sys/stat.h>
@@ -58,8 +60,6 @@ class cgroup_files final : public operating_system {
 class machine {
  public:
     machine() {
-        char name[] = "/tmp/restful-functions-test-XXXXXX";
-        directory_ = ::mkdtemp(name);
         ::mkdir(top().c_str(), 0755);
         write(self() + "/mountinfo", "25 30 0:23 / /sys rw shared:7 - sysfs sysfs rw\n" +
                                          std::string("35 25 0:30 / ") + top() +
@@ -69,10 +69,9 @@ class machine {
     }
     machine(const machine&) = delete;
     machine& operator=(const machine&) = delete;
-    ~machine() { [[maybe_unused]] const int status = std::system(("rm -r " + directory_).c_str()); }
 
-    [[nodiscard]] const std::string& self() const { return directory_; }
-    [[nodiscard]] std::string top() const { return directory_ + "/groups"; }
+    [[nodiscard]] const std::string& self() const { return directory_.path(); }
+    [[nodiscard]] std::string top() const { return directory_.file("groups"); }
 
     void live_in(const std::string& group) const {
         write(self() + "/cgroup", "0::" + group + "\n");
@@ -101,7 +100,7 @@ class machine {
     cgroup_files system;
 
  private:
-    std::string directory_;
+    temporary_directory directory_;
 };
 
 const process_id process{.slot = 3, .generation = 7};

@@ -1,6 +1,8 @@
 /// The whole server: how it starts, serves and ends.
 #include <restful_functions/function_server.hpp>
 
+#include "../temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <netinet/in.h>
@@ -45,19 +47,12 @@ std::string stubborn_line_from(std::string fifo) {
 
 class fifo {
  public:
-    fifo() {
-        REQUIRE(::mkdtemp(directory_) != nullptr);
-        REQUIRE(::mkfifo(path().c_str(), 0600) == 0);
-    }
-    ~fifo() {
-        ::unlink(path().c_str());
-        ::rmdir(directory_);
-    }
-    std::string path() const { return std::string(directory_) + "/fifo"; }
+    fifo() { REQUIRE(::mkfifo(path().c_str(), 0600) == 0); }
+    std::string path() const { return directory_.file("fifo"); }
     std::string argument() const { return R"({"fifo": ")" + path() + "\"}"; }
 
  private:
-    char directory_[32] = "/tmp/rf-server-XXXXXX";
+    temporary_directory directory_;
 };
 
 /// A server that runs in a thread of its own until it ends.

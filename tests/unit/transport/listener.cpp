@@ -1,6 +1,8 @@
 /// Where one can listen, and what is said where one cannot.
 #include <restful_functions/transport/listener.hpp>
 
+#include "../temporary_directory.hpp"
+
 #include <doctest/doctest.h>
 
 #include <fcntl.h>
@@ -21,14 +23,6 @@
 namespace transport = restful_functions::transport;
 
 namespace {
-
-struct directory {
-    directory() { REQUIRE(::mkdtemp(name) != nullptr); }
-    ~directory() { ::rmdir(name); }
-    std::string file(const char* in) const { return std::string(name) + "/" + in; }
-
-    char name[32] = "/tmp/rf-listener-XXXXXX";
-};
 
 /// A list of IPv4 addresses as getaddrinfo() gives it.
 class address_list {
@@ -129,7 +123,7 @@ TEST_CASE("a name with several addresses has one port at all of them") {
 }
 
 TEST_CASE("a Unix socket is its user's alone, and goes with its listener") {
-    const directory here;
+    const temporary_directory here;
     const std::string path = here.file("socket");
     {
         const transport::listener opened = transport::listen(transport::unix_address{path});
@@ -144,7 +138,7 @@ TEST_CASE("a Unix socket is its user's alone, and goes with its listener") {
 }
 
 TEST_CASE("a socket file that no one listens to is replaced") {
-    const directory here;
+    const temporary_directory here;
     const std::string path = here.file("socket");
     {
         transport::listener gone = transport::listen(transport::unix_address{path});
@@ -157,7 +151,7 @@ TEST_CASE("a socket file that no one listens to is replaced") {
 }
 
 TEST_CASE("a listener leaves a file alone that has taken the place of its own") {
-    const directory here;
+    const temporary_directory here;
     const std::string path = here.file("socket");
     std::optional<transport::listener> first = transport::listen(transport::unix_address{path});
     ::unlink(path.c_str());
@@ -167,7 +161,7 @@ TEST_CASE("a listener leaves a file alone that has taken the place of its own") 
 }
 
 TEST_CASE("a path where a server listens is refused, and left as it is") {
-    const directory here;
+    const temporary_directory here;
     const std::string path = here.file("socket");
     const transport::listener opened = transport::listen(transport::unix_address{path});
     CHECK(has(refusal(transport::unix_address{path}), path + ": a server listens there"));
@@ -175,7 +169,7 @@ TEST_CASE("a path where a server listens is refused, and left as it is") {
 }
 
 TEST_CASE("a file that is no socket is not replaced") {
-    const directory here;
+    const temporary_directory here;
     const std::string path = here.file("data");
     ::close(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     CHECK(has(refusal(transport::unix_address{path}), path));
