@@ -260,10 +260,10 @@ TEST_CASE("a fork server that is stopped is given up, and service goes on") {
 }
 
 TEST_CASE("a server that is the init of its container is left with no zombies") {
+    const fifo said;
     const pid_t init = ::fork();
     if (init == 0) {
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-        const fifo said;
         {
             calls all({echo, say_and_block});
             std::vector<call_id> running;
