@@ -272,6 +272,67 @@ struct arg_definition {
 
 }  // namespace restful_functions
 
+// restful_functions/detail/nearest_name.hpp
+/// nearest_name: of the names that there are, the one that somebody who mistyped it may have meant.
+
+namespace restful_functions::detail {
+
+/// Longer names are not compared: the work for a request that is refused stays small.
+inline constexpr std::size_t longest_compared = 64;
+
+/// The insertions, deletions, replacements and exchanges of neighbours between two texts of at most
+/// `longest_compared` bytes (Levenshtein, and Damerau's exchanges).
+inline std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::array<std::array<std::size_t, longest_compared + 1>, 3> rows{};
+    for (std::size_t j = 0; j <= b.size(); ++j) rows[0][j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        auto& row = rows[i % 3];
+        const auto& above = rows[(i - 1) % 3];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t replaced = above[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+            row[j] = std::min({replaced, above[j] + 1, row[j - 1] + 1});
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+                row[j] = std::min(row[j], rows[(i - 2) % 3][j - 2] + 1);
+            }
+        }
+    }
+    return rows[a.size() % 3][b.size()];
+}
+
+/// Looks for the name that is nearest to a mistyped one, no more than a third of its letters away.
+class nearest_name {
+ public:
+    explicit nearest_name(std::string_view mistyped) noexcept
+        : mistyped_(mistyped), least_(mistyped.size() / 3 + 1) {}
+
+    /// `name` must outlive the search.
+    void consider(std::string_view name) {
+        if (mistyped_.size() > longest_compared || name.size() > longest_compared) return;
+        const auto [shorter, longer] = std::minmax(mistyped_.size(), name.size());
+        if (longer - shorter >= least_) return;
+        const std::size_t distance = edit_distance(mistyped_, name);
+        if (distance >= least_) return;
+        least_ = distance;
+        found_ = name;
+    }
+
+    /// Empty when none is near.
+    [[nodiscard]] std::string_view found() const noexcept { return found_; }
+
+    /// `; did you mean "x"?`, or nothing.
+    [[nodiscard]] std::string question() const {
+        return found_.empty() ? "" : "; did you mean \"" + std::string(found_) + "\"?";
+    }
+
+ private:
+    std::string_view mistyped_;
+    std::string_view found_;
+    std::size_t least_;
+};
+
+}  // namespace restful_functions::detail
+
 // restful_functions/json/refusal.hpp
 /// Why a JSON value was not taken, and where in it: the value that a failed decode returns.
 
@@ -915,8 +976,11 @@ inline argument_error invalid_argument(const arg_definition& arg, const json::va
     return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
 }
 
-inline argument_error unknown_argument(std::string_view name) {
-    auto why = json::refusal{"the function has no such argument", {}}.in(name);
+inline argument_error unknown_argument(std::string_view name,
+                                       const std::vector<arg_definition>& args) {
+    nearest_name nearest(name);
+    for (const arg_definition& arg : args) nearest.consider(arg.name);
+    auto why = json::refusal{"the function has no such argument" + nearest.question(), {}}.in(name);
     return {"Parameter Unknown: " + json::excerpt(name), std::move(why.pointer),
             std::move(why.detail)};
 }
@@ -1046,6 +1110,9 @@ struct body_error {
     std::string detail;  ///< for people, with the byte at which the text stops being JSON
 };
 
+/// Why a call cannot be made: at least one argument, at most 100.
+using argument_errors = std::vector<argument_error>;
+
 /// A function that a server offers: what the catalogue shows of it, and how to call it.
 ///
 /// A value that can be copied; the copies share the function itself.
@@ -1063,12 +1130,11 @@ struct function_definition {
     std::shared_ptr<const detail::callable> callable;
 
     /// What `check` finds; std::monostate when the function can be called.
-    using verdict = std::variant<std::monostate, body_error, argument_error>;
+    using verdict = std::variant<std::monostate, body_error, argument_errors>;
 
     /// Whether a request's body is a call of this function. An empty body counts as `{}`.
     ///
-    /// Of several bad arguments it names the first one in the order of `args`; an unknown one comes
-    /// after them.
+    /// It names every bad argument in the order of `args`, and unknown ones after them.
     verdict check(std::string_view body) const;
 
     /// Calls the function with the arguments in `body`, and writes its result as JSON to `out`.
@@ -1105,14 +1171,17 @@ class members {
     /// Whether the object has the member more than once.
     bool is_repeated(std::size_t index) const noexcept { return repeated_[index]; }
 
-    /// The first member that was not expected, a view into the object.
-    std::optional<std::string_view> unknown() const noexcept { return unknown_; }
+    /// The members that were not expected, in their order: views into the object.
+    std::span<const std::string_view> unknown() const noexcept { return unknown_; }
 
  private:
     std::vector<const value*> values_;
     std::vector<bool> repeated_;
-    std::optional<std::string_view> unknown_;
+    std::vector<std::string_view> unknown_;
 };
+
+/// What is said of a member that is not among `names`.
+std::string unknown_member(std::string_view member, std::span<const std::string_view> names);
 
 }  // namespace restful_functions::json
 
@@ -1129,13 +1198,20 @@ RESTFUL_FUNCTIONS_INLINE members::members(const value& object,
         const std::string_view name = text_of(member.name);
         const auto found = std::find(names.begin(), names.end(), name);
         if (found == names.end()) {
-            if (!unknown_) unknown_ = name;
+            unknown_.push_back(name);
             continue;
         }
         const auto index = static_cast<std::size_t>(found - names.begin());
         repeated_[index] = values_[index] != nullptr;
         values_[index] = &member.value;
     }
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string unknown_member(std::string_view member,
+                                                    std::span<const std::string_view> names) {
+    restful_functions::detail::nearest_name nearest(member);
+    for (const std::string_view name : names) nearest.consider(name);
+    return excerpt(member) + " is unknown" + nearest.question();
 }
 
 }  // namespace restful_functions::json
@@ -1174,6 +1250,9 @@ inline std::optional<json::refusal> why_not(const callable& function, std::size_
     }
 }
 
+/// A body of a million unknown members gets no answer of that length.
+inline constexpr std::size_t most_errors = 100;
+
 /// A value that a codec of the type is likely to take.
 constexpr std::string_view sample_of(arg_type type) {
     switch (type) {
@@ -1200,18 +1279,23 @@ RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check
     const auto document = detail::parse_body(body);
     if (!document) return body_error{"the body is " + document.why().detail};
     const json::members given(*document, detail::names_of(args));
+    argument_errors bad;
     for (std::size_t i = 0; i < args.size(); ++i) {
         const json::value* value = given.values()[i];
         if (value == nullptr) {
-            if (args[i].is_required) return detail::missing_argument(args[i]);
+            if (args[i].is_required) bad.push_back(detail::missing_argument(args[i]));
             continue;
         }
         auto why = detail::why_not(*callable, i, *value);
         if (given.is_repeated(i)) why = json::refusal{"it is given more than once", {}};
-        if (why) return detail::invalid_argument(args[i], *value, std::move(*why));
+        if (why) bad.push_back(detail::invalid_argument(args[i], *value, std::move(*why)));
     }
-    if (given.unknown()) return detail::unknown_argument(*given.unknown());
-    return {};
+    for (const std::string_view unknown : given.unknown()) {
+        if (bad.size() >= detail::most_errors) break;
+        bad.push_back(detail::unknown_argument(unknown, args));
+    }
+    if (bad.empty()) return {};
+    return bad;
 }
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::invoke(std::string_view body,
@@ -1833,9 +1917,9 @@ struct codec<T> {
         for (std::size_t i = 0; i < names.size(); ++i) {
             if (given.is_repeated(i)) return json::is_repeated(names[i]);
         }
-        if (given.unknown()) {
-            const std::string_view name = *given.unknown();
-            return json::refusal{json::excerpt(name) + " is unknown", {}}.in(name);
+        if (!given.unknown().empty()) {
+            const std::string_view name = given.unknown().front();
+            return json::refusal{json::unknown_member(name, names), {}}.in(name);
         }
         return json::detail::decode_fields<T>(given.values());
     }
@@ -9625,54 +9709,6 @@ class router {
 
 }  // namespace restful_functions::api
 
-// restful_functions/api/suggestion.hpp
-/// suggestion: the name that somebody who mistyped one may have meant.
-
-namespace restful_functions::api {
-
-namespace detail {
-
-/// Longer names get no suggestion: the work for a request that is refused stays small.
-inline constexpr std::size_t longest_compared = 64;
-
-/// The insertions, deletions and replacements between two texts of at most `longest_compared` bytes
-/// (Levenshtein).
-inline std::size_t edit_distance(std::string_view a, std::string_view b) {
-    std::array<std::size_t, longest_compared + 1> row{};
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0]++;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({replaced, row[j] + 1, row[j - 1] + 1});
-        }
-    }
-    return row[b.size()];
-}
-
-}  // namespace detail
-
-/// The function whose name is nearest to `name`; empty when none is near, more than a third of its
-/// letters away.
-[[nodiscard]] inline std::string_view nearest_function(const registry& functions,
-                                                       std::string_view name) {
-    std::string_view nearest;
-    if (name.size() > detail::longest_compared) return nearest;
-    std::size_t least = name.size() / 3 + 1;
-    for (const function_definition& function : functions) {
-        if (function.name.size() > detail::longest_compared) continue;
-        const std::size_t distance = detail::edit_distance(name, function.name);
-        if (distance < least) {
-            least = distance;
-            nearest = function.name;
-        }
-    }
-    return nearest;
-}
-
-}  // namespace restful_functions::api
-
 // restful_functions/api/names.hpp
 /// names: what "{function_name}" and "{task_id}" in a path stand for, and the answer to a name that
 /// nothing has.
@@ -9704,13 +9740,13 @@ inline void require_existing_names(router& routes, const registry& functions,
     routes.require(
         "{function_name}", [&functions](std::string_view name) -> std::optional<http::response> {
             if (functions.find(name) != nullptr) return std::nullopt;
-            std::string reason = "there is no function \"" + std::string(name) + "\"";
-            if (const auto nearest = nearest_function(functions, name); !nearest.empty()) {
-                reason.append("; did you mean \"").append(nearest).append("\"?");
-            } else {
-                reason += "; GET /function/list/text lists the functions";
-            }
-            return http::problem(404, reason);
+            restful_functions::detail::nearest_name nearest(name);
+            for (const function_definition& function : functions) nearest.consider(function.name);
+            const std::string advice = nearest.found().empty()
+                                           ? "; GET /function/list/text lists the functions"
+                                           : nearest.question();
+            return http::problem(404,
+                                 "there is no function \"" + std::string(name) + "\"" + advice);
         });
     routes.require("{task_id}", [&tasks](std::string_view id) -> std::optional<http::response> {
         if (find_task(tasks, id) != nullptr) return std::nullopt;
@@ -9780,12 +9816,27 @@ inline std::string json_call(bool success, std::string_view message, std::string
 struct bad_body {
     std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
 
-    std::optional<http::response> operator()(const argument_error& why) const {
-        return json_response(400, json_text::object()
-                                      .add("error", quoted(why.message))
-                                      .add("pointer", quoted(why.pointer))
-                                      .add("detail", quoted(why.detail))
-                                      .end());
+    std::optional<http::response> operator()(const argument_errors& bad) const {
+        json_text errors = json_text::array();
+        for (const argument_error& why : bad) {
+            errors.add(json_text::object()
+                           .add("pointer", quoted(why.pointer))
+                           .add("detail", quoted(why.detail))
+                           .end());
+        }
+        const argument_error& first = bad.front();
+        std::string detail = first.pointer.substr(1) + ": " + first.detail;
+        if (bad.size() > 1) detail += " (and " + std::to_string(bad.size() - 1) + " more)";
+        http::response refused =
+            json_response(400, json_text::object()
+                                   .add("error", quoted(first.message))
+                                   .add("title", quoted(http::reason_phrase(400)))
+                                   .add("status", "400")
+                                   .add("detail", quoted(detail))
+                                   .add("errors", errors.end())
+                                   .end());
+        refused.headers.set("Content-Type", "application/problem+json");
+        return refused;
     }
 
     std::optional<http::response> operator()(const body_error& why) const {

@@ -9,6 +9,7 @@
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/status.hpp>
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/uuid.hpp>
@@ -38,12 +39,27 @@ inline std::string json_call(bool success, std::string_view message, std::string
 struct bad_body {
     std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
 
-    std::optional<http::response> operator()(const argument_error& why) const {
-        return json_response(400, json_text::object()
-                                      .add("error", quoted(why.message))
-                                      .add("pointer", quoted(why.pointer))
-                                      .add("detail", quoted(why.detail))
-                                      .end());
+    std::optional<http::response> operator()(const argument_errors& bad) const {
+        json_text errors = json_text::array();
+        for (const argument_error& why : bad) {
+            errors.add(json_text::object()
+                           .add("pointer", quoted(why.pointer))
+                           .add("detail", quoted(why.detail))
+                           .end());
+        }
+        const argument_error& first = bad.front();
+        std::string detail = first.pointer.substr(1) + ": " + first.detail;
+        if (bad.size() > 1) detail += " (and " + std::to_string(bad.size() - 1) + " more)";
+        http::response refused =
+            json_response(400, json_text::object()
+                                   .add("error", quoted(first.message))
+                                   .add("title", quoted(http::reason_phrase(400)))
+                                   .add("status", "400")
+                                   .add("detail", quoted(detail))
+                                   .add("errors", errors.end())
+                                   .end());
+        refused.headers.set("Content-Type", "application/problem+json");
+        return refused;
     }
 
     std::optional<http::response> operator()(const body_error& why) const {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <restful_functions/api/router.hpp>
-#include <restful_functions/api/suggestion.hpp>
+#include <restful_functions/detail/nearest_name.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/task/record.hpp>
@@ -42,13 +42,13 @@ inline void require_existing_names(router& routes, const registry& functions,
     routes.require(
         "{function_name}", [&functions](std::string_view name) -> std::optional<http::response> {
             if (functions.find(name) != nullptr) return std::nullopt;
-            std::string reason = "there is no function \"" + std::string(name) + "\"";
-            if (const auto nearest = nearest_function(functions, name); !nearest.empty()) {
-                reason.append("; did you mean \"").append(nearest).append("\"?");
-            } else {
-                reason += "; GET /function/list/text lists the functions";
-            }
-            return http::problem(404, reason);
+            restful_functions::detail::nearest_name nearest(name);
+            for (const function_definition& function : functions) nearest.consider(function.name);
+            const std::string advice = nearest.found().empty()
+                                           ? "; GET /function/list/text lists the functions"
+                                           : nearest.question();
+            return http::problem(404,
+                                 "there is no function \"" + std::string(name) + "\"" + advice);
         });
     routes.require("{task_id}", [&tasks](std::string_view id) -> std::optional<http::response> {
         if (find_task(tasks, id) != nullptr) return std::nullopt;

@@ -1,6 +1,7 @@
 /// Why an argument of a call cannot be taken, in the words of the API.
 #pragma once
 
+#include <restful_functions/detail/nearest_name.hpp>
 #include <restful_functions/function/arg_definition.hpp>
 #include <restful_functions/json/excerpt.hpp>
 #include <restful_functions/json/parse.hpp>
@@ -9,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace restful_functions {
 
@@ -36,8 +38,11 @@ inline argument_error invalid_argument(const arg_definition& arg, const json::va
     return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
 }
 
-inline argument_error unknown_argument(std::string_view name) {
-    auto why = json::refusal{"the function has no such argument", {}}.in(name);
+inline argument_error unknown_argument(std::string_view name,
+                                       const std::vector<arg_definition>& args) {
+    nearest_name nearest(name);
+    for (const arg_definition& arg : args) nearest.consider(arg.name);
+    auto why = json::refusal{"the function has no such argument" + nearest.question(), {}}.in(name);
     return {"Parameter Unknown: " + json::excerpt(name), std::move(why.pointer),
             std::move(why.detail)};
 }

@@ -51,6 +51,9 @@ inline std::optional<json::refusal> why_not(const callable& function, std::size_
     }
 }
 
+/// A body of a million unknown members gets no answer of that length.
+inline constexpr std::size_t most_errors = 100;
+
 /// A value that a codec of the type is likely to take.
 constexpr std::string_view sample_of(arg_type type) {
     switch (type) {
@@ -77,18 +80,23 @@ RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check
     const auto document = detail::parse_body(body);
     if (!document) return body_error{"the body is " + document.why().detail};
     const json::members given(*document, detail::names_of(args));
+    argument_errors bad;
     for (std::size_t i = 0; i < args.size(); ++i) {
         const json::value* value = given.values()[i];
         if (value == nullptr) {
-            if (args[i].is_required) return detail::missing_argument(args[i]);
+            if (args[i].is_required) bad.push_back(detail::missing_argument(args[i]));
             continue;
         }
         auto why = detail::why_not(*callable, i, *value);
         if (given.is_repeated(i)) why = json::refusal{"it is given more than once", {}};
-        if (why) return detail::invalid_argument(args[i], *value, std::move(*why));
+        if (why) bad.push_back(detail::invalid_argument(args[i], *value, std::move(*why)));
     }
-    if (given.unknown()) return detail::unknown_argument(*given.unknown());
-    return {};
+    for (const std::string_view unknown : given.unknown()) {
+        if (bad.size() >= detail::most_errors) break;
+        bad.push_back(detail::unknown_argument(unknown, args));
+    }
+    if (bad.empty()) return {};
+    return bad;
 }
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::invoke(std::string_view body,

@@ -23,6 +23,9 @@ struct body_error {
     std::string detail;  ///< for people, with the byte at which the text stops being JSON
 };
 
+/// Why a call cannot be made: at least one argument, at most 100.
+using argument_errors = std::vector<argument_error>;
+
 /// A function that a server offers: what the catalogue shows of it, and how to call it.
 ///
 /// A value that can be copied; the copies share the function itself.
@@ -40,12 +43,11 @@ struct function_definition {
     std::shared_ptr<const detail::callable> callable;
 
     /// What `check` finds; std::monostate when the function can be called.
-    using verdict = std::variant<std::monostate, body_error, argument_error>;
+    using verdict = std::variant<std::monostate, body_error, argument_errors>;
 
     /// Whether a request's body is a call of this function. An empty body counts as `{}`.
     ///
-    /// Of several bad arguments it names the first one in the order of `args`; an unknown one comes
-    /// after them.
+    /// It names every bad argument in the order of `args`, and unknown ones after them.
     verdict check(std::string_view body) const;
 
     /// Calls the function with the arguments in `body`, and writes its result as JSON to `out`.

@@ -4,8 +4,8 @@
 #include <restful_functions/json/parse.hpp>
 
 #include <cstddef>
-#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,14 +22,17 @@ class members {
     /// Whether the object has the member more than once.
     bool is_repeated(std::size_t index) const noexcept { return repeated_[index]; }
 
-    /// The first member that was not expected, a view into the object.
-    std::optional<std::string_view> unknown() const noexcept { return unknown_; }
+    /// The members that were not expected, in their order: views into the object.
+    std::span<const std::string_view> unknown() const noexcept { return unknown_; }
 
  private:
     std::vector<const value*> values_;
     std::vector<bool> repeated_;
-    std::optional<std::string_view> unknown_;
+    std::vector<std::string_view> unknown_;
 };
+
+/// What is said of a member that is not among `names`.
+std::string unknown_member(std::string_view member, std::span<const std::string_view> names);
 
 }  // namespace restful_functions::json
 

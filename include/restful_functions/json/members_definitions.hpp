@@ -1,6 +1,7 @@
 /// What members.hpp declares.
 #pragma once
 
+#include <restful_functions/detail/nearest_name.hpp>
 #include <restful_functions/detail/separate_compilation.hpp>
 #include <restful_functions/json/excerpt.hpp>
 #include <restful_functions/json/members.hpp>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace restful_functions::json {
@@ -20,13 +22,20 @@ RESTFUL_FUNCTIONS_INLINE members::members(const value& object,
         const std::string_view name = text_of(member.name);
         const auto found = std::find(names.begin(), names.end(), name);
         if (found == names.end()) {
-            if (!unknown_) unknown_ = name;
+            unknown_.push_back(name);
             continue;
         }
         const auto index = static_cast<std::size_t>(found - names.begin());
         repeated_[index] = values_[index] != nullptr;
         values_[index] = &member.value;
     }
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string unknown_member(std::string_view member,
+                                                    std::span<const std::string_view> names) {
+    restful_functions::detail::nearest_name nearest(member);
+    for (const std::string_view name : names) nearest.consider(name);
+    return excerpt(member) + " is unknown" + nearest.question();
 }
 
 }  // namespace restful_functions::json

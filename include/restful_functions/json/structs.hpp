@@ -106,9 +106,9 @@ struct codec<T> {
         for (std::size_t i = 0; i < names.size(); ++i) {
             if (given.is_repeated(i)) return json::is_repeated(names[i]);
         }
-        if (given.unknown()) {
-            const std::string_view name = *given.unknown();
-            return json::refusal{json::excerpt(name) + " is unknown", {}}.in(name);
+        if (!given.unknown().empty()) {
+            const std::string_view name = given.unknown().front();
+            return json::refusal{json::unknown_member(name, names), {}}.in(name);
         }
         return json::detail::decode_fields<T>(given.values());
     }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 
 namespace rf = restful_functions;
 
@@ -66,7 +67,24 @@ TEST_CASE("an invalid value is shown as the client sent it, and cut when it is l
           "Parameter Unknown: " + std::string(100, 'a') + "...");
 }
 
-TEST_CASE("of several bad arguments the first one declared is named, an unknown one last") {
+TEST_CASE("every bad argument is explained, in the order of the declaration, unknown ones last") {
+    CHECK(explained(add, R"({"zz": 1, "y": "b", "why": 2})") ==
+          "/x: it is required\n/y: \"b\" is not an integer\n"
+          "/zz: the function has no such argument\n/why: the function has no such argument");
+    CHECK(
+        explained(rf::make_definition<greet>({.args = {"name", "times"}}), R"({"nane": "a"})") ==
+        "/name: it is required\n/nane: the function has no such argument; did you mean \"name\"?");
+}
+
+TEST_CASE("a thousand unknown arguments get a hundred errors") {
+    std::string body = R"({"x": 1)";
+    for (int i = 0; i < 1000; ++i) body += ", \"unknown" + std::to_string(i) + "\": 1";
+    const auto bad = std::get<rf::argument_errors>(add.check(body + "}"));
+    CHECK(bad.size() == 100);
+    CHECK(bad.front().message == "Parameter Missing: y");
+}
+
+TEST_CASE("of several bad arguments the seed's sentence is of the first one declared") {
     CHECK(called(add, R"({"z": 1, "y": "b", "x": "a"})") == "Parameter is Invalid: x a INTEGER");
     CHECK(called(add, R"({"z": 1, "y": "b", "x": 1})") == "Parameter is Invalid: y b INTEGER");
     CHECK(called(add, R"({"z": 1, "y": "b"})") == "Parameter Missing: x");

@@ -77,6 +77,8 @@ TEST_CASE("a member whose field has a default that is not its type's empty value
 TEST_CASE("a missing, an unknown, a repeated and a bad member are refused where they are") {
     CHECK(round_trip<point>(R"({"x": 1})") == "/y: y is missing");
     CHECK(round_trip<point>(R"({"x": 1, "y": 2, "z": 3})") == "/z: z is unknown");
+    CHECK(round_trip<drawing>(R"({"titel": "t", "points": [], "named": {}})") ==
+          "/titel: titel is unknown; did you mean \"title\"?");
     CHECK(round_trip<point>(R"({"x": 1, "y": 2, "x": 1})") == "/x: x is given more than once");
     CHECK(round_trip<point>(R"({"x": 1, "y": 2.5})") == "/y: 2.5 is not an integer");
     CHECK(round_trip<point>("[1, 2]") == ": [1,2] is not an object");
