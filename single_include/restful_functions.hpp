@@ -3644,6 +3644,99 @@ class json_text {
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/status.hpp
+/// The reason phrases of the status codes that this server answers with.
+
+namespace restful_functions::http {
+
+namespace detail {
+
+struct status_phrase {
+    int status;
+    std::string_view phrase;
+};
+
+// RFC 9110, 15 and, for 428 to 431, RFC 6585.
+inline constexpr status_phrase status_phrases[] = {
+    {100, "Continue"},
+    {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {204, "No Content"},
+    {301, "Moved Permanently"},
+    {302, "Found"},
+    {303, "See Other"},
+    {304, "Not Modified"},
+    {307, "Temporary Redirect"},
+    {308, "Permanent Redirect"},
+    {400, "Bad Request"},
+    {401, "Unauthorized"},
+    {403, "Forbidden"},
+    {404, "Not Found"},
+    {405, "Method Not Allowed"},
+    {406, "Not Acceptable"},
+    {408, "Request Timeout"},
+    {409, "Conflict"},
+    {410, "Gone"},
+    {411, "Length Required"},
+    {412, "Precondition Failed"},
+    {413, "Content Too Large"},
+    {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
+    {417, "Expectation Failed"},
+    {422, "Unprocessable Content"},
+    {426, "Upgrade Required"},
+    {428, "Precondition Required"},
+    {429, "Too Many Requests"},
+    {431, "Request Header Fields Too Large"},
+    {500, "Internal Server Error"},
+    {501, "Not Implemented"},
+    {502, "Bad Gateway"},
+    {503, "Service Unavailable"},
+    {504, "Gateway Timeout"},
+    {505, "HTTP Version Not Supported"},
+};
+
+}  // namespace detail
+
+/// The reason phrase of a status code, e.g. "Not Found" for 404; empty for a code that has none
+/// here, as a status line permits (RFC 9112, 4).
+constexpr std::string_view reason_phrase(int status) noexcept {
+    for (const auto& [known, phrase] : detail::status_phrases)
+        if (known == status) return phrase;
+    return {};
+}
+
+static_assert(reason_phrase(404) == "Not Found" && reason_phrase(299).empty());
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/problem.hpp
+/// Refusals as `application/problem+json` documents (RFC 9457).
+
+namespace restful_functions::http {
+
+/// A refusal with that status whose body says why, e.g.
+/// `{"title": "Not Found", "status": 404, "detail": "no function is called f"}`.
+/// The reason is for people: what was wrong and what to do. Further members are a name and a text
+/// each (RFC 9457, 3.2).
+inline response problem(
+    int status, std::string_view reason,
+    std::initializer_list<std::pair<std::string_view, std::string_view>> further = {}) {
+    using restful_functions::detail::quoted;
+    response answer;
+    answer.status = status;
+    answer.headers.add("Content-Type", "application/problem+json");
+    answer.body = "{\"title\": " + quoted(reason_phrase(status)) +
+                  ", \"status\": " + std::to_string(status) + ", \"detail\": " + quoted(reason);
+    for (const auto& [name, text] : further)
+        answer.body += ", " + quoted(name) + ": " + quoted(text);
+    answer.body += '}';
+    return answer;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/process/log_ring.hpp
 /// log_ring: the last bytes of what a call printed. The fork server writes it, the server reads it.
 
@@ -3987,6 +4080,495 @@ struct census {
 };
 
 }  // namespace restful_functions::process
+
+// restful_functions/task/time.hpp
+/// time: a task's two clocks. One measures, the other one tells people when.
+
+namespace restful_functions::task {
+
+/// Deadlines and ages are measured on the monotonic clock: setting the wall clock ends no task.
+using time_point = std::chrono::steady_clock::time_point;
+
+/// What clients are told, in UTC.
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// A time that may not have come: a std::optional of half its size, for records that are kept by
+/// the million.
+class optional_time {
+ public:
+    constexpr optional_time() noexcept = default;
+    constexpr optional_time(wall_time time) noexcept : time_(time) {}
+
+    constexpr explicit operator bool() const noexcept { return time_ != none; }
+    constexpr wall_time operator*() const noexcept { return time_; }
+    [[nodiscard]] constexpr wall_time value_or(wall_time other) const noexcept {
+        return *this ? time_ : other;
+    }
+    constexpr bool operator==(const optional_time&) const noexcept = default;
+
+ private:
+    static constexpr wall_time none = wall_time::min();
+
+    wall_time time_ = none;
+};
+
+/// The same moment on both clocks.
+struct moment {
+    time_point steady{};
+    wall_time wall{};
+};
+
+/// Reads both clocks.
+struct clock {
+    [[nodiscard]] static moment now() noexcept {
+        return {std::chrono::steady_clock::now(),
+                std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+    }
+};
+
+/// `delay` after `start`, or the end of time where the sum would not fit.
+[[nodiscard]] constexpr time_point after(time_point start,
+                                         std::chrono::milliseconds delay) noexcept {
+    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
+    return delay < longest ? start + delay : time_point::max();
+}
+
+/// The whole milliseconds from one moment to a later one.
+[[nodiscard]] constexpr std::chrono::milliseconds between(time_point start,
+                                                          time_point end) noexcept {
+    return std::chrono::floor<std::chrono::milliseconds>(end - start);
+}
+
+}  // namespace restful_functions::task
+
+// restful_functions/task/uuid.hpp
+/// uuid: a task's name, 128 random bits from the operating system (RFC 9562, version 4).
+
+namespace restful_functions::task {
+
+/// A universally unique identifier: 16 bytes, written as 36 characters.
+class uuid {
+ public:
+    using bytes = std::array<std::uint8_t, 16>;
+
+    /// The nil UUID, which names no task.
+    constexpr uuid() noexcept = default;
+    /// Exactly these 16 bytes, whatever version they claim.
+    constexpr explicit uuid(const bytes& value) noexcept : bytes_(value) {}
+
+    /// Version 4 (RFC 9562, 5.4): 122 of these bits, with the version and the variant put in.
+    [[nodiscard]] static constexpr uuid from_random(bytes random) noexcept {
+        random[6] = static_cast<std::uint8_t>((random[6] & 0x0F) | 0x40);
+        random[8] = static_cast<std::uint8_t>((random[8] & 0x3F) | 0x80);
+        return uuid(random);
+    }
+
+    /// Reads 8-4-4-4-12 hexadecimal digits of either case; nullopt for anything else.
+    [[nodiscard]] static constexpr std::optional<uuid> parse(std::string_view text) noexcept {
+        if (text.size() != text_size) return std::nullopt;
+        uuid result;
+        std::size_t at = 0;
+        for (std::uint8_t& byte : result.bytes_) {
+            if (is_hyphen_position(at) && text[at++] != '-') return std::nullopt;
+            const int high = digit_value(text[at++]);
+            const int low = digit_value(text[at++]);
+            if (high < 0 || low < 0) return std::nullopt;
+            byte = static_cast<std::uint8_t>(high * 16 + low);
+        }
+        return result;
+    }
+
+    /// The canonical text, in lower case: "c3a6a0ef-b19e-4e6f-bce3-8d0e5a9046aa".
+    [[nodiscard]] std::string to_string() const {
+        constexpr std::string_view digits = "0123456789abcdef";
+        std::string text;
+        text.reserve(text_size);
+        for (const std::uint8_t byte : bytes_) {
+            if (is_hyphen_position(text.size())) text += '-';
+            text += digits[byte >> 4];
+            text += digits[byte & 0x0F];
+        }
+        return text;
+    }
+
+    /// All bits folded into one word. They are random already: this is as good as any hash.
+    [[nodiscard]] std::size_t hash() const noexcept {
+        std::uint64_t halves[2];
+        std::memcpy(halves, bytes_.data(), sizeof halves);
+        return static_cast<std::size_t>(halves[0] ^ halves[1]);
+    }
+
+    friend constexpr auto operator<=>(const uuid&, const uuid&) noexcept = default;
+
+ private:
+    static constexpr std::size_t text_size = 36;
+
+    static constexpr bool is_hyphen_position(std::size_t at) noexcept {
+        return at == 8 || at == 13 || at == 18 || at == 23;
+    }
+
+    static constexpr int digit_value(char c) noexcept {
+        if (c >= '0' && c <= '9') return c - '0';
+        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+        return -1;
+    }
+
+    bytes bytes_{};
+};
+
+/// Makes version 4 UUIDs. Asks the system for many at once: a system call each would cost more than
+/// the rest of them.
+class uuid_source {
+ public:
+    /// getrandom(2), or what a test puts in its place.
+    using random_function = ::ssize_t (*)(void* buffer, std::size_t size, unsigned flags);
+
+    explicit uuid_source(random_function random = ::getrandom) noexcept : random_(random) {}
+
+    /// A UUID that was never given before. Throws std::system_error when the system has no random
+    /// bits.
+    [[nodiscard]] uuid next() {
+        if (used_ == pool_.size()) refill();
+        uuid::bytes random;
+        std::copy_n(pool_.data() + used_, random.size(), random.data());
+        used_ += random.size();
+        return uuid::from_random(random);
+    }
+
+ private:
+    void refill() {
+        for (std::size_t filled = 0; filled < pool_.size();) {
+            const ::ssize_t got = random_(pool_.data() + filled, pool_.size() - filled, 0);
+            // A signal may cut a request of more than 256 bytes short, or off (getrandom(2)).
+            if (got < 0 && errno != EINTR)
+                throw std::system_error(errno, std::generic_category(), "getrandom");
+            if (got > 0) filled += static_cast<std::size_t>(got);
+        }
+        used_ = 0;
+    }
+
+    random_function random_;
+    std::array<std::uint8_t, 256 * sizeof(uuid::bytes)> pool_;
+    std::size_t used_ = pool_.size();
+};
+
+}  // namespace restful_functions::task
+
+template <>
+struct std::hash<restful_functions::task::uuid> {
+    std::size_t operator()(const restful_functions::task::uuid& id) const noexcept {
+        return id.hash();
+    }
+};
+
+// restful_functions/task/record.hpp
+/// record: what is known of one task, from the arrival of its call until its result expires.
+
+namespace restful_functions::task {
+
+/// Where a task stands.
+enum class state : std::uint8_t {
+    queued,  ///< It waits for other calls to end.
+    running,
+    done,     ///< The function returned.
+    failed,   ///< It threw, its process ended otherwise, or somebody terminated it.
+    timeout,  ///< It ran longer than its function's timeout.
+};
+
+/// The state as clients read it: "QUEUED", "RUNNING", "DONE", "FAILED", "TIMEOUT".
+[[nodiscard]] constexpr std::string_view to_string(state value) noexcept {
+    switch (value) {
+        case state::queued:
+            return "QUEUED";
+        case state::running:
+            return "RUNNING";
+        case state::done:
+            return "DONE";
+        case state::failed:
+            return "FAILED";
+        case state::timeout:
+            return "TIMEOUT";
+    }
+    return "";
+}
+
+/// Whether the task has its result.
+[[nodiscard]] constexpr bool has_ended(state value) noexcept {
+    return value != state::queued && value != state::running;
+}
+
+/// Why a task has the state that it ended with: process::outcome, and who wanted the end.
+enum class outcome : std::uint8_t {
+    returned,
+    threw,
+    crashed,
+    exited,
+    out_of_memory,
+    cpu_limit,
+    timed_out,
+    terminated,
+    result_too_large,
+    lost,
+};
+
+/// The outcome as clients read it: its name.
+[[nodiscard]] constexpr std::string_view to_string(outcome value) noexcept {
+    switch (value) {
+        case outcome::returned:
+            return "returned";
+        case outcome::threw:
+            return "threw";
+        case outcome::crashed:
+            return "crashed";
+        case outcome::exited:
+            return "exited";
+        case outcome::out_of_memory:
+            return "out_of_memory";
+        case outcome::cpu_limit:
+            return "cpu_limit";
+        case outcome::timed_out:
+            return "timed_out";
+        case outcome::terminated:
+            return "terminated";
+        case outcome::result_too_large:
+            return "result_too_large";
+        case outcome::lost:
+            return "lost";
+    }
+    return "";
+}
+
+/// What the function threw. Its what() is the task's result.
+struct thrown {
+    std::string type;
+};
+
+/// That the task was made to end.
+struct stop {
+    wall_time requested{};
+    std::chrono::milliseconds took{};  ///< From the request until the task had ended.
+};
+
+/// What few tasks have to say, apart from the record: a million finished ones are kept.
+struct particulars {
+    std::variant<std::monostate, thrown, process::crashed, process::exited> cause;
+    std::optional<task::stop> stop;
+    process::log_excerpt log;  ///< Empty while there is a process.
+};
+
+/// One task.
+struct record {
+    uuid id;
+    std::uint32_t function = 0;  ///< Its index in the registry.
+    state status = state::queued;
+    std::optional<outcome> how;   ///< Once it has ended.
+    std::string result = "null";  ///< A JSON text, whole and valid; `null` before the end.
+    wall_time created{};
+    optional_time started;
+    optional_time finished;                          ///< When the result was there.
+    std::chrono::milliseconds queue_wait{};          ///< From `created` to `started`.
+    std::optional<process::usage> used;              ///< Once its process has been reaped.
+    std::unique_ptr<task::particulars> particulars;  ///< nullptr: nothing in particular.
+};
+
+/// The bytes of a log up to the end of the excerpt.
+[[nodiscard]] inline std::uint64_t log_bytes(const process::log_excerpt& log) noexcept {
+    return log.offset + log.text.size();
+}
+
+/// The bytes of text that a record brings with it.
+[[nodiscard]] inline std::size_t text_bytes(const record& task) noexcept {
+    std::size_t sum = task.result.size();
+    if (task.particulars) {
+        const auto& [cause, stop, log] = *task.particulars;
+        sum += log.text.size();
+        if (const auto* end = std::get_if<thrown>(&cause)) sum += end->type.size();
+        if (const auto* end = std::get_if<process::crashed>(&cause)) sum += end->backtrace.size();
+    }
+    return sum;
+}
+
+}  // namespace restful_functions::task
+
+// restful_functions/task/call.hpp
+/// call: what the dispatcher is asked to run, and what it says to that.
+
+namespace restful_functions::task {
+
+/// Hears that a task has ended. The record is valid during the call only. It may start and
+/// terminate tasks.
+using listener = std::function<void(const record&)>;
+
+/// One call of a function.
+struct call {
+    std::uint32_t function = 0;  ///< Its index in the registry.
+    std::string_view body{};     ///< Arguments that the function's check() accepted.
+    /// How long the caller lets it run; the function's own timeout holds, too.
+    std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
+    listener on_end = nullptr;  ///< Not called when the call is refused.
+};
+
+/// As many calls of the function run as its max_concurrency allows, and wait as its max_queued
+/// does.
+struct over_max_concurrency {
+    std::size_t limit;
+};
+
+/// The executor runs as many processes as it may.
+struct no_process_left {};
+
+/// The server finishes what it has and takes nothing new.
+struct draining {};
+
+/// The new task's id, or why the call was refused.
+using start_result = std::variant<uuid, over_max_concurrency, no_process_left, draining>;
+
+}  // namespace restful_functions::task
+
+// restful_functions/api/call_answers.hpp
+/// call_answers: what a client is told of its call, from a refusal to the result.
+
+namespace restful_functions::api {
+
+/// The body that both a started and a refused call get.
+inline std::string json_call(bool success, std::string_view message, std::string_view task_id) {
+    return json_text::object()
+        .add("success", json_boolean(success))
+        .add("message", quoted(message))
+        .add("task_id", quoted(task_id))
+        .end();
+}
+
+/// The answer to a body that is no call of the function.
+struct bad_body {
+    std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
+
+    std::optional<http::response> operator()(const argument_errors& bad) const {
+        json_text errors = json_text::array();
+        for (const argument_error& why : bad) {
+            errors.add(json_text::object()
+                           .add("pointer", quoted(why.pointer))
+                           .add("detail", quoted(why.detail))
+                           .end());
+        }
+        const argument_error& first = bad.front();
+        std::string detail = first.pointer.substr(1) + ": " + first.detail;
+        if (bad.size() > 1) detail += " (and " + std::to_string(bad.size() - 1) + " more)";
+        http::response refused =
+            json_response(400, json_text::object()
+                                   .add("error", quoted(first.message))
+                                   .add("title", quoted(http::reason_phrase(400)))
+                                   .add("status", "400")
+                                   .add("detail", quoted(detail))
+                                   .add("errors", errors.end())
+                                   .end());
+        refused.headers.set("Content-Type", "application/problem+json");
+        return refused;
+    }
+
+    std::optional<http::response> operator()(const body_error& why) const {
+        return http::problem(400, why.detail, {{"error", why.detail}});
+    }
+};
+
+/// The answer to a call that was, or was not, started.
+struct start_answer {
+    http::response operator()(const task::uuid& id) const {
+        http::response response = json_response(200, json_call(true, "", id.to_string()));
+        response.headers.add("Location", "/task/info/" + id.to_string());
+        return response;
+    }
+
+    http::response operator()(task::over_max_concurrency refused) const {
+        return soon(json_response(
+            429, json_call(false, "Over Max Concurrency " + std::to_string(refused.limit), "")));
+    }
+
+    http::response operator()(task::no_process_left) const {
+        return soon(http::problem(503, "no process is free for the call; try again"));
+    }
+
+    http::response operator()(task::draining) const {
+        http::response response = soon(http::problem(503, "the server is shutting down"));
+        response.close = true;
+        return response;
+    }
+
+ private:
+    static http::response soon(http::response response) {
+        response.headers.add("Retry-After", "1");
+        return response;
+    }
+};
+
+/// The status of a call's own answer. Its body is the bare result, whatever the status.
+inline int http_status(task::state ended) noexcept {
+    switch (ended) {
+        case task::state::queued:
+        case task::state::running:
+        case task::state::done:
+            return 200;
+        case task::state::failed:
+            return 500;
+        case task::state::timeout:
+            return 504;
+    }
+    return 500;
+}
+
+/// The bare result of a task that has ended.
+inline http::response result_answer(const task::record& ended) {
+    return json_response(http_status(ended.status), ended.result);
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/deadlines.hpp
+/// deadlines: what is to happen at a time, unless it is cancelled before.
+
+namespace restful_functions::api {
+
+/// Owned by the service, which meets them in its dispatch(): the loop knows the next one.
+class deadlines {
+ public:
+    using clock = std::chrono::steady_clock;
+    /// Names one deadline for as long as the service lives.
+    using id = std::pair<clock::time_point, std::uint64_t>;
+
+    /// Has `act` called when the time has come. It may set and cancel others.
+    id set(clock::time_point when, std::function<void()> act) {
+        const id added{when, ++last_};
+        waiting_.emplace(added, std::move(act));
+        return added;
+    }
+
+    /// Forgets a deadline; nothing happens when it was met or cancelled before.
+    void cancel(const id& which) { waiting_.erase(which); }
+
+    /// Does what was to happen until `now`. What is set meanwhile is met another time.
+    void meet(clock::time_point now) {
+        const std::uint64_t newest = last_;
+        while (!waiting_.empty() && waiting_.begin()->first.first <= now &&
+               waiting_.begin()->first.second <= newest) {
+            const auto act = std::move(waiting_.extract(waiting_.begin()).mapped());
+            act();
+        }
+    }
+
+    [[nodiscard]] std::optional<clock::time_point> next() const noexcept {
+        if (waiting_.empty()) return std::nullopt;
+        return waiting_.begin()->first.first;
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return waiting_.size(); }
+
+ private:
+    std::map<id, std::function<void()>> waiting_;
+    std::uint64_t last_ = 0;
+};
+
+}  // namespace restful_functions::api
 
 // restful_functions/process/announcements.hpp
 /// announcements: what has happened to calls and was not told yet.
@@ -8418,331 +9000,6 @@ class executor {
 
 }  // namespace restful_functions::process
 
-// restful_functions/task/time.hpp
-/// time: a task's two clocks. One measures, the other one tells people when.
-
-namespace restful_functions::task {
-
-/// Deadlines and ages are measured on the monotonic clock: setting the wall clock ends no task.
-using time_point = std::chrono::steady_clock::time_point;
-
-/// What clients are told, in UTC.
-using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
-
-/// The same moment on both clocks.
-struct moment {
-    time_point steady{};
-    wall_time wall{};
-};
-
-/// Reads both clocks.
-struct clock {
-    [[nodiscard]] static moment now() noexcept {
-        return {std::chrono::steady_clock::now(),
-                std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
-    }
-};
-
-/// `delay` after `start`, or the end of time where the sum would not fit.
-[[nodiscard]] constexpr time_point after(time_point start,
-                                         std::chrono::milliseconds delay) noexcept {
-    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
-    return delay < longest ? start + delay : time_point::max();
-}
-
-/// The whole milliseconds from one moment to a later one.
-[[nodiscard]] constexpr std::chrono::milliseconds between(time_point start,
-                                                          time_point end) noexcept {
-    return std::chrono::floor<std::chrono::milliseconds>(end - start);
-}
-
-}  // namespace restful_functions::task
-
-// restful_functions/task/uuid.hpp
-/// uuid: a task's name, 128 random bits from the operating system (RFC 9562, version 4).
-
-namespace restful_functions::task {
-
-/// A universally unique identifier: 16 bytes, written as 36 characters.
-class uuid {
- public:
-    using bytes = std::array<std::uint8_t, 16>;
-
-    /// The nil UUID, which names no task.
-    constexpr uuid() noexcept = default;
-    /// Exactly these 16 bytes, whatever version they claim.
-    constexpr explicit uuid(const bytes& value) noexcept : bytes_(value) {}
-
-    /// Version 4 (RFC 9562, 5.4): 122 of these bits, with the version and the variant put in.
-    [[nodiscard]] static constexpr uuid from_random(bytes random) noexcept {
-        random[6] = static_cast<std::uint8_t>((random[6] & 0x0F) | 0x40);
-        random[8] = static_cast<std::uint8_t>((random[8] & 0x3F) | 0x80);
-        return uuid(random);
-    }
-
-    /// Reads 8-4-4-4-12 hexadecimal digits of either case; nullopt for anything else.
-    [[nodiscard]] static constexpr std::optional<uuid> parse(std::string_view text) noexcept {
-        if (text.size() != text_size) return std::nullopt;
-        uuid result;
-        std::size_t at = 0;
-        for (std::uint8_t& byte : result.bytes_) {
-            if (is_hyphen_position(at) && text[at++] != '-') return std::nullopt;
-            const int high = digit_value(text[at++]);
-            const int low = digit_value(text[at++]);
-            if (high < 0 || low < 0) return std::nullopt;
-            byte = static_cast<std::uint8_t>(high * 16 + low);
-        }
-        return result;
-    }
-
-    /// The canonical text, in lower case: "c3a6a0ef-b19e-4e6f-bce3-8d0e5a9046aa".
-    [[nodiscard]] std::string to_string() const {
-        constexpr std::string_view digits = "0123456789abcdef";
-        std::string text;
-        text.reserve(text_size);
-        for (const std::uint8_t byte : bytes_) {
-            if (is_hyphen_position(text.size())) text += '-';
-            text += digits[byte >> 4];
-            text += digits[byte & 0x0F];
-        }
-        return text;
-    }
-
-    /// All bits folded into one word. They are random already: this is as good as any hash.
-    [[nodiscard]] std::size_t hash() const noexcept {
-        std::uint64_t halves[2];
-        std::memcpy(halves, bytes_.data(), sizeof halves);
-        return static_cast<std::size_t>(halves[0] ^ halves[1]);
-    }
-
-    friend constexpr auto operator<=>(const uuid&, const uuid&) noexcept = default;
-
- private:
-    static constexpr std::size_t text_size = 36;
-
-    static constexpr bool is_hyphen_position(std::size_t at) noexcept {
-        return at == 8 || at == 13 || at == 18 || at == 23;
-    }
-
-    static constexpr int digit_value(char c) noexcept {
-        if (c >= '0' && c <= '9') return c - '0';
-        if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-        if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-        return -1;
-    }
-
-    bytes bytes_{};
-};
-
-/// Makes version 4 UUIDs. Asks the system for many at once: a system call each would cost more than
-/// the rest of them.
-class uuid_source {
- public:
-    /// getrandom(2), or what a test puts in its place.
-    using random_function = ::ssize_t (*)(void* buffer, std::size_t size, unsigned flags);
-
-    explicit uuid_source(random_function random = ::getrandom) noexcept : random_(random) {}
-
-    /// A UUID that was never given before. Throws std::system_error when the system has no random
-    /// bits.
-    [[nodiscard]] uuid next() {
-        if (used_ == pool_.size()) refill();
-        uuid::bytes random;
-        std::copy_n(pool_.data() + used_, random.size(), random.data());
-        used_ += random.size();
-        return uuid::from_random(random);
-    }
-
- private:
-    void refill() {
-        for (std::size_t filled = 0; filled < pool_.size();) {
-            const ::ssize_t got = random_(pool_.data() + filled, pool_.size() - filled, 0);
-            // A signal may cut a request of more than 256 bytes short, or off (getrandom(2)).
-            if (got < 0 && errno != EINTR)
-                throw std::system_error(errno, std::generic_category(), "getrandom");
-            if (got > 0) filled += static_cast<std::size_t>(got);
-        }
-        used_ = 0;
-    }
-
-    random_function random_;
-    std::array<std::uint8_t, 256 * sizeof(uuid::bytes)> pool_;
-    std::size_t used_ = pool_.size();
-};
-
-}  // namespace restful_functions::task
-
-template <>
-struct std::hash<restful_functions::task::uuid> {
-    std::size_t operator()(const restful_functions::task::uuid& id) const noexcept {
-        return id.hash();
-    }
-};
-
-// restful_functions/task/record.hpp
-/// record: what is known of one task, from the arrival of its call until its result expires.
-
-namespace restful_functions::task {
-
-/// Where a task stands.
-enum class state : std::uint8_t {
-    queued,  ///< It waits for other calls to end.
-    running,
-    done,     ///< The function returned.
-    failed,   ///< It threw, its process ended otherwise, or somebody terminated it.
-    timeout,  ///< It ran longer than its function's timeout.
-};
-
-/// The state as clients read it: "QUEUED", "RUNNING", "DONE", "FAILED", "TIMEOUT".
-[[nodiscard]] constexpr std::string_view to_string(state value) noexcept {
-    switch (value) {
-        case state::queued:
-            return "QUEUED";
-        case state::running:
-            return "RUNNING";
-        case state::done:
-            return "DONE";
-        case state::failed:
-            return "FAILED";
-        case state::timeout:
-            return "TIMEOUT";
-    }
-    return "";
-}
-
-/// Whether the task has its result.
-[[nodiscard]] constexpr bool has_ended(state value) noexcept {
-    return value != state::queued && value != state::running;
-}
-
-/// Why a task has the state that it ended with: process::outcome, and who wanted the end.
-enum class outcome : std::uint8_t {
-    returned,
-    threw,
-    crashed,
-    exited,
-    out_of_memory,
-    cpu_limit,
-    timed_out,
-    terminated,
-    result_too_large,
-    lost,
-};
-
-/// The outcome as clients read it: its name.
-[[nodiscard]] constexpr std::string_view to_string(outcome value) noexcept {
-    switch (value) {
-        case outcome::returned:
-            return "returned";
-        case outcome::threw:
-            return "threw";
-        case outcome::crashed:
-            return "crashed";
-        case outcome::exited:
-            return "exited";
-        case outcome::out_of_memory:
-            return "out_of_memory";
-        case outcome::cpu_limit:
-            return "cpu_limit";
-        case outcome::timed_out:
-            return "timed_out";
-        case outcome::terminated:
-            return "terminated";
-        case outcome::result_too_large:
-            return "result_too_large";
-        case outcome::lost:
-            return "lost";
-    }
-    return "";
-}
-
-/// What the function threw. Its what() is the task's result.
-struct thrown {
-    std::string type;
-};
-
-/// That the task was made to end.
-struct stop {
-    wall_time requested{};
-    std::chrono::milliseconds took{};  ///< From the request until the task had ended.
-};
-
-/// What few tasks have to say, apart from the record: a million finished ones are kept.
-struct particulars {
-    std::variant<std::monostate, thrown, process::crashed, process::exited> cause;
-    std::optional<task::stop> stop;
-    process::log_excerpt log;  ///< Empty while there is a process.
-};
-
-/// One task.
-struct record {
-    uuid id;
-    std::uint32_t function = 0;  ///< Its index in the registry.
-    state status = state::queued;
-    std::optional<outcome> how;   ///< Once it has ended.
-    std::string result = "null";  ///< A JSON text, whole and valid; `null` before the end.
-    wall_time created{};
-    std::optional<wall_time> started;
-    std::optional<wall_time> finished;               ///< When the result was there.
-    std::chrono::milliseconds queue_wait{};          ///< From `created` to `started`.
-    std::optional<process::usage> used;              ///< Once its process has been reaped.
-    std::unique_ptr<task::particulars> particulars;  ///< nullptr: nothing in particular.
-};
-
-/// The bytes of a log up to the end of the excerpt.
-[[nodiscard]] inline std::uint64_t log_bytes(const process::log_excerpt& log) noexcept {
-    return log.offset + log.text.size();
-}
-
-/// The bytes of text that a record brings with it.
-[[nodiscard]] inline std::size_t text_bytes(const record& task) noexcept {
-    std::size_t sum = task.result.size();
-    if (task.particulars) {
-        const auto& [cause, stop, log] = *task.particulars;
-        sum += log.text.size();
-        if (const auto* end = std::get_if<thrown>(&cause)) sum += end->type.size();
-        if (const auto* end = std::get_if<process::crashed>(&cause)) sum += end->backtrace.size();
-    }
-    return sum;
-}
-
-}  // namespace restful_functions::task
-
-// restful_functions/task/call.hpp
-/// call: what the dispatcher is asked to run, and what it says to that.
-
-namespace restful_functions::task {
-
-/// Hears that a task has ended. The record is valid during the call only. It may start and
-/// terminate tasks.
-using listener = std::function<void(const record&)>;
-
-/// One call of a function.
-struct call {
-    std::uint32_t function = 0;  ///< Its index in the registry.
-    std::string_view body{};     ///< Arguments that the function's check() accepted.
-    /// How long the caller lets it run; the function's own timeout holds, too.
-    std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
-    listener on_end = nullptr;  ///< Not called when the call is refused.
-};
-
-/// As many calls of the function run as its max_concurrency allows, and wait as its max_queued
-/// does.
-struct over_max_concurrency {
-    std::size_t limit;
-};
-
-/// The executor runs as many processes as it may.
-struct no_process_left {};
-
-/// The server finishes what it has and takes nothing new.
-struct draining {};
-
-/// The new task's id, or why the call was refused.
-using start_result = std::variant<uuid, over_max_concurrency, no_process_left, draining>;
-
-}  // namespace restful_functions::task
-
 // restful_functions/task/call_executor.hpp
 /// call_executor: what the dispatcher asks of the layer that runs processes.
 
@@ -8840,6 +9097,37 @@ struct failure {
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
 }
+
+}  // namespace restful_functions::task
+
+// restful_functions/task/listeners.hpp
+/// listeners: who wants to hear that a task has ended.
+
+namespace restful_functions::task {
+
+/// Told in the order in which they came.
+class listeners {
+ public:
+    /// Names one of them.
+    using number = std::uint32_t;
+
+    number add(listener tell) {
+        all_.emplace_back(++last_, std::move(tell));
+        return last_;
+    }
+
+    void remove(number which) {
+        std::erase_if(all_, [which](const auto& each) { return each.first == which; });
+    }
+
+    void tell(const record& ended) const {
+        for (const auto& each : all_) each.second(ended);
+    }
+
+ private:
+    std::vector<std::pair<number, listener>> all_;
+    number last_ = 0;
+};
 
 }  // namespace restful_functions::task
 
@@ -8957,6 +9245,11 @@ namespace restful_functions::task::detail {
 struct stop_wish {
     stop_reason reason;
     moment requested;
+
+    /// The ending of the task, which has ended now.
+    [[nodiscard]] ending granted(const moment& now) const {
+        return stopped(reason, {requested.wall, between(requested.steady, now.steady)});
+    }
 };
 
 /// A task that waits or runs.
@@ -8965,7 +9258,7 @@ struct live_task {
     std::chrono::milliseconds timeout{};
     time_point arrived{};
     std::optional<stop_wish> wish;
-    std::vector<listener> on_end;
+    listeners on_end;
     std::vector<std::function<void()>> on_gone;
     // While it waits:
     std::string body;
@@ -9000,10 +9293,10 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
     tasks.expire(now.steady);
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
-    known.for_each(function, [](const record&) {});
+    known.visit(std::optional(function), std::optional(id), [](const record&) { return true; });
 };
 
-/// The store in the server's own memory. Each operation but for_each costs the same for ten tasks
+/// The store in the server's own memory. Each operation but visit() costs the same for ten tasks
 /// and for a million.
 class table {
  public:
@@ -9020,6 +9313,7 @@ class table {
         added.task.function = function;
         added.task.created = now;
         by_function_[function].push_back(added);
+        all_.push_back(added);
     }
 
     /// A queued task that starts to run now, so long after it arrived.
@@ -9087,13 +9381,14 @@ class table {
         return after(finished_.first->finished, limits_.result_ttl);
     }
 
-    /// Calls `visit(const record&)` for each task of the function, the one that arrived first
-    /// first.
+    /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
+    /// of their arrival, until it returns false. Begins behind the task `after`, which must be
+    /// among them, where there is one.
     template <class Visitor>
-    void for_each(std::uint32_t function, Visitor&& visit) const {
-        for (const node* at = by_function_[function].first; at != nullptr;
-             at = at->function_links.next)
-            visit(at->task);
+    void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
+               Visitor&& visit) const {
+        if (function) return walk(by_function_[*function], after, visit);
+        walk(all_, after, visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -9109,7 +9404,8 @@ class table {
     struct node {
         record task;
         time_point finished{};
-        links function_links;  // in the order of their arrival
+        links arrival_links;   // in the order of their arrival
+        links function_links;  // the same, of their function
         links finished_links;  // in the order of their end
     };
 
@@ -9132,18 +9428,26 @@ class table {
         }
     };
 
+    template <links node::*Links, class Visitor>
+    void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
+        const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
+        while (at != nullptr && visit(at->task)) at = (at->*Links).next;
+    }
+
     void forget_oldest() {
         node& oldest = *finished_.first;
         --finished_tasks_;
         finished_bytes_ -= text_bytes(oldest.task);
         finished_.remove(oldest);
         by_function_[oldest.task.function].remove(oldest);
+        all_.remove(oldest);
         nodes_.erase(nodes_.find(oldest.task.id));
     }
 
     retention limits_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
     std::vector<list<&node::function_links>> by_function_;
+    list<&node::arrival_links> all_;
     list<&node::finished_links> finished_;
     std::size_t finished_tasks_ = 0;
     std::size_t finished_bytes_ = 0;
@@ -9202,7 +9506,7 @@ class dispatcher {
             added.place = queues_.join(wanted.function, id, now.steady);
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
-        if (wanted.on_end) added.on_end.push_back(std::move(wanted.on_end));
+        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
         return id;
     }
 
@@ -9215,7 +9519,7 @@ class dispatcher {
         deadlines_.erase({task.deadline, id});
         --running_by_function_[task.function];
         leaving_[id] = {call, std::exchange(task.on_gone, {})};
-        conclude(id, task.wish ? stopped_now(*task.wish) : judge(std::move(how)));
+        conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
 
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
@@ -9273,7 +9577,7 @@ class dispatcher {
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
-            conclude(id, stopped_now(*live_.find(id)->second.wish));
+            conclude(id, live_.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
@@ -9299,6 +9603,19 @@ class dispatcher {
         if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
             return leaving->second.on_gone.push_back(std::move(on_gone));
         on_gone();
+    }
+
+    /// Has `tell` called when the task ends. nullopt: there is none, or it has ended.
+    std::optional<listeners::number> listen(const uuid& id, listener tell) {
+        const auto found = live_.find(id);
+        if (found == live_.end()) return std::nullopt;
+        return found->second.on_end.add(std::move(tell));
+    }
+
+    /// Forgets who listens to a task, if it has not ended.
+    void forget(const uuid& id, listeners::number which) {
+        if (const auto found = live_.find(id); found != live_.end())
+            found->second.on_end.remove(which);
     }
 
     /// The place of a queued task: 1 for the next of its function. nullopt: it is not queued.
@@ -9378,17 +9695,12 @@ class dispatcher {
         task.wish = {reason, Clock::now()};
     }
 
-    static ending stopped_now(const detail::stop_wish& wish) {
-        return stopped(wish.reason,
-                       {wish.requested.wall, between(wish.requested.steady, Clock::now().steady)});
-    }
-
     void conclude(const uuid& id, ending&& how) {
         const auto ended = live_.extract(id);
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
-        for (const listener& tell : ended.mapped().on_end) tell(kept);
+        ended.mapped().on_end.tell(kept);
         for (const auto& tell : ended.mapped().on_gone) tell();
         // Not before everybody was told: where nothing is kept, the record goes here.
         tasks_.expire(now.steady);
@@ -9427,98 +9739,265 @@ using dispatcher = task::dispatcher<process::executor, task::table>;
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/status.hpp
-/// The reason phrases of the status codes that this server answers with.
+// restful_functions/api/idempotency.hpp
+/// idempotency: the keys with which clients make sure that a call which they send again runs once.
 
-namespace restful_functions::http {
+namespace restful_functions::api {
+
+/// For how long and how many keys are kept; the oldest go first.
+struct idempotency_limits {
+    std::chrono::milliseconds ttl = std::chrono::hours(24);
+    std::size_t max_keys = 100'000;
+};
+
+/// Reads the value of Idempotency-Key (draft-ietf-httpapi-idempotency-key-header-07): a string of
+/// structured fields, `"8e03978e-40d5"`; without the quotes, which many clients leave out, too.
+/// nullopt: it is empty, has more than 255 bytes, or a character that is not visible ASCII.
+[[nodiscard]] inline std::optional<std::string> parse_idempotency_key(std::string_view field) {
+    if (field.size() >= 2 && field.front() == '"' && field.back() == '"')
+        field = field.substr(1, field.size() - 2);
+    if (field.empty() || field.size() > 255) return std::nullopt;
+    for (const char c : field) {
+        if (c <= 0x20 || c > 0x7E || c == '"' || c == '\\') return std::nullopt;
+    }
+    return std::string(field);
+}
+
+/// Remembers which task each key has started.
+class idempotency_keys {
+ public:
+    using clock = std::chrono::steady_clock;
+
+    explicit idempotency_keys(idempotency_limits limits = {}) : limits_(limits) {}
+
+    /// A call as far as a key cares: two are the same when all of it is. Bodies are compared by
+    /// their length and a 64-bit hash: whoever makes two collide deceives himself alone.
+    struct fingerprint {
+        std::uint32_t function = 0;
+        std::size_t size = 0;
+        std::size_t hash = 0;
+
+        fingerprint(std::uint32_t called, std::string_view body) noexcept
+            : function(called), size(body.size()), hash(std::hash<std::string_view>()(body)) {}
+        bool operator==(const fingerprint&) const = default;
+    };
+
+    /// What a key has started.
+    struct entry {
+        fingerprint call;
+        task::uuid started;
+        clock::time_point expires;
+    };
+
+    /// nullptr: the key is new, or forgotten.
+    [[nodiscard]] const entry* find(const std::string& key, clock::time_point now) {
+        expire(now);
+        const auto found = entries_.find(key);
+        return found == entries_.end() ? nullptr : &found->second;
+    }
+
+    /// The key must be new.
+    void remember(std::string key, const fingerprint& call, const task::uuid& started,
+                  clock::time_point now) {
+        if (limits_.max_keys == 0) return;
+        if (entries_.size() >= limits_.max_keys) forget_oldest();
+        const auto added =
+            entries_.emplace(std::move(key), entry{call, started, now + limits_.ttl}).first;
+        order_.push_back(&added->first);
+    }
+
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+ private:
+    // With each request that has a key: nobody else sees those that are over their time.
+    void expire(clock::time_point now) {
+        while (!order_.empty() && entries_.find(*order_.front())->second.expires <= now)
+            forget_oldest();
+    }
+
+    void forget_oldest() {
+        const std::string* oldest = order_.front();
+        order_.pop_front();
+        entries_.erase(entries_.find(*oldest));
+    }
+
+    idempotency_limits limits_;
+    std::unordered_map<std::string, entry> entries_;  // node-based: the order points at its keys
+    std::deque<const std::string*> order_;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/json_time.hpp
+/// json_time: times and durations as JSON.
+
+namespace restful_functions::api {
 
 namespace detail {
 
-struct status_phrase {
-    int status;
-    std::string_view phrase;
-};
-
-// RFC 9110, 15 and, for 428 to 431, RFC 6585.
-inline constexpr status_phrase status_phrases[] = {
-    {100, "Continue"},
-    {200, "OK"},
-    {201, "Created"},
-    {202, "Accepted"},
-    {204, "No Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
-    {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
-    {400, "Bad Request"},
-    {401, "Unauthorized"},
-    {403, "Forbidden"},
-    {404, "Not Found"},
-    {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
-    {408, "Request Timeout"},
-    {409, "Conflict"},
-    {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
-    {413, "Content Too Large"},
-    {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
-    {417, "Expectation Failed"},
-    {422, "Unprocessable Content"},
-    {426, "Upgrade Required"},
-    {428, "Precondition Required"},
-    {429, "Too Many Requests"},
-    {431, "Request Header Fields Too Large"},
-    {500, "Internal Server Error"},
-    {501, "Not Implemented"},
-    {502, "Bad Gateway"},
-    {503, "Service Unavailable"},
-    {504, "Gateway Timeout"},
-    {505, "HTTP Version Not Supported"},
-};
+/// At least that many digits, with zeros before the number.
+inline std::string padded(std::int64_t number, std::size_t digits) {
+    const std::string text = std::to_string(number);
+    return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
+}
 
 }  // namespace detail
 
-/// The reason phrase of a status code, e.g. "Not Found" for 404; empty for a code that has none
-/// here, as a status line permits (RFC 9112, 4).
-constexpr std::string_view reason_phrase(int status) noexcept {
-    for (const auto& [known, phrase] : detail::status_phrases)
-        if (known == status) return phrase;
-    return {};
+/// Seconds as a JSON number, exactly and as short as that allows: 86400, 1.5. Not for negative
+/// durations.
+template <std::intmax_t PerSecond>
+[[nodiscard]] std::string json_seconds(
+    std::chrono::duration<std::int64_t, std::ratio<1, PerSecond>> duration) {
+    std::string text = std::to_string(duration.count() / PerSecond);
+    if (const auto rest = duration.count() % PerSecond; rest != 0) {
+        text += '.' + std::to_string(PerSecond + rest).substr(1);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text;
 }
 
-static_assert(reason_phrase(404) == "Not Found" && reason_phrase(299).empty());
-
-}  // namespace restful_functions::http
-
-// restful_functions/http/problem.hpp
-/// Refusals as `application/problem+json` documents (RFC 9457).
-
-namespace restful_functions::http {
-
-/// A refusal with that status whose body says why, e.g.
-/// `{"title": "Not Found", "status": 404, "detail": "no function is called f"}`.
-/// The reason is for people: what was wrong and what to do. Further members are a name and a text
-/// each (RFC 9457, 3.2).
-inline response problem(
-    int status, std::string_view reason,
-    std::initializer_list<std::pair<std::string_view, std::string_view>> further = {}) {
-    using restful_functions::detail::quoted;
-    response answer;
-    answer.status = status;
-    answer.headers.add("Content-Type", "application/problem+json");
-    answer.body = "{\"title\": " + quoted(reason_phrase(status)) +
-                  ", \"status\": " + std::to_string(status) + ", \"detail\": " + quoted(reason);
-    for (const auto& [name, text] : further)
-        answer.body += ", " + quoted(name) + ": " + quoted(text);
-    answer.body += '}';
-    return answer;
+/// A time as a JSON string with milliseconds, in UTC (RFC 3339): "2026-11-22T12:33:01.042Z".
+[[nodiscard]] inline std::string json_time(task::wall_time time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    using detail::padded;
+    return '"' + padded(static_cast<int>(date.year()), 4) + '-' +
+           padded(static_cast<unsigned>(date.month()), 2) + '-' +
+           padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2) +
+           ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2) +
+           '.' + padded(clock.subseconds().count(), 3) + "Z\"";
 }
 
-}  // namespace restful_functions::http
+/// The same, or null for what has not happened.
+[[nodiscard]] inline std::string json_time(task::optional_time time) {
+    return time ? json_time(*time) : "null";
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/json_task.hpp
+/// json_task: a task as clients see it, the seed's four members first.
+
+namespace restful_functions::api {
+
+/// What a task's record does not know at the moment that somebody asks.
+struct standing {
+    task::wall_time now{};
+    std::optional<std::size_t> position{};  ///< 1: the next of its function.
+    std::optional<process::progress_report> progress{};
+    std::uint64_t log_bytes = 0;  ///< Of a process that is not gone.
+};
+
+namespace detail {
+
+/// Adds what the process of a task left behind.
+struct cause_members {
+    json_text& task;
+    const std::string& result;
+
+    void operator()(std::monostate) const {}
+
+    void operator()(const task::thrown& end) const {
+        task.add("exception",
+                 json_text::object().add("type", quoted(end.type)).add("what", result).end());
+    }
+
+    void operator()(const process::crashed& end) const {
+        task.add("crash", json_text::object()
+                              .add("signal", quoted(process::signal_abbreviation(end.signal)))
+                              .add("number", std::to_string(end.signal))
+                              .add("address", end.address ? json_address(*end.address) : "null")
+                              .add("backtrace", json_lines(end.backtrace))
+                              .end());
+    }
+
+    void operator()(const process::exited& end) const {
+        task.add("exit_status", std::to_string(end.status));
+    }
+
+ private:
+    static std::string json_address(std::uintptr_t address) {
+        char digits[2 * sizeof address];
+        const auto end = std::to_chars(std::begin(digits), std::end(digits), address, 16).ptr;
+        return quoted("0x" + std::string(digits, end));
+    }
+
+    static std::string json_lines(std::string_view text) {
+        json_text lines = json_text::array();
+        while (!text.empty()) {
+            const std::size_t end = std::min(text.find('\n'), text.size());
+            lines.add(quoted(text.substr(0, end)));
+            text.remove_prefix(std::min(end + 1, text.size()));
+        }
+        return lines.end();
+    }
+};
+
+inline std::string json_progress(const process::progress_report& report) {
+    json::string_output fraction;
+    json::writer(fraction).Double(report.fraction);
+    return json_text::object()
+        .add("fraction", std::move(fraction).take())
+        .add("message", quoted(report.message))
+        .end();
+}
+
+inline std::string json_stop(const task::stop& stop) {
+    return json_text::object()
+        .add("requested", json_time(stop.requested))
+        .add("took", json_seconds(stop.took))
+        .end();
+}
+
+inline std::string json_usage(const process::usage& used) {
+    return json_text::object()
+        .add("user_seconds", json_seconds(used.user))
+        .add("system_seconds", json_seconds(used.system))
+        .add("peak_resident_bytes", std::to_string(used.peak_resident_bytes))
+        .add("minor_faults", std::to_string(used.minor_faults))
+        .add("major_faults", std::to_string(used.major_faults))
+        .end();
+}
+
+/// How long the task waited, or has been waiting, for its run.
+inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall_time now) {
+    if (task.started) return task.queue_wait;
+    // The wall clock may have been set back.
+    return std::max(task.finished.value_or(now) - task.created, std::chrono::milliseconds(0));
+}
+
+}  // namespace detail
+
+/// A task as clients see it.
+[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
+                                           const standing& now) {
+    json_text text = json_text::object();
+    text.add("task_id", quoted(task.id.to_string()))
+        .add("function_name", quoted(functions.at(task.function).name))
+        .add("status", quoted(to_string(task.status)))
+        .add("result", task.result)
+        .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
+        .add("created", json_time(task.created))
+        .add("started", json_time(task.started))
+        .add("finished", json_time(task.finished))
+        .add("queue_wait", json_seconds(detail::queue_wait(task, now.now)));
+    if (now.position) text.add("position", std::to_string(*now.position));
+    if (now.progress) text.add("progress", detail::json_progress(*now.progress));
+    std::uint64_t log_bytes = now.log_bytes;
+    if (task.particulars) {
+        std::visit(detail::cause_members{text, task.result}, task.particulars->cause);
+        if (task.particulars->stop) text.add("stop", detail::json_stop(*task.particulars->stop));
+        log_bytes = std::max(log_bytes, task::log_bytes(task.particulars->log));
+    }
+    if (task.used) text.add("usage", detail::json_usage(*task.used));
+    if (log_bytes != 0) {
+        text.add("log", json_text::object().add("bytes", std::to_string(log_bytes)).end());
+    }
+    return text.end();
+}
+
+}  // namespace restful_functions::api
 
 // restful_functions/http/target.hpp
 /// The target of a request in origin form, taken apart into decoded path segments and the query.
@@ -9756,6 +10235,21 @@ inline void require_existing_names(router& routes, const registry& functions,
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/standing.hpp
+/// standing: what the dispatcher knows of a task beside its record.
+
+namespace restful_functions::api {
+
+/// What the dispatcher knows of a task at this moment.
+[[nodiscard]] inline standing standing_of(const task::record& task, const dispatcher& calls) {
+    return {.now = task::clock::now().wall,
+            .position = calls.position(task.id),
+            .progress = calls.progress(task.id),
+            .log_bytes = task::log_bytes(calls.log(task.id))};
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/time_limit.hpp
 /// time_limit: the request header that tightens the timeout of one call.
 
@@ -9796,188 +10290,305 @@ inline constexpr std::string_view time_limit_field = "X-Timeout";
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/waiting.hpp
+/// waiting: for the end of a task, but not for ever.
+
+namespace restful_functions::api {
+
+/// So many clients may wait at a time. One that goes away is known to have gone only when its time
+/// is up: without a bound, clients that come and go would be memory.
+inline constexpr std::size_t most_waiting = 10'000;
+
+/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over: one of the two,
+/// once. The task must not have ended.
+inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
+                         std::chrono::milliseconds patience, task::listener on_end,
+                         std::function<void()> on_timeout) {
+    const auto timer = std::make_shared<deadlines::id>();
+    const auto listening =
+        calls.listen(id, [&timers, timer, on_end = std::move(on_end)](const task::record& ended) {
+            timers.cancel(*timer);
+            on_end(ended);
+        });
+    *timer =
+        timers.set(task::after(deadlines::clock::now(), patience),
+                   [&calls, id, which = listening.value(), on_timeout = std::move(on_timeout)] {
+                       calls.forget(id, which);
+                       on_timeout();
+                   });
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/preferences.hpp
+/// What a client prefers of the way that its request is answered: the Prefer field (RFC 7240).
+
+namespace restful_functions::http {
+
+/// The preferences that this server knows; others are passed over, as the RFC wants.
+struct preferences {
+    bool respond_async = false;                ///< RFC 7240, 4.1
+    std::optional<std::chrono::seconds> wait;  ///< RFC 7240, 4.3; a day at the most
+
+    [[nodiscard]] bool any() const noexcept { return respond_async || wait; }
+
+    /// The value of Preference-Applied.
+    [[nodiscard]] std::string applied() const {
+        std::string text = respond_async ? "respond-async" : "";
+        if (wait) {
+            if (respond_async) text += ", ";
+            text += "wait=" + std::to_string(wait->count());
+        }
+        return text;
+    }
+};
+
+namespace detail {
+
+/// Walks through the elements of a list whose values may be quoted (RFC 9110, 5.6.1 and 5.6.4).
+class list_scanner {
+ public:
+    explicit list_scanner(std::string_view text) noexcept : rest_(text) {}
+
+    /// The text up to the next separator that is not within quotes, without white space around it;
+    /// nullopt at the end.
+    std::optional<std::string_view> next(char separator) noexcept {
+        if (ended_) return std::nullopt;
+        bool quoted = false;
+        std::size_t end = 0;
+        for (; end < rest_.size() && (quoted || rest_[end] != separator); ++end) {
+            if (rest_[end] == '"') quoted = !quoted;
+            if (quoted && rest_[end] == '\\') ++end;
+        }
+        end = std::min(end, rest_.size());
+        const std::string_view element = trimmed(rest_.substr(0, end));
+        ended_ = end == rest_.size();
+        rest_.remove_prefix(ended_ ? end : end + 1);
+        return element;
+    }
+
+    static std::string_view trimmed(std::string_view text) noexcept {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        return text.substr(0, text.find_last_not_of(" \t") + 1);
+    }
+
+ private:
+    std::string_view rest_;
+    bool ended_ = false;
+};
+
+inline std::string_view unquoted(std::string_view text) noexcept {
+    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
+               ? text.substr(1, text.size() - 2)
+               : text;
+}
+
+/// Digits only; more than a day is a day.
+inline std::optional<std::chrono::seconds> parse_wait(std::string_view text) noexcept {
+    constexpr std::int64_t day = 86'400;
+    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+    std::int64_t seconds = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(read.ec == std::errc() ? std::min(seconds, day) : day);
+}
+
+}  // namespace detail
+
+/// Reads all Prefer fields. Of a preference that is given twice the first one counts (RFC 7240, 2);
+/// one with a malformed value is passed over.
+inline preferences parse_preferences(const fields& headers) {
+    preferences found;
+    for (const field& f : headers) {
+        if (!equal_ignoring_case(f.name, "Prefer")) continue;
+        detail::list_scanner elements(f.value);
+        while (const auto element = elements.next(',')) {
+            detail::list_scanner parts(*element);
+            const std::string_view preference = parts.next(';').value_or("");
+            const std::size_t equals = std::min(preference.find('='), preference.size());
+            const auto name = detail::list_scanner::trimmed(preference.substr(0, equals));
+            const auto value = detail::unquoted(detail::list_scanner::trimmed(
+                preference.substr(std::min(equals + 1, preference.size()))));
+            if (equal_ignoring_case(name, "respond-async")) found.respond_async = true;
+            if (equal_ignoring_case(name, "wait") && !found.wait)
+                found.wait = detail::parse_wait(value);
+        }
+    }
+    return found;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/api/call_routes.hpp
 /// call_routes: POST to a function calls it.
 
 namespace restful_functions::api {
 
+/// What the answering of calls works with; all of it outlives the router.
+struct call_surroundings {
+    const registry& functions;
+    const task::table& tasks;
+    dispatcher& calls;
+    deadlines& timers;
+    idempotency_keys& keys;
+    std::size_t max_payload;  ///< bytes of a call's arguments
+};
+
 namespace detail {
 
-/// The body that both a started and a refused call get.
-inline std::string json_call(bool success, std::string_view message, std::string_view task_id) {
-    return json_text::object()
-        .add("success", json_boolean(success))
-        .add("message", quoted(message))
-        .add("task_id", quoted(task_id))
-        .end();
-}
+/// The refusal of a request that asks for something that cannot be, or nothing.
+using refusal = std::optional<http::response>;
 
-/// The answer to a body that is no call of the function.
-struct bad_body {
-    std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
+/// What a request says of its call beside the arguments.
+struct call_wishes {
+    std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
+    http::preferences prefer{};
+    std::optional<std::string> key{};  ///< Idempotency-Key
 
-    std::optional<http::response> operator()(const argument_errors& bad) const {
-        json_text errors = json_text::array();
-        for (const argument_error& why : bad) {
-            errors.add(json_text::object()
-                           .add("pointer", quoted(why.pointer))
-                           .add("detail", quoted(why.detail))
-                           .end());
+    /// Reads the header fields.
+    [[nodiscard]] refusal read(const http::fields& headers) {
+        if (const std::string* limit = headers.find(time_limit_field)) {
+            const auto parsed = parse_time_limit(*limit);
+            if (!parsed) {
+                return http::problem(
+                    400, std::string(time_limit_field) + " is not a number of seconds above 0");
+            }
+            timeout = *parsed;
         }
-        const argument_error& first = bad.front();
-        std::string detail = first.pointer.substr(1) + ": " + first.detail;
-        if (bad.size() > 1) detail += " (and " + std::to_string(bad.size() - 1) + " more)";
-        http::response refused =
-            json_response(400, json_text::object()
-                                   .add("error", quoted(first.message))
-                                   .add("title", quoted(http::reason_phrase(400)))
-                                   .add("status", "400")
-                                   .add("detail", quoted(detail))
-                                   .add("errors", errors.end())
-                                   .end());
-        refused.headers.set("Content-Type", "application/problem+json");
-        return refused;
-    }
-
-    std::optional<http::response> operator()(const body_error& why) const {
-        return http::problem(400, why.detail, {{"error", why.detail}});
+        if (headers.find("Prefer") != nullptr) prefer = http::parse_preferences(headers);
+        if (const std::string* field = headers.find("Idempotency-Key")) {
+            key = parse_idempotency_key(*field);
+            if (!key) {
+                return http::problem(400,
+                                     "the Idempotency-Key is not a string of 1 to 255 visible "
+                                     "characters, such as \"8e03978e-40d5\"");
+            }
+        }
+        return std::nullopt;
     }
 };
 
-/// The answer to a call that was, or was not, started.
-struct start_answer {
-    http::response operator()(const task::uuid& id) const {
-        http::response response = json_response(200, json_call(true, "", id.to_string()));
+/// One call from its request to its answer.
+class calling {
+ public:
+    calling(const call_surroundings& with, exchange&& asked, bool waits)
+        : with_(with), asked_(std::move(asked)), waits_(waits) {}
+
+    void run() {
+        const std::uint32_t function = function_index(with_.functions, asked_.parameter);
+        const std::string& body = asked_.request.body;
+        if (body.size() > with_.max_payload) {
+            return asked_.answer(http::problem(413, "a call takes at most " +
+                                                        std::to_string(with_.max_payload) +
+                                                        " bytes of arguments"));
+        }
+        if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
+            return asked_.answer(std::move(*bad));
+        if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
+        if (wishes_.key && repeats(function)) return;
+        start(function);
+    }
+
+ private:
+    void start(std::uint32_t function) {
+        task::call wanted{
+            .function = function, .body = asked_.request.body, .timeout = wishes_.timeout};
+        const bool is_plain = !wishes_.prefer.any();
+        if (waits_ && is_plain) {
+            wanted.on_end = [answer = asked_.answer](const task::record& ended) {
+                answer(result_answer(ended));
+            };
+        }
+        const auto started = with_.calls.start(std::move(wanted));
+        const auto* id = std::get_if<task::uuid>(&started);
+        if (id != nullptr && wishes_.key) {
+            with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
+                                deadlines::clock::now());
+        }
+        if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
+        if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
+    }
+
+    /// Whether the key was there before; then the call is answered.
+    bool repeats(std::uint32_t function) {
+        const auto* known = with_.keys.find(*wishes_.key, deadlines::clock::now());
+        if (known == nullptr) return false;
+        if (known->call != idempotency_keys::fingerprint(function, asked_.request.body)) {
+            asked_.answer(http::problem(
+                422,
+                "the Idempotency-Key was used for another call; take a new key for each call"));
+            return true;
+        }
+        asked_.answer = [answer = std::move(asked_.answer)](http::response&& first) {
+            first.headers.add("Idempotent-Replayed", "true");
+            answer(std::move(first));
+        };
+        if (const task::record* task = with_.tasks.find(known->started)) {
+            answer_for(*task);
+        } else {
+            asked_.answer(http::problem(
+                410,
+                "the task that this Idempotency-Key has started is forgotten with its result"));
+        }
+        return true;
+    }
+
+    void answer_for(const task::record& task) {
+        if (wishes_.prefer.any()) return answer_as_preferred(task);
+        if (!waits_) return asked_.answer(start_answer{}(task.id));
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
+            answer(result_answer(ended));
+        });
+    }
+
+    /// RFC 7240: the result if it is there within the wait, else where to find it.
+    void answer_as_preferred(const task::record& task) {
+        asked_.answer = [answer = std::move(asked_.answer),
+                         applied = wishes_.prefer.applied()](http::response&& given) {
+            given.headers.add("Preference-Applied", applied);
+            given.headers.add("Vary", "Prefer");
+            answer(std::move(given));
+        };
+        const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
+        if (patience.count() == 0) return asked_.answer(accepted(task.id));
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
+        wait_for_end(
+            with_.calls, with_.timers, task.id, patience,
+            [answer = asked_.answer](const task::record& ended) { answer(result_answer(ended)); },
+            [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
+    }
+
+    [[nodiscard]] http::response accepted(const task::uuid& id) const {
+        return accepted(with_, id);
+    }
+
+    [[nodiscard]] static http::response accepted(const call_surroundings& with,
+                                                 const task::uuid& id) {
+        const task::record& task = *with.tasks.find(id);
+        http::response response =
+            json_response(202, json_task(with.functions, task, standing_of(task, with.calls)));
         response.headers.add("Location", "/task/info/" + id.to_string());
         return response;
     }
 
-    http::response operator()(task::over_max_concurrency refused) const {
-        return soon(json_response(
-            429, json_call(false, "Over Max Concurrency " + std::to_string(refused.limit), "")));
-    }
-
-    http::response operator()(task::no_process_left) const {
-        return soon(http::problem(503, "no process is free for the call; try again"));
-    }
-
-    http::response operator()(task::draining) const {
-        http::response response = soon(http::problem(503, "the server is shutting down"));
-        response.close = true;
-        return response;
-    }
-
- private:
-    static http::response soon(http::response response) {
-        response.headers.add("Retry-After", "1");
-        return response;
-    }
+    const call_surroundings& with_;
+    exchange asked_;
+    bool waits_;
+    call_wishes wishes_{};
 };
-
-/// The status of a call's own answer. Its body is the bare result, whatever the status.
-inline int http_status(task::state ended) noexcept {
-    switch (ended) {
-        case task::state::queued:
-        case task::state::running:
-        case task::state::done:
-            return 200;
-        case task::state::failed:
-            return 500;
-        case task::state::timeout:
-            return 504;
-    }
-    return 500;
-}
 
 }  // namespace detail
 
 /// Adds POST /{function_name}, which answers with the task's id at once, and POST
-/// /{function_name}/keep-connection, which answers with the result when it is there; X-Timeout
-/// tightens the timeout of either. Bodies above `max_payload` bytes are refused. The registry and
-/// the dispatcher must outlive the router.
-inline void add_call_routes(router& routes, const registry& functions, dispatcher& calls,
-                            std::size_t max_payload) {
-    const auto call = [&functions, &calls, max_payload](const exchange& asked,
-                                                        task::listener on_end) {
-        const std::uint32_t index = function_index(functions, asked.parameter);
-        const std::string& body = asked.request.body;
-        if (body.size() > max_payload) {
-            return asked.answer(http::problem(
-                413,
-                "a call takes at most " + std::to_string(max_payload) + " bytes of arguments"));
-        }
-        if (auto bad = std::visit(detail::bad_body{}, functions.at(index).check(body))) {
-            return asked.answer(std::move(*bad));
-        }
-        task::call wanted{.function = index, .body = body};
-        if (const std::string* limit = asked.request.headers.find(time_limit_field)) {
-            const auto timeout = parse_time_limit(*limit);
-            if (!timeout) {
-                return asked.answer(http::problem(
-                    400, std::string(time_limit_field) + " is not a number of seconds above 0"));
-            }
-            wanted.timeout = *timeout;
-        }
-        const bool answers_at_end = on_end != nullptr;
-        wanted.on_end = std::move(on_end);
-        const auto started = calls.start(std::move(wanted));
-        if (answers_at_end && std::holds_alternative<task::uuid>(started)) return;
-        asked.answer(std::visit(detail::start_answer{}, started));
-    };
-    routes.add("POST", "/{function_name}", [call](exchange&& asked) { call(asked, nullptr); });
-    routes.add("POST", "/{function_name}/keep-connection", [call](exchange&& asked) {
-        call(asked, [answer = asked.answer](const task::record& ended) {
-            answer(json_response(detail::http_status(ended.status), ended.result));
-        });
-    });
-}
-
-}  // namespace restful_functions::api
-
-// restful_functions/api/json_time.hpp
-/// json_time: times and durations as JSON.
-
-namespace restful_functions::api {
-
-namespace detail {
-
-/// At least that many digits, with zeros before the number.
-inline std::string padded(std::int64_t number, std::size_t digits) {
-    const std::string text = std::to_string(number);
-    return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
-}
-
-}  // namespace detail
-
-/// Seconds as a JSON number, exactly and as short as that allows: 86400, 1.5. Not for negative
-/// durations.
-template <std::intmax_t PerSecond>
-[[nodiscard]] std::string json_seconds(
-    std::chrono::duration<std::int64_t, std::ratio<1, PerSecond>> duration) {
-    std::string text = std::to_string(duration.count() / PerSecond);
-    if (const auto rest = duration.count() % PerSecond; rest != 0) {
-        text += '.' + std::to_string(PerSecond + rest).substr(1);
-        text.erase(text.find_last_not_of('0') + 1);
-    }
-    return text;
-}
-
-/// A time as a JSON string with milliseconds, in UTC (RFC 3339): "2026-11-22T12:33:01.042Z".
-[[nodiscard]] inline std::string json_time(task::wall_time time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    using detail::padded;
-    return '"' + padded(static_cast<int>(date.year()), 4) + '-' +
-           padded(static_cast<unsigned>(date.month()), 2) + '-' +
-           padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2) +
-           ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2) +
-           '.' + padded(clock.subseconds().count(), 3) + "Z\"";
-}
-
-/// The same, or null for what has not happened.
-[[nodiscard]] inline std::string json_time(const std::optional<task::wall_time>& time) {
-    return time ? json_time(*time) : "null";
+/// /{function_name}/keep-connection, which answers with the result when it is there. X-Timeout
+/// tightens the timeout of either, Prefer says how long the client waits for the result, and
+/// Idempotency-Key makes a call that is sent again run once.
+inline void add_call_routes(router& routes, const call_surroundings& with) {
+    routes.add("POST", "/{function_name}",
+               [with](exchange&& asked) { detail::calling(with, std::move(asked), false).run(); });
+    routes.add("POST", "/{function_name}/keep-connection",
+               [with](exchange&& asked) { detail::calling(with, std::move(asked), true).run(); });
 }
 
 }  // namespace restful_functions::api
@@ -10067,24 +10678,186 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/form.hpp
+/// Names and values as HTML forms and queries write them: "x=3&label=a+b%21".
+
+namespace restful_functions::http {
+
+/// The pairs of a form, in their order; a name may occur more than once.
+using form = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+inline std::optional<std::string> form_decode(std::string_view text) {
+    std::string spaced(text);
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    return percent_decode(spaced);
+}
+
+}  // namespace detail
+
+/// Reads application/x-www-form-urlencoded (URL Standard, 5.1). A name without an equals sign has
+/// an empty value; empty pairs are passed over. nullopt: a '%' is not followed by two hexadecimal
+/// digits.
+inline std::optional<form> parse_form(std::string_view text) {
+    form pairs;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        auto name = detail::form_decode(pair.substr(0, equals));
+        auto value = detail::form_decode(pair.substr(std::min(equals + 1, pair.size())));
+        if (!name || !value) return std::nullopt;
+        pairs.emplace_back(*std::move(name), *std::move(value));
+    }
+    return pairs;
+}
+
+/// The first value of that name; nullptr when there is none.
+inline const std::string* find(const form& pairs, std::string_view name) noexcept {
+    const auto found = std::find_if(pairs.begin(), pairs.end(),
+                                    [name](const auto& pair) { return pair.first == name; });
+    return found == pairs.end() ? nullptr : &found->second;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/list_routes.hpp
+/// list_routes: the tasks of a function, or of all, whole or page by page.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// So many tasks are looked at for one page, whatever their status: a page may have fewer than
+/// `limit` and still be followed by another one.
+inline constexpr std::size_t most_visited = 10'000;
+inline constexpr std::size_t most_on_a_page = 1000;
+
+/// Which tasks are wanted.
+struct task_selection {
+    std::array<bool, 5> states{true, true, true, true, true};  ///< by task::state
+    std::optional<std::size_t> limit{};                        ///< none: all
+    std::optional<task::uuid> after{};
+
+    /// Reads `status`, `limit` and `after`; the text is what is wrong, for people.
+    [[nodiscard]] std::optional<std::string> read(const http::form& query) {
+        if (const std::string* wanted = http::find(query, "status")) {
+            if (!read_states(*wanted))
+                return "status is a list of QUEUED, RUNNING, DONE, FAILED and TIMEOUT, as in "
+                       "?status=QUEUED,RUNNING";
+        }
+        if (const std::string* wanted = http::find(query, "limit")) {
+            std::size_t number = 0;
+            const char* end = wanted->data() + wanted->size();
+            const auto read = std::from_chars(wanted->data(), end, number);
+            if (read.ec != std::errc() || read.ptr != end || number < 1 || number > most_on_a_page)
+                return "limit is a number from 1 to " + std::to_string(most_on_a_page);
+            limit = number;
+        }
+        if (const std::string* wanted = http::find(query, "after")) {
+            after = task::uuid::parse(*wanted);
+            if (!after) return "after is the id of the last task of the page before";
+        }
+        return std::nullopt;
+    }
+
+ private:
+    [[nodiscard]] bool read_states(std::string_view list) {
+        states.fill(false);
+        for (bool more = true; more;) {
+            const std::size_t comma = list.find(',');
+            const std::string_view name = list.substr(0, comma);
+            more = comma != list.npos;
+            if (more) list.remove_prefix(comma + 1);
+            bool known = false;
+            for (std::size_t i = 0; i < states.size(); ++i) {
+                if (!http::equal_ignoring_case(name, to_string(static_cast<task::state>(i))))
+                    continue;
+                states[i] = known = true;
+            }
+            if (!known) return false;
+        }
+        return true;
+    }
+};
+
+/// The target of the next page (RFC 8288): the path, and the query with another `after`.
+[[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
+    const std::string& target = asked.request.target;
+    std::string link = target.substr(0, target.find('?')) + '?';
+    std::string_view query = asked.query;
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        if (pair.empty() || pair.starts_with("after=")) continue;
+        link.append(pair).append("&");
+    }
+    return link + "after=" + last.to_string();
+}
+
+}  // namespace detail
+
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
+/// array; `status` filters, and with `limit` there are pages, each of which links to the next one.
+/// All three must outlive the router.
+inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
+                            const dispatcher& calls) {
+    const auto list = [&functions, &tasks, &calls](
+                          const exchange& asked,
+                          std::optional<std::uint32_t> function) -> http::response {
+        const auto query = http::parse_form(asked.query);
+        if (!query)
+            return http::problem(400,
+                                 "the query is badly percent-encoded; write a percent sign as %25");
+        detail::task_selection wanted;
+        if (const auto wrong = wanted.read(*query)) return http::problem(400, *wrong);
+        if (wanted.after) {
+            const task::record* last = tasks.find(*wanted.after);
+            if (last == nullptr || (function && last->function != *function))
+                return http::problem(410,
+                                     "the task that after names is not in this list, or is "
+                                     "forgotten; begin again without after");
+        }
+
+        json_text page = json_text::array();
+        std::size_t listed = 0;
+        std::size_t visited = 0;
+        std::optional<task::uuid> last;
+        bool more = false;
+        tasks.visit(function, wanted.after, [&](const task::record& task) {
+            if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
+                more = true;
+                return false;
+            }
+            ++visited;
+            last = task.id;
+            if (wanted.states[static_cast<std::size_t>(task.status)]) {
+                ++listed;
+                page.add(json_task(functions, task, standing_of(task, calls)));
+            }
+            return true;
+        });
+        http::response response = json_response(200, page.end());
+        if (more)
+            response.headers.add("Link", "<" + detail::next_page(asked, *last) + ">; rel=\"next\"");
+        return response;
+    };
+    routes.get("/task/list", [list](const exchange& asked) { return list(asked, std::nullopt); });
+    routes.get("/task/list/{function_name}", [list, &functions](const exchange& asked) {
+        return list(asked, function_index(functions, asked.parameter));
+    });
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/log_routes.hpp
 /// log_routes: what a call printed, while it runs and afterwards.
 
 namespace restful_functions::api {
 
 namespace detail {
-
-/// The value of a query's parameter, as it was sent; nullopt when it is not there.
-[[nodiscard]] inline std::optional<std::string_view> query_parameter(std::string_view query,
-                                                                     std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
-    }
-    return std::nullopt;
-}
 
 /// A byte's number in a log; nullopt: the text is none.
 [[nodiscard]] inline std::optional<std::uint64_t> parse_offset(std::string_view text) {
@@ -10121,8 +10894,10 @@ inline void add_log_routes(router& routes, const task::table& tasks, dispatcher&
             offset));
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
-        const auto text = detail::query_parameter(asked.query, "offset");
-        const auto offset = detail::parse_offset(text.value_or("0"));
+        const auto query = http::parse_form(asked.query);
+        const std::string* text = query ? http::find(*query, "offset") : nullptr;
+        const auto offset =
+            query ? detail::parse_offset(text == nullptr ? "0" : *text) : std::nullopt;
         if (!offset) {
             return asked.answer(
                 http::problem(400, "offset is not a number of bytes, as 1000 in ?offset=1000"));
@@ -10147,130 +10922,8 @@ namespace restful_functions::api {
 struct service_options {
     process::executor_options executor;
     task::retention results;
+    idempotency_limits idempotency = {};
 };
-
-}  // namespace restful_functions::api
-
-// restful_functions/api/json_task.hpp
-/// json_task: a task as clients see it, the seed's four members first.
-
-namespace restful_functions::api {
-
-/// What a task's record does not know at the moment that somebody asks.
-struct standing {
-    task::wall_time now{};
-    std::optional<std::size_t> position{};  ///< 1: the next of its function.
-    std::optional<process::progress_report> progress{};
-    std::uint64_t log_bytes = 0;  ///< Of a process that is not gone.
-};
-
-namespace detail {
-
-/// Adds what the process of a task left behind.
-struct cause_members {
-    json_text& task;
-    const std::string& result;
-
-    void operator()(std::monostate) const {}
-
-    void operator()(const task::thrown& end) const {
-        task.add("exception",
-                 json_text::object().add("type", quoted(end.type)).add("what", result).end());
-    }
-
-    void operator()(const process::crashed& end) const {
-        task.add("crash", json_text::object()
-                              .add("signal", quoted(process::signal_abbreviation(end.signal)))
-                              .add("number", std::to_string(end.signal))
-                              .add("address", end.address ? json_address(*end.address) : "null")
-                              .add("backtrace", json_lines(end.backtrace))
-                              .end());
-    }
-
-    void operator()(const process::exited& end) const {
-        task.add("exit_status", std::to_string(end.status));
-    }
-
- private:
-    static std::string json_address(std::uintptr_t address) {
-        char digits[2 * sizeof address];
-        const auto end = std::to_chars(std::begin(digits), std::end(digits), address, 16).ptr;
-        return quoted("0x" + std::string(digits, end));
-    }
-
-    static std::string json_lines(std::string_view text) {
-        json_text lines = json_text::array();
-        while (!text.empty()) {
-            const std::size_t end = std::min(text.find('\n'), text.size());
-            lines.add(quoted(text.substr(0, end)));
-            text.remove_prefix(std::min(end + 1, text.size()));
-        }
-        return lines.end();
-    }
-};
-
-inline std::string json_progress(const process::progress_report& report) {
-    json::string_output fraction;
-    json::writer(fraction).Double(report.fraction);
-    return json_text::object()
-        .add("fraction", std::move(fraction).take())
-        .add("message", quoted(report.message))
-        .end();
-}
-
-inline std::string json_stop(const task::stop& stop) {
-    return json_text::object()
-        .add("requested", json_time(stop.requested))
-        .add("took", json_seconds(stop.took))
-        .end();
-}
-
-inline std::string json_usage(const process::usage& used) {
-    return json_text::object()
-        .add("user_seconds", json_seconds(used.user))
-        .add("system_seconds", json_seconds(used.system))
-        .add("peak_resident_bytes", std::to_string(used.peak_resident_bytes))
-        .add("minor_faults", std::to_string(used.minor_faults))
-        .add("major_faults", std::to_string(used.major_faults))
-        .end();
-}
-
-/// How long the task waited, or has been waiting, for its run.
-inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall_time now) {
-    if (task.started) return task.queue_wait;
-    // The wall clock may have been set back.
-    return std::max(task.finished.value_or(now) - task.created, std::chrono::milliseconds(0));
-}
-
-}  // namespace detail
-
-/// A task as clients see it.
-[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
-                                           const standing& now) {
-    json_text text = json_text::object();
-    text.add("task_id", quoted(task.id.to_string()))
-        .add("function_name", quoted(functions.at(task.function).name))
-        .add("status", quoted(to_string(task.status)))
-        .add("result", task.result)
-        .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
-        .add("created", json_time(task.created))
-        .add("started", json_time(task.started))
-        .add("finished", json_time(task.finished))
-        .add("queue_wait", json_seconds(detail::queue_wait(task, now.now)));
-    if (now.position) text.add("position", std::to_string(*now.position));
-    if (now.progress) text.add("progress", detail::json_progress(*now.progress));
-    std::uint64_t log_bytes = now.log_bytes;
-    if (task.particulars) {
-        std::visit(detail::cause_members{text, task.result}, task.particulars->cause);
-        if (task.particulars->stop) text.add("stop", detail::json_stop(*task.particulars->stop));
-        log_bytes = std::max(log_bytes, task::log_bytes(task.particulars->log));
-    }
-    if (task.used) text.add("usage", detail::json_usage(*task.used));
-    if (log_bytes != 0) {
-        text.add("log", json_text::object().add("bytes", std::to_string(log_bytes)).end());
-    }
-    return text.end();
-}
 
 }  // namespace restful_functions::api
 
@@ -10278,14 +10931,6 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 /// task_routes: what became of the calls, and how to end them.
 
 namespace restful_functions::api {
-
-/// What the dispatcher knows of a task at this moment.
-[[nodiscard]] inline standing standing_of(const task::record& task, const dispatcher& calls) {
-    return {.now = task::clock::now().wall,
-            .position = calls.position(task.id),
-            .progress = calls.progress(task.id),
-            .log_bytes = task::log_bytes(calls.log(task.id))};
-}
 
 /// Adds the paths below /task and /terminate. All three must outlive the router.
 inline void add_task_routes(router& routes, const registry& functions, const task::table& tasks,
@@ -10303,14 +10948,6 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     });
     get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
 
-    routes.get("/task/list/{function_name}", [&functions, &tasks, &calls](const exchange& asked) {
-        json_text list = json_text::array();
-        tasks.for_each(function_index(functions, asked.parameter), [&](const task::record& task) {
-            list.add(json_task(functions, task, standing_of(task, calls)));
-        });
-        return json_response(200, list.end());
-    });
-
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
     routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {
         calls.terminate(find_task(tasks, asked.parameter)->id,
@@ -10322,6 +10959,59 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
                        function_index(functions, asked.parameter),
                        [answer = std::move(asked.answer)] { answer(json_response(200, "{}")); });
                });
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/wait_routes.hpp
+/// wait_routes: a task, when it has ended.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Behind most proxies a longer silence is taken for the end.
+inline constexpr std::chrono::milliseconds usual_wait = std::chrono::seconds(30);
+inline constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(5);
+
+/// The seconds of a query's `timeout`; nullopt: it is no number, or the query is malformed.
+[[nodiscard]] inline std::optional<std::chrono::milliseconds> wait_of(std::string_view query) {
+    const auto pairs = http::parse_form(query);
+    if (!pairs) return std::nullopt;
+    const std::string* text = http::find(*pairs, "timeout");
+    if (text == nullptr) return usual_wait;
+    if (*text == "0") return std::chrono::milliseconds(0);
+    const auto wait = parse_time_limit(*text);
+    return wait ? std::optional(std::min(*wait, longest_wait)) : std::nullopt;
+}
+
+}  // namespace detail
+
+/// Adds GET /task/wait/{task_id}: the task as /task/info shows it, once it has ended, or as it is
+/// after `timeout` seconds. All of them must outlive the router.
+inline void add_wait_routes(router& routes, const registry& functions, const task::table& tasks,
+                            dispatcher& calls, deadlines& timers) {
+    routes.add("GET", "/task/wait/{task_id}", [&](exchange&& asked) {
+        const auto wait = detail::wait_of(asked.query);
+        if (!wait) {
+            return asked.answer(
+                http::problem(400, "timeout is not a number of seconds, as in ?timeout=30"));
+        }
+        const auto show = [&functions, &calls](const task::record& task) {
+            return json_response(200, json_task(functions, task, standing_of(task, calls)));
+        };
+        const task::record& task = *find_task(tasks, asked.parameter);
+        if (has_ended(task.status) || wait->count() == 0) return asked.answer(show(task));
+        if (timers.size() >= most_waiting) {
+            http::response refused = http::problem(503, "too many clients wait already");
+            refused.headers.add("Retry-After", "1");
+            return asked.answer(std::move(refused));
+        }
+        wait_for_end(
+            calls, timers, task.id, *wait,
+            [show, answer = asked.answer](const task::record& ended) { answer(show(ended)); },
+            [&tasks, show, id = task.id, answer = asked.answer] { answer(show(*tasks.find(id))); });
+    });
 }
 
 }  // namespace restful_functions::api
@@ -10392,12 +11082,16 @@ class service {
                              calls_.depart(call, std::move(left));
                          }}),
           tasks_(functions.size(), options.results),
-          calls_(functions, executor_, tasks_) {
+          calls_(functions, executor_, tasks_),
+          keys_(options.idempotency) {
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
         add_log_routes(routes_, tasks_, calls_);
-        add_call_routes(routes_, functions, calls_, options.executor.max_payload);
+        add_list_routes(routes_, functions, tasks_, calls_);
+        add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_call_routes(routes_,
+                        {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
     }
 
     service(const service&) = delete;
@@ -10420,14 +11114,17 @@ class service {
     void dispatch() {
         executor_.dispatch();
         calls_.meet_deadlines();
+        timers_.meet(deadlines::clock::now());
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
         const noexcept {
-        const auto processes = executor_.next_deadline();
-        const auto tasks = calls_.next_deadline();
-        if (!processes || !tasks) return processes ? processes : tasks;
-        return *processes < *tasks ? processes : tasks;
+        std::optional<std::chrono::steady_clock::time_point> first;
+        for (const auto& each :
+             {executor_.next_deadline(), calls_.next_deadline(), timers_.next()}) {
+            if (each && (!first || *each < *first)) first = each;
+        }
+        return first;
     }
 
     /// Whether no task runs or waits.
@@ -10447,6 +11144,8 @@ class service {
     process::executor executor_;
     task::table tasks_;
     dispatcher calls_;
+    deadlines timers_;
+    idempotency_keys keys_;
     router routes_;
 };
 

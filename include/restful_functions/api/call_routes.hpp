@@ -2,157 +2,202 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/call_answers.hpp>
+#include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/idempotency.hpp>
+#include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
+#include <restful_functions/api/standing.hpp>
 #include <restful_functions/api/time_limit.hpp>
+#include <restful_functions/api/waiting.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/http/preferences.hpp>
 #include <restful_functions/http/problem.hpp>
-#include <restful_functions/http/status.hpp>
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <variant>
 
 namespace restful_functions::api {
 
+/// What the answering of calls works with; all of it outlives the router.
+struct call_surroundings {
+    const registry& functions;
+    const task::table& tasks;
+    dispatcher& calls;
+    deadlines& timers;
+    idempotency_keys& keys;
+    std::size_t max_payload;  ///< bytes of a call's arguments
+};
+
 namespace detail {
 
-/// The body that both a started and a refused call get.
-inline std::string json_call(bool success, std::string_view message, std::string_view task_id) {
-    return json_text::object()
-        .add("success", json_boolean(success))
-        .add("message", quoted(message))
-        .add("task_id", quoted(task_id))
-        .end();
-}
+/// The refusal of a request that asks for something that cannot be, or nothing.
+using refusal = std::optional<http::response>;
 
-/// The answer to a body that is no call of the function.
-struct bad_body {
-    std::optional<http::response> operator()(std::monostate) const { return std::nullopt; }
+/// What a request says of its call beside the arguments.
+struct call_wishes {
+    std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
+    http::preferences prefer{};
+    std::optional<std::string> key{};  ///< Idempotency-Key
 
-    std::optional<http::response> operator()(const argument_errors& bad) const {
-        json_text errors = json_text::array();
-        for (const argument_error& why : bad) {
-            errors.add(json_text::object()
-                           .add("pointer", quoted(why.pointer))
-                           .add("detail", quoted(why.detail))
-                           .end());
+    /// Reads the header fields.
+    [[nodiscard]] refusal read(const http::fields& headers) {
+        if (const std::string* limit = headers.find(time_limit_field)) {
+            const auto parsed = parse_time_limit(*limit);
+            if (!parsed) {
+                return http::problem(
+                    400, std::string(time_limit_field) + " is not a number of seconds above 0");
+            }
+            timeout = *parsed;
         }
-        const argument_error& first = bad.front();
-        std::string detail = first.pointer.substr(1) + ": " + first.detail;
-        if (bad.size() > 1) detail += " (and " + std::to_string(bad.size() - 1) + " more)";
-        http::response refused =
-            json_response(400, json_text::object()
-                                   .add("error", quoted(first.message))
-                                   .add("title", quoted(http::reason_phrase(400)))
-                                   .add("status", "400")
-                                   .add("detail", quoted(detail))
-                                   .add("errors", errors.end())
-                                   .end());
-        refused.headers.set("Content-Type", "application/problem+json");
-        return refused;
-    }
-
-    std::optional<http::response> operator()(const body_error& why) const {
-        return http::problem(400, why.detail, {{"error", why.detail}});
+        if (headers.find("Prefer") != nullptr) prefer = http::parse_preferences(headers);
+        if (const std::string* field = headers.find("Idempotency-Key")) {
+            key = parse_idempotency_key(*field);
+            if (!key) {
+                return http::problem(400,
+                                     "the Idempotency-Key is not a string of 1 to 255 visible "
+                                     "characters, such as \"8e03978e-40d5\"");
+            }
+        }
+        return std::nullopt;
     }
 };
 
-/// The answer to a call that was, or was not, started.
-struct start_answer {
-    http::response operator()(const task::uuid& id) const {
-        http::response response = json_response(200, json_call(true, "", id.to_string()));
+/// One call from its request to its answer.
+class calling {
+ public:
+    calling(const call_surroundings& with, exchange&& asked, bool waits)
+        : with_(with), asked_(std::move(asked)), waits_(waits) {}
+
+    void run() {
+        const std::uint32_t function = function_index(with_.functions, asked_.parameter);
+        const std::string& body = asked_.request.body;
+        if (body.size() > with_.max_payload) {
+            return asked_.answer(http::problem(413, "a call takes at most " +
+                                                        std::to_string(with_.max_payload) +
+                                                        " bytes of arguments"));
+        }
+        if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
+            return asked_.answer(std::move(*bad));
+        if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
+        if (wishes_.key && repeats(function)) return;
+        start(function);
+    }
+
+ private:
+    void start(std::uint32_t function) {
+        task::call wanted{
+            .function = function, .body = asked_.request.body, .timeout = wishes_.timeout};
+        const bool is_plain = !wishes_.prefer.any();
+        if (waits_ && is_plain) {
+            wanted.on_end = [answer = asked_.answer](const task::record& ended) {
+                answer(result_answer(ended));
+            };
+        }
+        const auto started = with_.calls.start(std::move(wanted));
+        const auto* id = std::get_if<task::uuid>(&started);
+        if (id != nullptr && wishes_.key) {
+            with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
+                                deadlines::clock::now());
+        }
+        if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
+        if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
+    }
+
+    /// Whether the key was there before; then the call is answered.
+    bool repeats(std::uint32_t function) {
+        const auto* known = with_.keys.find(*wishes_.key, deadlines::clock::now());
+        if (known == nullptr) return false;
+        if (known->call != idempotency_keys::fingerprint(function, asked_.request.body)) {
+            asked_.answer(http::problem(
+                422,
+                "the Idempotency-Key was used for another call; take a new key for each call"));
+            return true;
+        }
+        asked_.answer = [answer = std::move(asked_.answer)](http::response&& first) {
+            first.headers.add("Idempotent-Replayed", "true");
+            answer(std::move(first));
+        };
+        if (const task::record* task = with_.tasks.find(known->started)) {
+            answer_for(*task);
+        } else {
+            asked_.answer(http::problem(
+                410,
+                "the task that this Idempotency-Key has started is forgotten with its result"));
+        }
+        return true;
+    }
+
+    void answer_for(const task::record& task) {
+        if (wishes_.prefer.any()) return answer_as_preferred(task);
+        if (!waits_) return asked_.answer(start_answer{}(task.id));
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
+            answer(result_answer(ended));
+        });
+    }
+
+    /// RFC 7240: the result if it is there within the wait, else where to find it.
+    void answer_as_preferred(const task::record& task) {
+        asked_.answer = [answer = std::move(asked_.answer),
+                         applied = wishes_.prefer.applied()](http::response&& given) {
+            given.headers.add("Preference-Applied", applied);
+            given.headers.add("Vary", "Prefer");
+            answer(std::move(given));
+        };
+        const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
+        if (patience.count() == 0) return asked_.answer(accepted(task.id));
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
+        wait_for_end(
+            with_.calls, with_.timers, task.id, patience,
+            [answer = asked_.answer](const task::record& ended) { answer(result_answer(ended)); },
+            [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
+    }
+
+    [[nodiscard]] http::response accepted(const task::uuid& id) const {
+        return accepted(with_, id);
+    }
+
+    [[nodiscard]] static http::response accepted(const call_surroundings& with,
+                                                 const task::uuid& id) {
+        const task::record& task = *with.tasks.find(id);
+        http::response response =
+            json_response(202, json_task(with.functions, task, standing_of(task, with.calls)));
         response.headers.add("Location", "/task/info/" + id.to_string());
         return response;
     }
 
-    http::response operator()(task::over_max_concurrency refused) const {
-        return soon(json_response(
-            429, json_call(false, "Over Max Concurrency " + std::to_string(refused.limit), "")));
-    }
-
-    http::response operator()(task::no_process_left) const {
-        return soon(http::problem(503, "no process is free for the call; try again"));
-    }
-
-    http::response operator()(task::draining) const {
-        http::response response = soon(http::problem(503, "the server is shutting down"));
-        response.close = true;
-        return response;
-    }
-
- private:
-    static http::response soon(http::response response) {
-        response.headers.add("Retry-After", "1");
-        return response;
-    }
+    const call_surroundings& with_;
+    exchange asked_;
+    bool waits_;
+    call_wishes wishes_{};
 };
-
-/// The status of a call's own answer. Its body is the bare result, whatever the status.
-inline int http_status(task::state ended) noexcept {
-    switch (ended) {
-        case task::state::queued:
-        case task::state::running:
-        case task::state::done:
-            return 200;
-        case task::state::failed:
-            return 500;
-        case task::state::timeout:
-            return 504;
-    }
-    return 500;
-}
 
 }  // namespace detail
 
 /// Adds POST /{function_name}, which answers with the task's id at once, and POST
-/// /{function_name}/keep-connection, which answers with the result when it is there; X-Timeout
-/// tightens the timeout of either. Bodies above `max_payload` bytes are refused. The registry and
-/// the dispatcher must outlive the router.
-inline void add_call_routes(router& routes, const registry& functions, dispatcher& calls,
-                            std::size_t max_payload) {
-    const auto call = [&functions, &calls, max_payload](const exchange& asked,
-                                                        task::listener on_end) {
-        const std::uint32_t index = function_index(functions, asked.parameter);
-        const std::string& body = asked.request.body;
-        if (body.size() > max_payload) {
-            return asked.answer(http::problem(
-                413,
-                "a call takes at most " + std::to_string(max_payload) + " bytes of arguments"));
-        }
-        if (auto bad = std::visit(detail::bad_body{}, functions.at(index).check(body))) {
-            return asked.answer(std::move(*bad));
-        }
-        task::call wanted{.function = index, .body = body};
-        if (const std::string* limit = asked.request.headers.find(time_limit_field)) {
-            const auto timeout = parse_time_limit(*limit);
-            if (!timeout) {
-                return asked.answer(http::problem(
-                    400, std::string(time_limit_field) + " is not a number of seconds above 0"));
-            }
-            wanted.timeout = *timeout;
-        }
-        const bool answers_at_end = on_end != nullptr;
-        wanted.on_end = std::move(on_end);
-        const auto started = calls.start(std::move(wanted));
-        if (answers_at_end && std::holds_alternative<task::uuid>(started)) return;
-        asked.answer(std::visit(detail::start_answer{}, started));
-    };
-    routes.add("POST", "/{function_name}", [call](exchange&& asked) { call(asked, nullptr); });
-    routes.add("POST", "/{function_name}/keep-connection", [call](exchange&& asked) {
-        call(asked, [answer = asked.answer](const task::record& ended) {
-            answer(json_response(detail::http_status(ended.status), ended.result));
-        });
-    });
+/// /{function_name}/keep-connection, which answers with the result when it is there. X-Timeout
+/// tightens the timeout of either, Prefer says how long the client waits for the result, and
+/// Idempotency-Key makes a call that is sent again run once.
+inline void add_call_routes(router& routes, const call_surroundings& with) {
+    routes.add("POST", "/{function_name}",
+               [with](exchange&& asked) { detail::calling(with, std::move(asked), false).run(); });
+    routes.add("POST", "/{function_name}/keep-connection",
+               [with](exchange&& asked) { detail::calling(with, std::move(asked), true).run(); });
 }
 
 }  // namespace restful_functions::api

@@ -5,7 +5,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <ratio>
 #include <string>
 
@@ -48,7 +47,7 @@ template <std::intmax_t PerSecond>
 }
 
 /// The same, or null for what has not happened.
-[[nodiscard]] inline std::string json_time(const std::optional<task::wall_time>& time) {
+[[nodiscard]] inline std::string json_time(task::optional_time time) {
     return time ? json_time(*time) : "null";
 }
 

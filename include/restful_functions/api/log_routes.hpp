@@ -5,6 +5,7 @@
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
+#include <restful_functions/http/form.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/task/record.hpp>
@@ -22,18 +23,6 @@
 namespace restful_functions::api {
 
 namespace detail {
-
-/// The value of a query's parameter, as it was sent; nullopt when it is not there.
-[[nodiscard]] inline std::optional<std::string_view> query_parameter(std::string_view query,
-                                                                     std::string_view name) {
-    while (!query.empty()) {
-        const std::string_view pair = query.substr(0, query.find('&'));
-        query.remove_prefix(std::min(pair.size() + 1, query.size()));
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        if (pair.substr(0, equals) == name) return pair.substr(std::min(equals + 1, pair.size()));
-    }
-    return std::nullopt;
-}
 
 /// A byte's number in a log; nullopt: the text is none.
 [[nodiscard]] inline std::optional<std::uint64_t> parse_offset(std::string_view text) {
@@ -70,8 +59,10 @@ inline void add_log_routes(router& routes, const task::table& tasks, dispatcher&
             offset));
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
-        const auto text = detail::query_parameter(asked.query, "offset");
-        const auto offset = detail::parse_offset(text.value_or("0"));
+        const auto query = http::parse_form(asked.query);
+        const std::string* text = query ? http::find(*query, "offset") : nullptr;
+        const auto offset =
+            query ? detail::parse_offset(text == nullptr ? "0" : *text) : std::nullopt;
         if (!offset) {
             return asked.answer(
                 http::problem(400, "offset is not a number of bytes, as 1000 in ?offset=1000"));

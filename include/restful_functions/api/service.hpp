@@ -4,12 +4,16 @@
 
 #include <restful_functions/api/call_routes.hpp>
 #include <restful_functions/api/catalogue_routes.hpp>
+#include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/idempotency.hpp>
+#include <restful_functions/api/list_routes.hpp>
 #include <restful_functions/api/log_routes.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
 #include <restful_functions/api/task_routes.hpp>
+#include <restful_functions/api/wait_routes.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
@@ -48,12 +52,16 @@ class service {
                              calls_.depart(call, std::move(left));
                          }}),
           tasks_(functions.size(), options.results),
-          calls_(functions, executor_, tasks_) {
+          calls_(functions, executor_, tasks_),
+          keys_(options.idempotency) {
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
         add_log_routes(routes_, tasks_, calls_);
-        add_call_routes(routes_, functions, calls_, options.executor.max_payload);
+        add_list_routes(routes_, functions, tasks_, calls_);
+        add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_call_routes(routes_,
+                        {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
     }
 
     service(const service&) = delete;
@@ -76,14 +84,17 @@ class service {
     void dispatch() {
         executor_.dispatch();
         calls_.meet_deadlines();
+        timers_.meet(deadlines::clock::now());
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
         const noexcept {
-        const auto processes = executor_.next_deadline();
-        const auto tasks = calls_.next_deadline();
-        if (!processes || !tasks) return processes ? processes : tasks;
-        return *processes < *tasks ? processes : tasks;
+        std::optional<std::chrono::steady_clock::time_point> first;
+        for (const auto& each :
+             {executor_.next_deadline(), calls_.next_deadline(), timers_.next()}) {
+            if (each && (!first || *each < *first)) first = each;
+        }
+        return first;
     }
 
     /// Whether no task runs or waits.
@@ -103,6 +114,8 @@ class service {
     process::executor executor_;
     task::table tasks_;
     dispatcher calls_;
+    deadlines timers_;
+    idempotency_keys keys_;
     router routes_;
 };
 

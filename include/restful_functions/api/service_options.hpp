@@ -1,6 +1,7 @@
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 #pragma once
 
+#include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
 
@@ -10,6 +11,7 @@ namespace restful_functions::api {
 struct service_options {
     process::executor_options executor;
     task::retention results;
+    idempotency_limits idempotency = {};
 };
 
 }  // namespace restful_functions::api

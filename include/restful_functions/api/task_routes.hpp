@@ -6,24 +6,16 @@
 #include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
+#include <restful_functions/api/standing.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
-#include <restful_functions/task/time.hpp>
 
 #include <string>
 #include <string_view>
 #include <utility>
 
 namespace restful_functions::api {
-
-/// What the dispatcher knows of a task at this moment.
-[[nodiscard]] inline standing standing_of(const task::record& task, const dispatcher& calls) {
-    return {.now = task::clock::now().wall,
-            .position = calls.position(task.id),
-            .progress = calls.progress(task.id),
-            .log_bytes = task::log_bytes(calls.log(task.id))};
-}
 
 /// Adds the paths below /task and /terminate. All three must outlive the router.
 inline void add_task_routes(router& routes, const registry& functions, const task::table& tasks,
@@ -40,14 +32,6 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
         return std::string(json_boolean(has_ended(task.status)));
     });
     get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
-
-    routes.get("/task/list/{function_name}", [&functions, &tasks, &calls](const exchange& asked) {
-        json_text list = json_text::array();
-        tasks.for_each(function_index(functions, asked.parameter), [&](const task::record& task) {
-            list.add(json_task(functions, task, standing_of(task, calls)));
-        });
-        return json_response(200, list.end());
-    });
 
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
     routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {

@@ -8,6 +8,7 @@
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/call_executor.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/listeners.hpp>
 #include <restful_functions/task/live_task.hpp>
 #include <restful_functions/task/queues.hpp>
 #include <restful_functions/task/record.hpp>
@@ -72,7 +73,7 @@ class dispatcher {
             added.place = queues_.join(wanted.function, id, now.steady);
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
-        if (wanted.on_end) added.on_end.push_back(std::move(wanted.on_end));
+        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
         return id;
     }
 
@@ -85,7 +86,7 @@ class dispatcher {
         deadlines_.erase({task.deadline, id});
         --running_by_function_[task.function];
         leaving_[id] = {call, std::exchange(task.on_gone, {})};
-        conclude(id, task.wish ? stopped_now(*task.wish) : judge(std::move(how)));
+        conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
 
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
@@ -143,7 +144,7 @@ class dispatcher {
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
-            conclude(id, stopped_now(*live_.find(id)->second.wish));
+            conclude(id, live_.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
@@ -169,6 +170,19 @@ class dispatcher {
         if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
             return leaving->second.on_gone.push_back(std::move(on_gone));
         on_gone();
+    }
+
+    /// Has `tell` called when the task ends. nullopt: there is none, or it has ended.
+    std::optional<listeners::number> listen(const uuid& id, listener tell) {
+        const auto found = live_.find(id);
+        if (found == live_.end()) return std::nullopt;
+        return found->second.on_end.add(std::move(tell));
+    }
+
+    /// Forgets who listens to a task, if it has not ended.
+    void forget(const uuid& id, listeners::number which) {
+        if (const auto found = live_.find(id); found != live_.end())
+            found->second.on_end.remove(which);
     }
 
     /// The place of a queued task: 1 for the next of its function. nullopt: it is not queued.
@@ -248,17 +262,12 @@ class dispatcher {
         task.wish = {reason, Clock::now()};
     }
 
-    static ending stopped_now(const detail::stop_wish& wish) {
-        return stopped(wish.reason,
-                       {wish.requested.wall, between(wish.requested.steady, Clock::now().steady)});
-    }
-
     void conclude(const uuid& id, ending&& how) {
         const auto ended = live_.extract(id);
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
-        for (const listener& tell : ended.mapped().on_end) tell(kept);
+        ended.mapped().on_end.tell(kept);
         for (const auto& tell : ended.mapped().on_gone) tell();
         // Not before everybody was told: where nothing is kept, the record goes here.
         tasks_.expire(now.steady);

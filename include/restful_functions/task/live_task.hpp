@@ -4,6 +4,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/listeners.hpp>
 #include <restful_functions/task/queues.hpp>
 #include <restful_functions/task/time.hpp>
 
@@ -20,6 +21,11 @@ namespace restful_functions::task::detail {
 struct stop_wish {
     stop_reason reason;
     moment requested;
+
+    /// The ending of the task, which has ended now.
+    [[nodiscard]] ending granted(const moment& now) const {
+        return stopped(reason, {requested.wall, between(requested.steady, now.steady)});
+    }
 };
 
 /// A task that waits or runs.
@@ -28,7 +34,7 @@ struct live_task {
     std::chrono::milliseconds timeout{};
     time_point arrived{};
     std::optional<stop_wish> wish;
-    std::vector<listener> on_end;
+    listeners on_end;
     std::vector<std::function<void()>> on_gone;
     // While it waits:
     std::string body;

@@ -115,8 +115,8 @@ struct record {
     std::optional<outcome> how;   ///< Once it has ended.
     std::string result = "null";  ///< A JSON text, whole and valid; `null` before the end.
     wall_time created{};
-    std::optional<wall_time> started;
-    std::optional<wall_time> finished;               ///< When the result was there.
+    optional_time started;
+    optional_time finished;                          ///< When the result was there.
     std::chrono::milliseconds queue_wait{};          ///< From `created` to `started`.
     std::optional<process::usage> used;              ///< Once its process has been reaped.
     std::unique_ptr<task::particulars> particulars;  ///< nullptr: nothing in particular.

@@ -32,10 +32,10 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
     tasks.expire(now.steady);
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
-    known.for_each(function, [](const record&) {});
+    known.visit(std::optional(function), std::optional(id), [](const record&) { return true; });
 };
 
-/// The store in the server's own memory. Each operation but for_each costs the same for ten tasks
+/// The store in the server's own memory. Each operation but visit() costs the same for ten tasks
 /// and for a million.
 class table {
  public:
@@ -52,6 +52,7 @@ class table {
         added.task.function = function;
         added.task.created = now;
         by_function_[function].push_back(added);
+        all_.push_back(added);
     }
 
     /// A queued task that starts to run now, so long after it arrived.
@@ -119,13 +120,14 @@ class table {
         return after(finished_.first->finished, limits_.result_ttl);
     }
 
-    /// Calls `visit(const record&)` for each task of the function, the one that arrived first
-    /// first.
+    /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
+    /// of their arrival, until it returns false. Begins behind the task `after`, which must be
+    /// among them, where there is one.
     template <class Visitor>
-    void for_each(std::uint32_t function, Visitor&& visit) const {
-        for (const node* at = by_function_[function].first; at != nullptr;
-             at = at->function_links.next)
-            visit(at->task);
+    void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
+               Visitor&& visit) const {
+        if (function) return walk(by_function_[*function], after, visit);
+        walk(all_, after, visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -141,7 +143,8 @@ class table {
     struct node {
         record task;
         time_point finished{};
-        links function_links;  // in the order of their arrival
+        links arrival_links;   // in the order of their arrival
+        links function_links;  // the same, of their function
         links finished_links;  // in the order of their end
     };
 
@@ -164,18 +167,26 @@ class table {
         }
     };
 
+    template <links node::*Links, class Visitor>
+    void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
+        const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
+        while (at != nullptr && visit(at->task)) at = (at->*Links).next;
+    }
+
     void forget_oldest() {
         node& oldest = *finished_.first;
         --finished_tasks_;
         finished_bytes_ -= text_bytes(oldest.task);
         finished_.remove(oldest);
         by_function_[oldest.task.function].remove(oldest);
+        all_.remove(oldest);
         nodes_.erase(nodes_.find(oldest.task.id));
     }
 
     retention limits_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
     std::vector<list<&node::function_links>> by_function_;
+    list<&node::arrival_links> all_;
     list<&node::finished_links> finished_;
     std::size_t finished_tasks_ = 0;
     std::size_t finished_bytes_ = 0;

@@ -11,6 +11,26 @@ using time_point = std::chrono::steady_clock::time_point;
 /// What clients are told, in UTC.
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
+/// A time that may not have come: a std::optional of half its size, for records that are kept by
+/// the million.
+class optional_time {
+ public:
+    constexpr optional_time() noexcept = default;
+    constexpr optional_time(wall_time time) noexcept : time_(time) {}
+
+    constexpr explicit operator bool() const noexcept { return time_ != none; }
+    constexpr wall_time operator*() const noexcept { return time_; }
+    [[nodiscard]] constexpr wall_time value_or(wall_time other) const noexcept {
+        return *this ? time_ : other;
+    }
+    constexpr bool operator==(const optional_time&) const noexcept = default;
+
+ private:
+    static constexpr wall_time none = wall_time::min();
+
+    wall_time time_ = none;
+};
+
 /// The same moment on both clocks.
 struct moment {
     time_point steady{};

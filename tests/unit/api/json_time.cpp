@@ -27,4 +27,6 @@ TEST_CASE("times are in UTC, with milliseconds") {
           "\"2024-02-29T23:59:59.042Z\"");
 }
 
-TEST_CASE("what has not happened has no time") { CHECK(api::json_time(std::nullopt) == "null"); }
+TEST_CASE("what has not happened has no time") {
+    CHECK(api::json_time(restful_functions::task::optional_time()) == "null");
+}

@@ -95,13 +95,6 @@ TEST_CASE("an offset that is no number is refused") {
     }
 }
 
-TEST_CASE("other parameters of a query are left alone") {
-    CHECK(api::detail::query_parameter("a=1&offset=7&b", "offset") == "7");
-    CHECK(api::detail::query_parameter("offset", "offset") == "");
-    CHECK(!api::detail::query_parameter("offsets=7&a=offset", "offset"));
-    CHECK(!api::detail::query_parameter("", "offset"));
-}
-
 TEST_CASE("the log of a task that is forgotten is 404") {
     auto options = few_processes();
     options.results.max_finished_tasks = 0;

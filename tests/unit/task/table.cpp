@@ -46,8 +46,21 @@ uuid numbered(int n) {
 
 std::string ids(const table& tasks, std::uint32_t function) {
     std::string list;
-    tasks.for_each(function,
-                   [&](const record& task) { list += task.id.to_string().substr(0, 2) + ' '; });
+    tasks.visit(function, std::nullopt, [&](const record& task) {
+        list += task.id.to_string().substr(0, 2) + ' ';
+        return true;
+    });
+    return list;
+}
+
+/// So many ids behind a task, of the function or of all.
+std::string ids_after(const table& tasks, std::optional<std::uint32_t> function, int n,
+                      std::size_t most) {
+    std::string list;
+    tasks.visit(function, numbered(n), [&](const record& task) {
+        list += task.id.to_string().substr(0, 2) + ' ';
+        return --most > 0;
+    });
     return list;
 }
 
@@ -257,13 +270,23 @@ TEST_CASE("tasks of several functions that finish in any order leave a sound tab
     CHECK(tasks.size() == 70);
     std::size_t listed = 0;
     for (const std::uint32_t function : {0U, 1U, 2U}) {
-        tasks.for_each(function, [&](const record& task) {
+        tasks.visit(function, std::nullopt, [&](const record& task) {
             CHECK(task.function == function);
             CHECK(tasks.find(task.id) == &task);
             ++listed;
+            return true;
         });
     }
     CHECK(listed == 70);
+}
+
+TEST_CASE("a list goes on behind a task, of its function or of all") {
+    table tasks(2);
+    for (int n = 1; n <= 6; ++n) run(tasks, n, n % 2 == 0 ? 1 : 0);
+    CHECK(ids_after(tasks, 0, 1, 9) == "03 05 ");
+    CHECK(ids_after(tasks, 1, 2, 1) == "04 ");
+    CHECK(ids_after(tasks, std::nullopt, 2, 3) == "03 04 05 ");
+    CHECK(ids_after(tasks, std::nullopt, 6, 9).empty());
 }
 
 TEST_CASE("a finished record costs at most 400 bytes beside its result and its log") {

@@ -25,3 +25,14 @@ TEST_CASE("both clocks are read at the same moment") {
     CHECK(now.steady <= std::chrono::steady_clock::now());
     CHECK(now.wall <= std::chrono::system_clock::now());
 }
+
+TEST_CASE("a time that may not have come is there, or is not, in the size of a time") {
+    constexpr optional_time none;
+    constexpr optional_time noon = wall_time{std::chrono::hours(12)};
+    static_assert(!none && noon && sizeof noon == sizeof(wall_time));
+    CHECK(*noon == wall_time{std::chrono::hours(12)});
+    CHECK(noon.value_or(wall_time{}) == *noon);
+    CHECK(none.value_or(*noon) == *noon);
+    CHECK(none != noon);
+    CHECK(optional_time(wall_time{}) != none);
+}

@@ -1,0 +1,154 @@
+/// list_routes: the tasks of a function, or of all, whole or page by page.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/json_task.hpp>
+#include <restful_functions/api/names.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/api/standing.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/characters.hpp>
+#include <restful_functions/http/form.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
+#include <restful_functions/task/uuid.hpp>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// So many tasks are looked at for one page, whatever their status: a page may have fewer than
+/// `limit` and still be followed by another one.
+inline constexpr std::size_t most_visited = 10'000;
+inline constexpr std::size_t most_on_a_page = 1000;
+
+/// Which tasks are wanted.
+struct task_selection {
+    std::array<bool, 5> states{true, true, true, true, true};  ///< by task::state
+    std::optional<std::size_t> limit{};                        ///< none: all
+    std::optional<task::uuid> after{};
+
+    /// Reads `status`, `limit` and `after`; the text is what is wrong, for people.
+    [[nodiscard]] std::optional<std::string> read(const http::form& query) {
+        if (const std::string* wanted = http::find(query, "status")) {
+            if (!read_states(*wanted))
+                return "status is a list of QUEUED, RUNNING, DONE, FAILED and TIMEOUT, as in "
+                       "?status=QUEUED,RUNNING";
+        }
+        if (const std::string* wanted = http::find(query, "limit")) {
+            std::size_t number = 0;
+            const char* end = wanted->data() + wanted->size();
+            const auto read = std::from_chars(wanted->data(), end, number);
+            if (read.ec != std::errc() || read.ptr != end || number < 1 || number > most_on_a_page)
+                return "limit is a number from 1 to " + std::to_string(most_on_a_page);
+            limit = number;
+        }
+        if (const std::string* wanted = http::find(query, "after")) {
+            after = task::uuid::parse(*wanted);
+            if (!after) return "after is the id of the last task of the page before";
+        }
+        return std::nullopt;
+    }
+
+ private:
+    [[nodiscard]] bool read_states(std::string_view list) {
+        states.fill(false);
+        for (bool more = true; more;) {
+            const std::size_t comma = list.find(',');
+            const std::string_view name = list.substr(0, comma);
+            more = comma != list.npos;
+            if (more) list.remove_prefix(comma + 1);
+            bool known = false;
+            for (std::size_t i = 0; i < states.size(); ++i) {
+                if (!http::equal_ignoring_case(name, to_string(static_cast<task::state>(i))))
+                    continue;
+                states[i] = known = true;
+            }
+            if (!known) return false;
+        }
+        return true;
+    }
+};
+
+/// The target of the next page (RFC 8288): the path, and the query with another `after`.
+[[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
+    const std::string& target = asked.request.target;
+    std::string link = target.substr(0, target.find('?')) + '?';
+    std::string_view query = asked.query;
+    while (!query.empty()) {
+        const std::string_view pair = query.substr(0, query.find('&'));
+        query.remove_prefix(std::min(pair.size() + 1, query.size()));
+        if (pair.empty() || pair.starts_with("after=")) continue;
+        link.append(pair).append("&");
+    }
+    return link + "after=" + last.to_string();
+}
+
+}  // namespace detail
+
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
+/// array; `status` filters, and with `limit` there are pages, each of which links to the next one.
+/// All three must outlive the router.
+inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
+                            const dispatcher& calls) {
+    const auto list = [&functions, &tasks, &calls](
+                          const exchange& asked,
+                          std::optional<std::uint32_t> function) -> http::response {
+        const auto query = http::parse_form(asked.query);
+        if (!query)
+            return http::problem(400,
+                                 "the query is badly percent-encoded; write a percent sign as %25");
+        detail::task_selection wanted;
+        if (const auto wrong = wanted.read(*query)) return http::problem(400, *wrong);
+        if (wanted.after) {
+            const task::record* last = tasks.find(*wanted.after);
+            if (last == nullptr || (function && last->function != *function))
+                return http::problem(410,
+                                     "the task that after names is not in this list, or is "
+                                     "forgotten; begin again without after");
+        }
+
+        json_text page = json_text::array();
+        std::size_t listed = 0;
+        std::size_t visited = 0;
+        std::optional<task::uuid> last;
+        bool more = false;
+        tasks.visit(function, wanted.after, [&](const task::record& task) {
+            if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
+                more = true;
+                return false;
+            }
+            ++visited;
+            last = task.id;
+            if (wanted.states[static_cast<std::size_t>(task.status)]) {
+                ++listed;
+                page.add(json_task(functions, task, standing_of(task, calls)));
+            }
+            return true;
+        });
+        http::response response = json_response(200, page.end());
+        if (more)
+            response.headers.add("Link", "<" + detail::next_page(asked, *last) + ">; rel=\"next\"");
+        return response;
+    };
+    routes.get("/task/list", [list](const exchange& asked) { return list(asked, std::nullopt); });
+    routes.get("/task/list/{function_name}", [list, &functions](const exchange& asked) {
+        return list(asked, function_index(functions, asked.parameter));
+    });
+}
+
+}  // namespace restful_functions::api

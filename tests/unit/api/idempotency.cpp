@@ -1,0 +1,60 @@
+#include <restful_functions/api/idempotency.hpp>
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <string>
+
+namespace api = restful_functions::api;
+namespace task = restful_functions::task;
+using namespace std::chrono_literals;
+
+namespace {
+
+const api::idempotency_keys::clock::time_point noon{12h};
+
+task::uuid numbered(std::uint8_t n) { return task::uuid(task::uuid::bytes{n}); }
+
+}  // namespace
+
+TEST_CASE("a key is a string of visible characters, with or without its quotes") {
+    CHECK(api::parse_idempotency_key("\"8e03978e\"") == "8e03978e");
+    CHECK(api::parse_idempotency_key("8e03978e") == "8e03978e");
+    CHECK(api::parse_idempotency_key(std::string(255, 'x')) == std::string(255, 'x'));
+    for (const std::string bad : {"", "\"\"", "\"", "a b", "a\\b", "gr\xC3\xB6", "\"a\", \"b\""}) {
+        CHECK(!api::parse_idempotency_key(bad));
+    }
+    CHECK(!api::parse_idempotency_key(std::string(256, 'x')));
+}
+
+TEST_CASE("a key is remembered with its call and its task") {
+    api::idempotency_keys keys;
+    CHECK(keys.find("k", noon) == nullptr);
+    keys.remember("k", {1, "{}"}, numbered(7), noon);
+    const auto* known = keys.find("k", noon + 23h);
+    REQUIRE(known != nullptr);
+    CHECK(known->started == numbered(7));
+    CHECK(known->call == api::idempotency_keys::fingerprint(1, "{}"));
+    CHECK(known->call != api::idempotency_keys::fingerprint(2, "{}"));
+    CHECK(known->call != api::idempotency_keys::fingerprint(1, "[]"));
+}
+
+TEST_CASE("a key is forgotten after a day") {
+    api::idempotency_keys keys;
+    keys.remember("k", {1, "{}"}, numbered(7), noon);
+    keys.remember("l", {1, "{}"}, numbered(8), noon + 1h);
+    CHECK(keys.find("k", noon + 24h) == nullptr);
+    CHECK(keys.find("l", noon + 24h) != nullptr);
+    CHECK(keys.size() == 1);
+}
+
+TEST_CASE("of too many keys the oldest go") {
+    api::idempotency_keys keys({.max_keys = 2});
+    for (const char* key : {"a", "b", "c"}) keys.remember(key, {1, "{}"}, numbered(1), noon);
+    CHECK(keys.find("a", noon) == nullptr);
+    CHECK(keys.find("b", noon) != nullptr);
+    CHECK(keys.size() == 2);
+    api::idempotency_keys none({.max_keys = 0});
+    none.remember("a", {1, "{}"}, numbered(1), noon);
+    CHECK(none.find("a", noon) == nullptr);
+}

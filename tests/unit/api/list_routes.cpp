@@ -1,0 +1,93 @@
+#include <restful_functions/api/list_routes.hpp>
+
+#include "served.hpp"
+
+#include <cstddef>
+#include <set>
+
+using namespace test;
+
+namespace {
+
+std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
+    return found;
+}
+
+/// The target in a Link field, which must be that of the next page.
+std::string next_of(const http::response& page) {
+    const std::string link = header(page, "Link");
+    if (link.empty()) return "";
+    const auto end = link.find('>');
+    REQUIRE(link.substr(end) == ">; rel=\"next\"");
+    return link.substr(1, end - 1);
+}
+
+}  // namespace
+
+TEST_CASE("all tasks are one list") {
+    served s;
+    CHECK(s.get("/task/list").body == "[]");
+    s.start("greet");
+    s.start("waits");
+    const std::string list = s.get("/task/list").body;
+    CHECK(rf::json::is_valid(list));
+    CHECK(list.find("\"greet\"") < list.find("\"waits\""));
+}
+
+TEST_CASE("a list is filtered by status") {
+    served s;
+    s.wait(s.send("POST", "/greet/keep-connection"));
+    s.wait(s.send("POST", "/throws/keep-connection"));
+    s.start("waits");
+    CHECK(count(s.get("/task/list?status=DONE").body, "task_id") == 1);
+    CHECK(count(s.get("/task/list?status=done,Failed").body, "task_id") == 2);
+    CHECK(count(s.get("/task/list/waits?status=RUNNING").body, "task_id") == 1);
+    CHECK(s.get("/task/list/waits?status=DONE").body == "[]");
+}
+
+TEST_CASE("the pages of a list link to each other until all tasks were listed once") {
+    served s;
+    std::set<std::string> started;
+    for (int i = 0; i < 7; ++i) {
+        started.insert(s.start("greet"));
+        s.wait_until_idle();
+    }
+    std::set<std::string> listed;
+    int pages = 0;
+    for (std::string target = "/task/list/greet?limit=3&status=DONE"; !target.empty(); ++pages) {
+        const auto page = s.get(target);
+        REQUIRE(page.status == 200);
+        CHECK(count(page.body, "task_id") <= 3);
+        for (const std::string& id : started) {
+            if (page.body.find(id) != page.body.npos) CHECK(listed.insert(id).second);
+        }
+        target = next_of(page);
+        if (!target.empty())
+            CHECK(target.starts_with("/task/list/greet?limit=3&status=DONE&after="));
+    }
+    CHECK(pages == 3);
+    CHECK(listed == started);
+}
+
+TEST_CASE("a page that holds the last task has no next one") {
+    served s;
+    s.start("waits");
+    s.start("waits");
+    CHECK(next_of(s.get("/task/list?limit=2")).empty());
+    CHECK(!next_of(s.get("/task/list?limit=1")).empty());
+}
+
+TEST_CASE("a query that makes no sense is refused, with what would") {
+    served s;
+    const auto id = s.start("waits");
+    for (const char* query : {"?status=", "?status=GONE", "?status=DONE,", "?limit=0",
+                              "?limit=1001", "?limit=-1", "?limit=ten", "?after=1", "?limit=%"}) {
+        const auto refused = s.get(std::string("/task/list") + query);
+        CHECK(refused.status == 400);
+        CHECK(header(refused, "Content-Type") == "application/problem+json");
+    }
+    CHECK(s.get("/task/list/greet?after=" + id).status == 410);
+    CHECK(s.get("/task/list?after=00000000-0000-4000-8000-000000000000").status == 410);
+}
