@@ -75,6 +75,7 @@
 #include <ctime>
 #include <deque>
 #include <exception>
+#include <fstream>
 #include <functional>
 #include <initializer_list>
 #include <iostream>
@@ -8040,7 +8041,13 @@ class fork_server_link {
         return server_->receive(reports, count);
     }
 
-    void push(const command& next) { unsent_.push_back(next); }
+    void push(const command& next) {
+        forks_ += next.what == command::kind::spawn ? 1 : 0;
+        unsent_.push_back(next);
+    }
+
+    /// Processes that were asked for so far.
+    [[nodiscard]] std::uint64_t forks() const noexcept { return forks_; }
 
     /// Sends what was pushed, in order and in as few packets as possible. What the channel does not
     /// take now is sent by a later flush, for which the descriptor becomes ready.
@@ -8095,6 +8102,7 @@ class fork_server_link {
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;
+    std::uint64_t forks_ = 0;
 };
 
 }  // namespace restful_functions::process
@@ -8906,6 +8914,12 @@ class executor {
         return all;
     }
 
+    /// Processes that were asked for so far.
+    [[nodiscard]] std::uint64_t forks() const noexcept { return pool_.link().forks(); }
+
+    /// The most calls that there may be.
+    [[nodiscard]] std::size_t max_processes() const noexcept { return options_.max_processes; }
+
     /// 0 while there is none.
     [[nodiscard]] pid_t fork_server_pid() const noexcept { return pool_.link().pid(); }
 
@@ -9276,6 +9290,30 @@ struct leaving_task {
 
 }  // namespace restful_functions::task::detail
 
+// restful_functions/task/observer.hpp
+/// observer: hears what becomes of every task.
+
+namespace restful_functions::task {
+
+/// Told by the store, in the order of what happens. Records are valid during the call only, and an
+/// observer neither starts nor ends tasks.
+class observer {
+ public:
+    observer() = default;
+    observer(const observer&) = delete;
+    observer& operator=(const observer&) = delete;
+    virtual ~observer() = default;
+
+    /// It runs from now on.
+    virtual void on_run(const record&) {}
+    /// It has ended, after it ran for so long; nullopt: it never did.
+    virtual void on_end(const record&, std::optional<std::chrono::nanoseconds>) {}
+    /// Its process is gone, and what it used and printed is in the record.
+    virtual void on_departure(const record&) {}
+};
+
+}  // namespace restful_functions::task
+
 // restful_functions/task/table.hpp
 /// table: every task the server knows, in memory: by its UUID, by its function, and by its age.
 
@@ -9287,7 +9325,7 @@ template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
                          moment now, std::chrono::milliseconds waited) {
     tasks.insert(id, function, now.wall);
-    tasks.run(id, now.wall, waited);
+    tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
     tasks.expire(now.steady);
@@ -9300,8 +9338,9 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
 /// and for a million.
 class table {
  public:
-    explicit table(std::size_t functions, retention limits = {})
-        : limits_(limits), by_function_(functions) {}
+    /// The observer, where there is one, must outlive the table.
+    explicit table(std::size_t functions, retention limits = {}, observer* watching = nullptr)
+        : limits_(limits), watching_(watching), by_function_(functions) {}
 
     table(const table&) = delete;
     table& operator=(const table&) = delete;
@@ -9317,11 +9356,13 @@ class table {
     }
 
     /// A queued task that starts to run now, so long after it arrived.
-    void run(const uuid& id, wall_time now, std::chrono::milliseconds waited) {
-        record& task = nodes_.find(id)->second.task;
-        task.status = state::running;
-        task.started = now;
-        task.queue_wait = waited;
+    void run(const uuid& id, const moment& now, std::chrono::milliseconds waited) {
+        node& started = nodes_.find(id)->second;
+        started.changed = now.steady;
+        started.task.status = state::running;
+        started.task.started = now.wall;
+        started.task.queue_wait = waited;
+        if (watching_ != nullptr) watching_->on_run(started.task);
     }
 
     /// A task that has its result now. It stays at least until the next call of expire().
@@ -9332,10 +9373,14 @@ class table {
         ended.task.result = std::move(end.result);
         ended.task.particulars = std::move(end.particulars);
         ended.task.finished = now.wall;
-        ended.finished = now.steady;
+        const auto ran_from = std::exchange(ended.changed, now.steady);
         finished_.push_back(ended);
         ++finished_tasks_;
         finished_bytes_ += text_bytes(ended.task);
+        if (watching_ != nullptr) {
+            watching_->on_end(ended.task, ended.task.started ? std::optional(now.steady - ran_from)
+                                                             : std::nullopt);
+        }
         return ended.task;
     }
 
@@ -9346,11 +9391,8 @@ class table {
         if (found == nodes_.end()) return;
         record& task = found->second.task;
         task.used = left.used;
-        if (log_bytes(left.log) == 0) return;
-        if (!task.particulars) task.particulars = std::make_unique<particulars>();
-        task.particulars->log = std::move(left.log);
-        task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
-        finished_bytes_ += task.particulars->log.text.size();
+        if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
+        if (watching_ != nullptr) watching_->on_departure(task);
     }
 
     /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
@@ -9378,7 +9420,7 @@ class table {
     /// When expire() has work again.
     [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
         if (finished_.first == nullptr) return std::nullopt;
-        return after(finished_.first->finished, limits_.result_ttl);
+        return after(finished_.first->changed, limits_.result_ttl);
     }
 
     /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
@@ -9403,7 +9445,7 @@ class table {
 
     struct node {
         record task;
-        time_point finished{};
+        time_point changed{};  ///< when it started to run; once it has finished, when it did
         links arrival_links;   // in the order of their arrival
         links function_links;  // the same, of their function
         links finished_links;  // in the order of their end
@@ -9428,6 +9470,13 @@ class table {
         }
     };
 
+    void keep_log(record& task, process::log_excerpt&& log) {
+        if (!task.particulars) task.particulars = std::make_unique<particulars>();
+        task.particulars->log = std::move(log);
+        task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
+        finished_bytes_ += task.particulars->log.text.size();
+    }
+
     template <links node::*Links, class Visitor>
     void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
         const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
@@ -9445,6 +9494,7 @@ class table {
     }
 
     retention limits_;
+    observer* watching_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
     std::vector<list<&node::function_links>> by_function_;
     list<&node::arrival_links> all_;
@@ -9572,6 +9622,7 @@ class dispatcher {
 
     /// Refuses each start() from now on.
     void drain() noexcept { drains_ = true; }
+    [[nodiscard]] bool drains() const noexcept { return drains_; }
 
     /// Ends what is over its time, running tasks and kept results, and what was terminated while it
     /// waited. Call it at next_deadline().
@@ -9662,7 +9713,7 @@ class dispatcher {
         by_call_.emplace(call, id);
         deadlines_.emplace(task.deadline, id);
         ++running_by_function_[task.function];
-        tasks_.run(id, now.wall, between(task.arrived, now.steady));
+        tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
     // Those who have waited longest first, as long as there is room for them.
@@ -10099,7 +10150,8 @@ class router {
     /// Adds a handler of GET that returns its response.
     template <class Answer>
     void get(std::string_view path, Answer make) {
-        add("GET", path, [make = std::move(make)](exchange&& asked) { asked.answer(make(asked)); });
+        add("GET", path,
+            [make = std::move(make)](exchange&& asked) mutable { asked.answer(make(asked)); });
     }
 
     /// Hands the request to its handler, or answers it: with 400, 404 or 405, or with 204 when it
@@ -10678,6 +10730,59 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/health_routes.hpp
+/// health_routes: whether the server lives, and whether it is to be given calls.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Whether calls are served, and the status that says so.
+struct readiness {
+    int status = 200;
+    std::string_view name = "ready";
+};
+
+[[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
+                                            const process::executor& executor,
+                                            const process::census& now, bool& has_started) {
+    has_started = has_started || now.parked + now.running + now.kept > 0;
+    if (calls.drains()) return {503, "draining"};
+    if (executor.fork_server_pid() == 0) return {503, "no fork server"};
+    if (!has_started) return {503, "starting"};
+    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
+    return {};
+}
+
+}  // namespace detail
+
+/// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
+/// before the first process waits for a call, without a fork server and when the server is about to
+/// end; 429 while as many calls run as may. Both must outlive the router.
+inline void add_health_routes(router& routes, const dispatcher& calls,
+                              const process::executor& executor) {
+    routes.get("/health/live", [](const exchange&) {
+        return json_response(200, json_text::object().add("status", quoted("live")).end());
+    });
+    routes.get("/health/ready", [&calls, &executor, has_started = false](const exchange&) mutable {
+        const process::census now = executor.count();
+        const auto is = detail::readiness_of(calls, executor, now, has_started);
+        http::response response = json_response(
+            is.status, json_text::object()
+                           .add("status", quoted(is.name))
+                           .add("running", std::to_string(now.running))
+                           .add("waiting", std::to_string(now.waiting))
+                           .add("parked", std::to_string(now.parked))
+                           .add("max_processes", std::to_string(executor.max_processes()))
+                           .end());
+        response.headers.add("Cache-Control", "no-store");
+        if (is.status != 200) response.headers.add("Retry-After", "1");
+        return response;
+    });
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/http/form.hpp
 /// Names and values as HTML forms and queries write them: "x=3&label=a+b%21".
 
@@ -10913,6 +11018,343 @@ inline void add_log_routes(router& routes, const task::table& tasks, dispatcher&
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/histogram.hpp
+/// histogram: how often a value was how large.
+
+namespace restful_functions::api {
+
+/// Counts values in ranges that are fixed; recording one costs a search among the few bounds. The
+/// bounds, ascending and inclusive, must outlive it.
+class histogram {
+ public:
+    static constexpr std::size_t most_bounds = 20;
+
+    explicit histogram(std::span<const double> bounds) noexcept : bounds_(bounds) {}
+
+    void record(double value) noexcept {
+        const auto range = std::lower_bound(bounds_.begin(), bounds_.end(), value);
+        ++counts_[static_cast<std::size_t>(range - bounds_.begin())];
+        sum_ += value;
+    }
+
+    [[nodiscard]] std::span<const double> bounds() const noexcept { return bounds_; }
+
+    /// Those in the range that ends with this bound; of the index behind the last bound: those
+    /// above all of them.
+    [[nodiscard]] std::uint64_t in_range(std::size_t index) const noexcept {
+        return counts_[index];
+    }
+
+    [[nodiscard]] double sum() const noexcept { return sum_; }
+
+ private:
+    std::span<const double> bounds_;
+    std::array<std::uint64_t, most_bounds + 1> counts_{};
+    double sum_ = 0;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/metrics.hpp
+/// metrics: what is counted and measured of calls and requests, while they are served.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Seconds: from a call that adds two numbers to one that runs for a day.
+inline constexpr std::array<double, 20> duration_bounds{
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,
+    0.25,   0.5,     1,      2.5,   5,      10,    60,   600,   3600, 86400};
+
+constexpr double mebibyte = 1024.0 * 1024.0;
+inline constexpr std::array<double, 9> memory_bounds{
+    mebibyte,        4 * mebibyte,    16 * mebibyte,     64 * mebibyte,    256 * mebibyte,
+    1024 * mebibyte, 4096 * mebibyte, 16'384 * mebibyte, 65'536 * mebibyte};
+
+}  // namespace detail
+
+/// Recording costs nanoseconds; texts are made when somebody asks for them.
+class metrics final : public task::observer {
+ public:
+    static constexpr std::array<std::string_view, 5> methods{"GET", "HEAD", "OPTIONS", "POST",
+                                                             "other"};
+    static constexpr std::size_t outcomes = static_cast<std::size_t>(task::outcome::lost) + 1;
+    static constexpr int first_status = 100;
+
+    /// What is known of one function's calls.
+    struct of_function {
+        std::array<std::uint64_t, outcomes> ended{};  ///< by task::outcome
+        histogram duration{detail::duration_bounds};
+        histogram queue_wait{detail::duration_bounds};
+        histogram peak_memory{detail::memory_bounds};
+    };
+
+    explicit metrics(std::size_t functions) : functions_(functions) {}
+
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) override {
+        of_function& its = functions_[ended.function];
+        ++its.ended[static_cast<std::size_t>(ended.how.value_or(task::outcome::lost))];
+        if (!ran) return;
+        its.duration.record(std::chrono::duration<double>(*ran).count());
+        its.queue_wait.record(std::chrono::duration<double>(ended.queue_wait).count());
+    }
+
+    void on_departure(const task::record& left) override {
+        if (!left.used || left.used->peak_resident_bytes == 0) return;
+        functions_[left.function].peak_memory.record(
+            static_cast<double>(left.used->peak_resident_bytes));
+    }
+
+    /// The index of a method among `methods`.
+    [[nodiscard]] static std::size_t index_of(std::string_view method) noexcept {
+        const auto found = std::find(methods.begin(), methods.end() - 1, method);
+        return static_cast<std::size_t>(found - methods.begin());
+    }
+
+    /// A request with that method was answered.
+    void on_answer(std::size_t method, int status) noexcept {
+        ++requests_[method][static_cast<std::size_t>(std::clamp(status, 100, 599) - first_status)];
+    }
+
+    void on_connection_opened() noexcept { ++connections_; }
+    void on_connection_closed() noexcept { --connections_; }
+
+    [[nodiscard]] const of_function& function(std::size_t index) const {
+        return functions_.at(index);
+    }
+    /// By status, from first_status on.
+    [[nodiscard]] const std::array<std::uint64_t, 500>& requests(std::size_t method) const {
+        return requests_.at(method);
+    }
+    /// Of all transports, now.
+    [[nodiscard]] std::size_t connections() const noexcept { return connections_; }
+    [[nodiscard]] std::chrono::system_clock::time_point start() const noexcept { return start_; }
+
+ private:
+    std::vector<of_function> functions_;
+    std::array<std::array<std::uint64_t, 500>, methods.size()> requests_{};
+    std::size_t connections_ = 0;
+    std::chrono::system_clock::time_point start_ = std::chrono::system_clock::now();
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/exposition.hpp
+/// exposition: figures in the text format that Prometheus reads.
+
+namespace restful_functions::api {
+
+/// A text under construction (version 0.0.4 of the format). Names and the values of labels are the
+/// server's own, and need no escapes: functions are named by unreserved characters.
+class exposition {
+ public:
+    using labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+
+    static constexpr std::string_view content_type = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// Begins a family; its samples follow.
+    exposition& family(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        append({"# HELP ", prefix, name, " ", help, "\n# TYPE ", prefix, name, " ", type, "\n"});
+        return *this;
+    }
+
+    /// A sample of the present family.
+    exposition& sample(double value, labels with = {}) { return sample("", value, with); }
+
+    /// A histogram of the present family, for one function.
+    exposition& sample(const histogram& values, std::string_view function) {
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < values.bounds().size(); ++i) {
+            sum += values.in_range(i);
+            sample("_bucket", static_cast<double>(sum),
+                   {{"function", function}, {"le", number(values.bounds()[i])}});
+        }
+        sum += values.in_range(values.bounds().size());
+        sample("_bucket", static_cast<double>(sum), {{"function", function}, {"le", "+Inf"}});
+        sample("_sum", values.sum(), {{"function", function}});
+        return sample("_count", static_cast<double>(sum), {{"function", function}});
+    }
+
+    [[nodiscard]] std::string take() && { return std::move(text_); }
+
+ private:
+    static constexpr std::string_view prefix = "restful_functions_";
+
+    exposition& sample(std::string_view suffix, double value, labels with) {
+        append({prefix, name_, suffix});
+        char separator = '{';
+        for (const auto& [label, text] : with) {
+            text_ += separator;
+            append({label, "=\"", text, "\""});
+            separator = ',';
+        }
+        if (with.size() != 0) text_ += '}';
+        append({" ", number(value), "\n"});
+        return *this;
+    }
+
+    void append(std::initializer_list<std::string_view> parts) {
+        for (const std::string_view part : parts) text_ += part;
+    }
+
+    static std::string number(double value) {
+        std::array<char, 32> digits;
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+        return {digits.data(), end};
+    }
+
+    std::string text_;
+    std::string_view name_;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/version.hpp
+/// The version of the library.
+
+/// For the preprocessor: 10000 × major + 100 × minor + patch (https://semver.org).
+#define RESTFUL_FUNCTIONS_VERSION 100
+
+namespace restful_functions {
+
+/// For people.
+inline constexpr const char* version = "0.1.0";
+
+}  // namespace restful_functions
+
+// restful_functions/api/metrics_routes.hpp
+/// metrics_routes: the server's figures, for Prometheus.
+
+namespace restful_functions::api {
+
+/// What the figures are of; all of it outlives the router.
+struct measured_parts {
+    const registry& functions;
+    const task::table& tasks;
+    const dispatcher& calls;
+    const process::executor& executor;
+    const metrics& counted;
+};
+
+namespace detail {
+
+inline void expose_calls(exposition& text, const measured_parts& of) {
+    const auto each = [&](auto show) {
+        for (std::size_t i = 0; i < of.functions.size(); ++i)
+            show(of.functions.at(i).name, of.counted.function(i), static_cast<std::uint32_t>(i));
+    };
+    text.family("calls_total", "counter", "Calls that have ended, by how they did.");
+    each([&](const std::string& name, const metrics::of_function& its, std::uint32_t) {
+        for (std::size_t how = 0; how < its.ended.size(); ++how) {
+            text.sample(
+                static_cast<double>(its.ended[how]),
+                {{"function", name}, {"outcome", to_string(static_cast<task::outcome>(how))}});
+        }
+    });
+    text.family("calls_running", "gauge", "Calls that run.");
+    each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
+        text.sample(static_cast<double>(of.calls.running(index)), {{"function", name}});
+    });
+    text.family("calls_queued", "gauge", "Calls that wait for others of their function to end.");
+    each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
+        text.sample(static_cast<double>(of.calls.queued(index)), {{"function", name}});
+    });
+    text.family("call_duration_seconds", "histogram", "How long calls ran.");
+    each([&](const std::string& name, const metrics::of_function& its, std::uint32_t) {
+        text.sample(its.duration, name);
+    });
+    text.family("call_queue_wait_seconds", "histogram", "How long calls waited before they ran.");
+    each([&](const std::string& name, const metrics::of_function& its, std::uint32_t) {
+        text.sample(its.queue_wait, name);
+    });
+    text.family("call_peak_memory_bytes", "histogram", "The most resident memory of calls.");
+    each([&](const std::string& name, const metrics::of_function& its, std::uint32_t) {
+        text.sample(its.peak_memory, name);
+    });
+}
+
+inline void expose_processes(exposition& text, const process::executor& executor) {
+    const process::census now = executor.count();
+    const auto state = [&](const char* name, std::size_t count) {
+        text.sample(static_cast<double>(count), {{"state", name}});
+    };
+    text.family("processes", "gauge", "Processes that serve calls, by what they do.");
+    state("running", now.running);
+    state("parked", now.parked);
+    state("starting", now.starting);
+    state("leaving", now.leaving);
+    state("kept", now.kept);
+    text.family("processes_max", "gauge", "The most processes that there may be.")
+        .sample(static_cast<double>(executor.max_processes()));
+    text.family("calls_without_process", "gauge", "Calls that wait for a process.")
+        .sample(static_cast<double>(now.waiting));
+    text.family("forks_total", "counter", "Processes that the fork server was asked for.")
+        .sample(static_cast<double>(executor.forks()));
+}
+
+inline void expose_server(exposition& text, const measured_parts& of) {
+    text.family("http_requests_total", "counter", "Requests that were answered.");
+    for (std::size_t method = 0; method < metrics::methods.size(); ++method) {
+        const auto& by_status = of.counted.requests(method);
+        for (std::size_t i = 0; i < by_status.size(); ++i) {
+            if (by_status[i] == 0) continue;
+            text.sample(static_cast<double>(by_status[i]),
+                        {{"method", metrics::methods[method]},
+                         {"code", std::to_string(i + metrics::first_status)}});
+        }
+    }
+    text.family("connections", "gauge", "Connections of clients.")
+        .sample(static_cast<double>(of.counted.connections()));
+    text.family("tasks", "gauge", "Tasks that are known: waiting, running and ended.")
+        .sample(static_cast<double>(of.tasks.size()));
+    text.family("start_time_seconds", "gauge", "When the server started, in seconds since 1970.")
+        .sample(std::chrono::duration<double>(of.counted.start().time_since_epoch()).count());
+    text.family("build_info", "gauge", "1, labelled with the version of the library.")
+        .sample(1, {{"version", version}});
+}
+
+/// Of the server itself, without the processes that serve calls.
+inline void expose_usage(exposition& text) {
+    rusage used{};
+    ::getrusage(RUSAGE_SELF, &used);
+    const auto seconds = [](const timeval& time) {
+        return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+    };
+    text.family("server_cpu_seconds_total", "counter", "Processor time of the server itself.")
+        .sample(seconds(used.ru_utime) + seconds(used.ru_stime));
+    std::uint64_t pages = 0;
+    std::uint64_t resident_pages = 0;
+    std::ifstream("/proc/self/statm") >> pages >> resident_pages;
+    text.family("server_resident_memory_bytes", "gauge", "Resident memory of the server itself.")
+        .sample(static_cast<double>(resident_pages) * static_cast<double>(::sysconf(_SC_PAGESIZE)));
+}
+
+}  // namespace detail
+
+/// All figures as text.
+[[nodiscard]] inline std::string metrics_text(const measured_parts& of) {
+    exposition text;
+    detail::expose_calls(text, of);
+    detail::expose_processes(text, of.executor);
+    detail::expose_server(text, of);
+    detail::expose_usage(text);
+    return std::move(text).take();
+}
+
+/// Adds GET /metrics.
+inline void add_metrics_routes(router& routes, const measured_parts& of) {
+    routes.get("/metrics", [of](const exchange&) {
+        http::response response;
+        response.headers.add("Content-Type", std::string(exposition::content_type));
+        response.body = metrics_text(of);
+        return response;
+    });
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/service_options.hpp
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 
@@ -11081,7 +11523,8 @@ class service {
                          [this](process::call_id call, process::departure&& left) {
                              calls_.depart(call, std::move(left));
                          }}),
-          tasks_(functions.size(), options.results),
+          counted_(functions.size()),
+          tasks_(functions.size(), options.results, &counted_),
           calls_(functions, executor_, tasks_),
           keys_(options.idempotency) {
         require_existing_names(routes_, functions, tasks_);
@@ -11090,6 +11533,8 @@ class service {
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_health_routes(routes_, calls_, executor_);
+        add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
     }
@@ -11100,6 +11545,11 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
+        answer = [this, method = metrics::index_of(request.method),
+                  to_client = std::move(answer)](http::response&& given) {
+            counted_.on_answer(method, given.status);
+            to_client(std::move(given));
+        };
         try {
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
@@ -11139,9 +11589,14 @@ class service {
     /// Ends all tasks without any grace, also those that are ending.
     void kill_all() { calls_.kill_all(); }
 
+    /// To be told by the transports.
+    void connection_opened() noexcept { counted_.on_connection_opened(); }
+    void connection_closed() noexcept { counted_.on_connection_closed(); }
+
  private:
     task::function_program program_;
     process::executor executor_;
+    metrics counted_;
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;
@@ -12132,6 +12587,13 @@ concept service = requires(Service& s, const Service& c, http::request r, reply 
     { c.next_deadline() } -> std::same_as<std::optional<std::chrono::steady_clock::time_point>>;
 };
 
+/// One that wants to know how many clients are connected; api::service does.
+template <class Service>
+concept counts_connections = service<Service> && requires(Service& s) {
+    s.connection_opened();
+    s.connection_closed();
+};
+
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
@@ -12474,6 +12936,7 @@ class connections {
     connections(asio::io_context& loop, Service& served, const http_options& options,
                 std::function<void()> on_room)
         : loop_(loop),
+          service_(served),
           options_(options),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),
@@ -12481,19 +12944,24 @@ class connections {
         driver_->start();
     }
 
+    connections(const connections&) = delete;
+    connections& operator=(const connections&) = delete;
+    ~connections() { count_closed(all_.size()); }
+
     /// Begins to serve a client; drops it if there is no memory for it. Once it is among the others
     /// it ends itself when something fails.
     void open(restful_functions::detail::unique_fd client) try {
         const auto opened =
             std::make_shared<connection<Service>>(*this, loop_.get_executor(), std::move(client));
         all_.insert(opened);
+        if constexpr (counts_connections<Service>) service_.connection_opened();
         opened->start();
     } catch (const std::exception&) {
         // The client sees its connection end; the others do not notice.
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
-        all_.erase(ended);
+        count_closed(all_.erase(ended));
         on_room_();
     }
 
@@ -12518,7 +12986,14 @@ class connections {
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
  private:
+    void count_closed(std::size_t count) noexcept {
+        if constexpr (counts_connections<Service>) {
+            while (count-- > 0) service_.connection_closed();
+        }
+    }
+
     asio::io_context& loop_;
+    Service& service_;
     http_options options_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
@@ -13036,19 +13511,6 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
 }  // namespace restful_functions
 
 #endif
-
-// restful_functions/version.hpp
-/// The version of the library.
-
-/// For the preprocessor: 10000 × major + 100 × minor + patch (https://semver.org).
-#define RESTFUL_FUNCTIONS_VERSION 100
-
-namespace restful_functions {
-
-/// For people.
-inline constexpr const char* version = "0.1.0";
-
-}  // namespace restful_functions
 
 // restful_functions.hpp
 /// restful_functions: plain C++ functions as an HTTP API, each call in a process of its own.

@@ -54,7 +54,8 @@ class router {
     /// Adds a handler of GET that returns its response.
     template <class Answer>
     void get(std::string_view path, Answer make) {
-        add("GET", path, [make = std::move(make)](exchange&& asked) { asked.answer(make(asked)); });
+        add("GET", path,
+            [make = std::move(make)](exchange&& asked) mutable { asked.answer(make(asked)); });
     }
 
     /// Hands the request to its handler, or answers it: with 400, 404 or 405, or with 204 when it

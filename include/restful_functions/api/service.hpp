@@ -6,9 +6,12 @@
 #include <restful_functions/api/catalogue_routes.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/health_routes.hpp>
 #include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/api/list_routes.hpp>
 #include <restful_functions/api/log_routes.hpp>
+#include <restful_functions/api/metrics.hpp>
+#include <restful_functions/api/metrics_routes.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
@@ -51,7 +54,8 @@ class service {
                          [this](process::call_id call, process::departure&& left) {
                              calls_.depart(call, std::move(left));
                          }}),
-          tasks_(functions.size(), options.results),
+          counted_(functions.size()),
+          tasks_(functions.size(), options.results, &counted_),
           calls_(functions, executor_, tasks_),
           keys_(options.idempotency) {
         require_existing_names(routes_, functions, tasks_);
@@ -60,6 +64,8 @@ class service {
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_health_routes(routes_, calls_, executor_);
+        add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
     }
@@ -70,6 +76,11 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
+        answer = [this, method = metrics::index_of(request.method),
+                  to_client = std::move(answer)](http::response&& given) {
+            counted_.on_answer(method, given.status);
+            to_client(std::move(given));
+        };
         try {
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
@@ -109,9 +120,14 @@ class service {
     /// Ends all tasks without any grace, also those that are ending.
     void kill_all() { calls_.kill_all(); }
 
+    /// To be told by the transports.
+    void connection_opened() noexcept { counted_.on_connection_opened(); }
+    void connection_closed() noexcept { counted_.on_connection_closed(); }
+
  private:
     task::function_program program_;
     process::executor executor_;
+    metrics counted_;
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;

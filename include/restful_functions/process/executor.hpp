@@ -108,6 +108,12 @@ class executor {
         return all;
     }
 
+    /// Processes that were asked for so far.
+    [[nodiscard]] std::uint64_t forks() const noexcept { return pool_.link().forks(); }
+
+    /// The most calls that there may be.
+    [[nodiscard]] std::size_t max_processes() const noexcept { return options_.max_processes; }
+
     /// 0 while there is none.
     [[nodiscard]] pid_t fork_server_pid() const noexcept { return pool_.link().pid(); }
 

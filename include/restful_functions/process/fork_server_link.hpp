@@ -76,7 +76,13 @@ class fork_server_link {
         return server_->receive(reports, count);
     }
 
-    void push(const command& next) { unsent_.push_back(next); }
+    void push(const command& next) {
+        forks_ += next.what == command::kind::spawn ? 1 : 0;
+        unsent_.push_back(next);
+    }
+
+    /// Processes that were asked for so far.
+    [[nodiscard]] std::uint64_t forks() const noexcept { return forks_; }
 
     /// Sends what was pushed, in order and in as few packets as possible. What the channel does not
     /// take now is sent by a later flush, for which the descriptor becomes ready.
@@ -131,6 +137,7 @@ class fork_server_link {
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;
+    std::uint64_t forks_ = 0;
 };
 
 }  // namespace restful_functions::process

@@ -139,6 +139,7 @@ class dispatcher {
 
     /// Refuses each start() from now on.
     void drain() noexcept { drains_ = true; }
+    [[nodiscard]] bool drains() const noexcept { return drains_; }
 
     /// Ends what is over its time, running tasks and kept results, and what was terminated while it
     /// waited. Call it at next_deadline().
@@ -229,7 +230,7 @@ class dispatcher {
         by_call_.emplace(call, id);
         deadlines_.emplace(task.deadline, id);
         ++running_by_function_[task.function];
-        tasks_.run(id, now.wall, between(task.arrived, now.steady));
+        tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
     // Those who have waited longest first, as long as there is room for them.

@@ -3,6 +3,7 @@
 
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/observer.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/retention.hpp>
 #include <restful_functions/task/time.hpp>
@@ -26,7 +27,7 @@ template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
                          moment now, std::chrono::milliseconds waited) {
     tasks.insert(id, function, now.wall);
-    tasks.run(id, now.wall, waited);
+    tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
     tasks.expire(now.steady);
@@ -39,8 +40,9 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
 /// and for a million.
 class table {
  public:
-    explicit table(std::size_t functions, retention limits = {})
-        : limits_(limits), by_function_(functions) {}
+    /// The observer, where there is one, must outlive the table.
+    explicit table(std::size_t functions, retention limits = {}, observer* watching = nullptr)
+        : limits_(limits), watching_(watching), by_function_(functions) {}
 
     table(const table&) = delete;
     table& operator=(const table&) = delete;
@@ -56,11 +58,13 @@ class table {
     }
 
     /// A queued task that starts to run now, so long after it arrived.
-    void run(const uuid& id, wall_time now, std::chrono::milliseconds waited) {
-        record& task = nodes_.find(id)->second.task;
-        task.status = state::running;
-        task.started = now;
-        task.queue_wait = waited;
+    void run(const uuid& id, const moment& now, std::chrono::milliseconds waited) {
+        node& started = nodes_.find(id)->second;
+        started.changed = now.steady;
+        started.task.status = state::running;
+        started.task.started = now.wall;
+        started.task.queue_wait = waited;
+        if (watching_ != nullptr) watching_->on_run(started.task);
     }
 
     /// A task that has its result now. It stays at least until the next call of expire().
@@ -71,10 +75,14 @@ class table {
         ended.task.result = std::move(end.result);
         ended.task.particulars = std::move(end.particulars);
         ended.task.finished = now.wall;
-        ended.finished = now.steady;
+        const auto ran_from = std::exchange(ended.changed, now.steady);
         finished_.push_back(ended);
         ++finished_tasks_;
         finished_bytes_ += text_bytes(ended.task);
+        if (watching_ != nullptr) {
+            watching_->on_end(ended.task, ended.task.started ? std::optional(now.steady - ran_from)
+                                                             : std::nullopt);
+        }
         return ended.task;
     }
 
@@ -85,11 +93,8 @@ class table {
         if (found == nodes_.end()) return;
         record& task = found->second.task;
         task.used = left.used;
-        if (log_bytes(left.log) == 0) return;
-        if (!task.particulars) task.particulars = std::make_unique<particulars>();
-        task.particulars->log = std::move(left.log);
-        task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
-        finished_bytes_ += task.particulars->log.text.size();
+        if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
+        if (watching_ != nullptr) watching_->on_departure(task);
     }
 
     /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
@@ -117,7 +122,7 @@ class table {
     /// When expire() has work again.
     [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
         if (finished_.first == nullptr) return std::nullopt;
-        return after(finished_.first->finished, limits_.result_ttl);
+        return after(finished_.first->changed, limits_.result_ttl);
     }
 
     /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
@@ -142,7 +147,7 @@ class table {
 
     struct node {
         record task;
-        time_point finished{};
+        time_point changed{};  ///< when it started to run; once it has finished, when it did
         links arrival_links;   // in the order of their arrival
         links function_links;  // the same, of their function
         links finished_links;  // in the order of their end
@@ -167,6 +172,13 @@ class table {
         }
     };
 
+    void keep_log(record& task, process::log_excerpt&& log) {
+        if (!task.particulars) task.particulars = std::make_unique<particulars>();
+        task.particulars->log = std::move(log);
+        task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
+        finished_bytes_ += task.particulars->log.text.size();
+    }
+
     template <links node::*Links, class Visitor>
     void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
         const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
@@ -184,6 +196,7 @@ class table {
     }
 
     retention limits_;
+    observer* watching_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
     std::vector<list<&node::function_links>> by_function_;
     list<&node::arrival_links> all_;

@@ -28,6 +28,7 @@ class connections {
     connections(asio::io_context& loop, Service& served, const http_options& options,
                 std::function<void()> on_room)
         : loop_(loop),
+          service_(served),
           options_(options),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),
@@ -35,19 +36,24 @@ class connections {
         driver_->start();
     }
 
+    connections(const connections&) = delete;
+    connections& operator=(const connections&) = delete;
+    ~connections() { count_closed(all_.size()); }
+
     /// Begins to serve a client; drops it if there is no memory for it. Once it is among the others
     /// it ends itself when something fails.
     void open(restful_functions::detail::unique_fd client) try {
         const auto opened =
             std::make_shared<connection<Service>>(*this, loop_.get_executor(), std::move(client));
         all_.insert(opened);
+        if constexpr (counts_connections<Service>) service_.connection_opened();
         opened->start();
     } catch (const std::exception&) {
         // The client sees its connection end; the others do not notice.
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
-        all_.erase(ended);
+        count_closed(all_.erase(ended));
         on_room_();
     }
 
@@ -72,7 +78,14 @@ class connections {
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
  private:
+    void count_closed(std::size_t count) noexcept {
+        if constexpr (counts_connections<Service>) {
+            while (count-- > 0) service_.connection_closed();
+        }
+    }
+
     asio::io_context& loop_;
+    Service& service_;
     http_options options_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;

@@ -34,6 +34,13 @@ concept service = requires(Service& s, const Service& c, http::request r, reply 
     { c.next_deadline() } -> std::same_as<std::optional<std::chrono::steady_clock::time_point>>;
 };
 
+/// One that wants to know how many clients are connected; api::service does.
+template <class Service>
+concept counts_connections = service<Service> && requires(Service& s) {
+    s.connection_opened();
+    s.connection_closed();
+};
+
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {

@@ -35,7 +35,7 @@ ending done(std::string result) { return {state::done, outcome::returned, std::m
 
 void insert(table& tasks, const uuid& id, std::uint32_t function) {
     tasks.insert(id, function, high_noon);
-    tasks.run(id, high_noon, 0ms);
+    tasks.run(id, at(), 0ms);
 }
 
 uuid numbered(int n) {
@@ -112,7 +112,7 @@ TEST_CASE("a task remembers when it came, when it ran, and when it finished") {
     CHECK(task.created == high_noon);
     CHECK(!task.started);
 
-    tasks.run(numbered(1), high_noon + 3s, 2999ms);
+    tasks.run(numbered(1), at(3s), 2999ms);
     CHECK(task.status == state::running);
     CHECK(task.started == high_noon + 3s);
     CHECK(task.queue_wait == 2999ms);

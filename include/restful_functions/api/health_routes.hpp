@@ -1,0 +1,63 @@
+/// health_routes: whether the server lives, and whether it is to be given calls.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/router.hpp>
+#include <restful_functions/http/message.hpp>
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/process/executor.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Whether calls are served, and the status that says so.
+struct readiness {
+    int status = 200;
+    std::string_view name = "ready";
+};
+
+[[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
+                                            const process::executor& executor,
+                                            const process::census& now, bool& has_started) {
+    has_started = has_started || now.parked + now.running + now.kept > 0;
+    if (calls.drains()) return {503, "draining"};
+    if (executor.fork_server_pid() == 0) return {503, "no fork server"};
+    if (!has_started) return {503, "starting"};
+    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
+    return {};
+}
+
+}  // namespace detail
+
+/// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
+/// before the first process waits for a call, without a fork server and when the server is about to
+/// end; 429 while as many calls run as may. Both must outlive the router.
+inline void add_health_routes(router& routes, const dispatcher& calls,
+                              const process::executor& executor) {
+    routes.get("/health/live", [](const exchange&) {
+        return json_response(200, json_text::object().add("status", quoted("live")).end());
+    });
+    routes.get("/health/ready", [&calls, &executor, has_started = false](const exchange&) mutable {
+        const process::census now = executor.count();
+        const auto is = detail::readiness_of(calls, executor, now, has_started);
+        http::response response = json_response(
+            is.status, json_text::object()
+                           .add("status", quoted(is.name))
+                           .add("running", std::to_string(now.running))
+                           .add("waiting", std::to_string(now.waiting))
+                           .add("parked", std::to_string(now.parked))
+                           .add("max_processes", std::to_string(executor.max_processes()))
+                           .end());
+        response.headers.add("Cache-Control", "no-store");
+        if (is.status != 200) response.headers.add("Retry-After", "1");
+        return response;
+    });
+}
+
+}  // namespace restful_functions::api
