@@ -269,6 +269,7 @@ struct arg_definition {
     arg_type type = arg_type::dict;
     bool is_required = true;  ///< whether a call that leaves it out is refused
     std::string description;
+    bool is_secret = false;  ///< whether its values are never shown
 };
 
 }  // namespace restful_functions
@@ -971,6 +972,11 @@ inline argument_error missing_argument(const arg_definition& arg) {
 inline argument_error invalid_argument(const arg_definition& arg, const json::value& given,
                                        json::refusal why) {
     why = std::move(why).in(arg.name);
+    if (arg.is_secret) {
+        std::string message = "Parameter is Invalid: " + arg.name + " *** ";
+        return {message.append(to_string(arg.type)), "/" + arg.name,
+                "its value does not fit, and is not shown because it is secret"};
+    }
     const std::string value =
         given.IsString() ? json::excerpt(json::text_of(given)) : json::excerpt(given);
     std::string message = "Parameter is Invalid: " + arg.name + " " + value + " ";
@@ -1944,14 +1950,24 @@ struct codec<T> {
 
 namespace restful_functions {
 
+/// The type of `restful_functions::secret`.
+struct secret_t {};
+
+/// `{"password", "of the account", restful_functions::secret}`: an argument whose values are never
+/// shown, neither in a refusal nor in a log.
+inline constexpr secret_t secret{};
+
 /// The name of an argument, and for people what it means.
 struct arg {
     constexpr arg() = default;
     constexpr arg(const char* called, const char* meaning = "")
         : name(called), description(meaning) {}
+    constexpr arg(const char* called, const char* meaning, secret_t)
+        : name(called), description(meaning), is_secret(true) {}
 
     std::string_view name;
     std::string_view description;
+    bool is_secret = false;
 };
 
 /// The type of `restful_functions::fields`.
@@ -2012,7 +2028,7 @@ class arg_list {
     /// `{restful_functions::fields, {{"radius", "in metres"}}}`: the fields, some of them
     /// described.
     consteval arg_list(fields_t, std::initializer_list<arg> descriptions) : arg_list(fields) {
-        for (const arg& each : descriptions) described(each.name).description = each.description;
+        for (const arg& each : descriptions) described(each.name) = each;
     }
 
     /// Whether the arguments are the fields of the only parameter.
@@ -3063,7 +3079,7 @@ namespace detail {
 template <typename T>
 arg_definition describe(const arg& named, bool is_required) {
     return {std::string(named.name), json::type_of<T>(), is_required,
-            std::string(named.description)};
+            std::string(named.description), named.is_secret};
 }
 
 template <typename... Parameter>
@@ -3197,6 +3213,187 @@ class registry {
     }
 
     std::deque<function_definition> definitions_;
+};
+
+}  // namespace restful_functions
+
+// restful_functions/http/characters.hpp
+/// The classes of characters that HTTP's grammar is made of. None depends on the locale.
+
+namespace restful_functions::http {
+
+namespace detail {
+
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
+
+constexpr bool is_alphanumeric(char c) noexcept {
+    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+constexpr char to_lower(char c) noexcept {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// The value of a hexadecimal digit, -1 for any other character.
+constexpr int hex_value(char c) noexcept {
+    if (is_digit(c)) return c - '0';
+    const char low = to_lower(c);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+constexpr bool is_token_character(char c) noexcept {
+    return is_alphanumeric(c) ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+}
+
+}  // namespace detail
+
+/// Whether a text is a token (RFC 9110, 5.6.2), as methods and field names are.
+constexpr bool is_token(std::string_view text) noexcept {
+    return !text.empty() && std::all_of(text.begin(), text.end(), detail::is_token_character);
+}
+
+/// Whether two ASCII texts are the same but for case, as field names and most field values compare.
+constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
+               return detail::to_lower(x) == detail::to_lower(y);
+           });
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/message.hpp
+/// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
+
+namespace restful_functions::http {
+
+/// One header field. The name keeps the spelling it was given.
+struct field {
+    std::string name;
+    std::string value;
+};
+
+/// Header fields in the order they were received or added; a name may occur more than once.
+class fields {
+ public:
+    using const_iterator = std::vector<field>::const_iterator;
+
+    /// The value of the first field of that name, whatever its case; nullptr when there is none.
+    [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
+        for (const field& f : list_)
+            if (equal_ignoring_case(f.name, name)) return &f.value;
+        return nullptr;
+    }
+
+    /// Appends a field, also when the name is there already.
+    void add(std::string name, std::string value) {
+        list_.push_back({std::move(name), std::move(value)});
+    }
+
+    /// Makes this the only field of its name: the first one keeps its place, others are removed.
+    void set(std::string name, std::string value) {
+        const auto same = [&name](const field& f) { return equal_ignoring_case(f.name, name); };
+        const auto first = std::find_if(list_.begin(), list_.end(), same);
+        if (first == list_.end()) return add(std::move(name), std::move(value));
+        list_.erase(std::remove_if(first + 1, list_.end(), same), list_.end());
+        first->value = std::move(value);
+    }
+
+    /// Makes room for that many fields without further allocations.
+    void reserve(std::size_t count) { list_.reserve(count); }
+
+    [[nodiscard]] const_iterator begin() const noexcept { return list_.begin(); }
+    [[nodiscard]] const_iterator end() const noexcept { return list_.end(); }
+    [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
+    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
+
+ private:
+    std::vector<field> list_;
+};
+
+/// A whole request, body included. The body is as sent, without its transfer coding.
+struct request {
+    std::string method;     ///< In capitals, e.g. "POST".
+    std::string target;     ///< Origin form, still percent-encoded, e.g. "/addition?x=1"; or "*".
+    int version_minor = 1;  ///< HTTP/1.0 or HTTP/1.1.
+    fields headers;
+    std::string body;
+    bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
+    std::string caller{};    ///< Who sent it, where the server has checked that.
+};
+
+/// A whole response. Content-Length, Date and Connection are added when it is written to a client;
+/// they do not belong in `headers`.
+struct response {
+    int status = 200;
+    fields headers;
+    std::string body;
+    bool close = false;  ///< Close the connection after this response.
+};
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/access.hpp
+/// access: who may do what with a server, as its owner says it.
+
+namespace restful_functions {
+
+/// What somebody may do.
+enum class scope : std::uint8_t {
+    read,       ///< see functions, tasks, logs and figures
+    call,       ///< call functions
+    terminate,  ///< end tasks
+};
+
+/// What a caller may do, and with which functions.
+struct grant {
+    std::vector<scope> scopes{scope::read, scope::call, scope::terminate};
+    /// The functions that may be called, and whose tasks may be seen and ended; none: all. A caller
+    /// with a list sees no tasks and figures of the whole server.
+    std::vector<std::string> functions{};
+};
+
+/// A caller who sends `Authorization: Bearer <secret>` (RFC 6750).
+struct token {
+    std::string secret;
+    std::string name{};  ///< for logs and refusals
+    restful_functions::grant grant{};
+};
+
+/// A caller whose browser asks for a name and a password (Basic, RFC 7617).
+struct user {
+    std::string name;
+    std::string password;
+    restful_functions::grant grant{};
+};
+
+/// What a request needs.
+struct access_wanted {
+    scope what = scope::read;
+    std::string_view function{};  ///< empty: no particular one
+};
+
+/// Decides on a request by itself, e.g. by a cookie or a client certificate's name that a proxy
+/// sends. Runs on the server's thread and must not block. An exception is a refusal.
+using authorizer = std::function<bool(const http::request&, const access_wanted&)>;
+
+/// Who is let in. Without tokens, users and an authorizer: everybody.
+struct access_options {
+    std::vector<token> tokens{};
+    std::vector<user> users{};
+    /// Asked when no token and no user fits.
+    restful_functions::authorizer authorizer{};
+    /// The names that the server is known by, without ports; a request for another one is refused.
+    /// Empty: any. Addresses and "localhost" are always accepted.
+    std::vector<std::string> allowed_hosts{};
+    /// The origins whose pages may use the server, as browsers write them: "https://example.org",
+    /// or "*" for any, whose requests then have no credentials of Basic.
+    std::vector<std::string> allowed_origins{};
+
+    /// Whether a caller has to say who it is.
+    [[nodiscard]] bool restricts() const noexcept {
+        return !tokens.empty() || !users.empty() || authorizer != nullptr;
+    }
 };
 
 }  // namespace restful_functions
@@ -3350,6 +3547,22 @@ struct server_options {
     /// Bytes of their results, logs and backtraces together; the oldest go first.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
+    /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
+    /// served, but for `/health`.
+    std::vector<token> tokens = {};
+    /// Callers whose browsers ask for a name and a password.
+    std::vector<user> users = {};
+    /// Decides on requests of no known token or user.
+    restful_functions::authorizer authorizer = {};
+    /// Serves everybody at addresses that others can reach; without it, and without callers to tell
+    /// apart, `start()` refuses to.
+    bool allow_anonymous = false;
+    /// The names that the server is known by; a request for another one is refused. Empty: on
+    /// loopback `host` and localhost, elsewhere any. Addresses are always accepted.
+    std::vector<std::string> allowed_hosts = {};
+    /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
+    std::vector<std::string> allowed_origins = {};
+
     /// Bytes of a request line and header fields; past it 414 or 431.
     std::size_t max_header_bytes = http::limits{}.max_header_bytes;
     /// Header fields of a request; past it 431.
@@ -3459,121 +3672,6 @@ class function_server {
 }  // namespace restful_functions
 
 #ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
-// restful_functions/http/characters.hpp
-/// The classes of characters that HTTP's grammar is made of. None depends on the locale.
-
-namespace restful_functions::http {
-
-namespace detail {
-
-constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-constexpr bool is_alphanumeric(char c) noexcept {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-constexpr char to_lower(char c) noexcept {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-/// The value of a hexadecimal digit, -1 for any other character.
-constexpr int hex_value(char c) noexcept {
-    if (is_digit(c)) return c - '0';
-    const char low = to_lower(c);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-constexpr bool is_token_character(char c) noexcept {
-    return is_alphanumeric(c) ||
-           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
-
-}  // namespace detail
-
-/// Whether a text is a token (RFC 9110, 5.6.2), as methods and field names are.
-constexpr bool is_token(std::string_view text) noexcept {
-    return !text.empty() && std::all_of(text.begin(), text.end(), detail::is_token_character);
-}
-
-/// Whether two ASCII texts are the same but for case, as field names and most field values compare.
-constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-               return detail::to_lower(x) == detail::to_lower(y);
-           });
-}
-
-}  // namespace restful_functions::http
-
-// restful_functions/http/message.hpp
-/// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
-
-namespace restful_functions::http {
-
-/// One header field. The name keeps the spelling it was given.
-struct field {
-    std::string name;
-    std::string value;
-};
-
-/// Header fields in the order they were received or added; a name may occur more than once.
-class fields {
- public:
-    using const_iterator = std::vector<field>::const_iterator;
-
-    /// The value of the first field of that name, whatever its case; nullptr when there is none.
-    [[nodiscard]] const std::string* find(std::string_view name) const noexcept {
-        for (const field& f : list_)
-            if (equal_ignoring_case(f.name, name)) return &f.value;
-        return nullptr;
-    }
-
-    /// Appends a field, also when the name is there already.
-    void add(std::string name, std::string value) {
-        list_.push_back({std::move(name), std::move(value)});
-    }
-
-    /// Makes this the only field of its name: the first one keeps its place, others are removed.
-    void set(std::string name, std::string value) {
-        const auto same = [&name](const field& f) { return equal_ignoring_case(f.name, name); };
-        const auto first = std::find_if(list_.begin(), list_.end(), same);
-        if (first == list_.end()) return add(std::move(name), std::move(value));
-        list_.erase(std::remove_if(first + 1, list_.end(), same), list_.end());
-        first->value = std::move(value);
-    }
-
-    /// Makes room for that many fields without further allocations.
-    void reserve(std::size_t count) { list_.reserve(count); }
-
-    [[nodiscard]] const_iterator begin() const noexcept { return list_.begin(); }
-    [[nodiscard]] const_iterator end() const noexcept { return list_.end(); }
-    [[nodiscard]] std::size_t size() const noexcept { return list_.size(); }
-    [[nodiscard]] bool empty() const noexcept { return list_.empty(); }
-
- private:
-    std::vector<field> list_;
-};
-
-/// A whole request, body included. The body is as sent, without its transfer coding.
-struct request {
-    std::string method;     ///< In capitals, e.g. "POST".
-    std::string target;     ///< Origin form, still percent-encoded, e.g. "/addition?x=1"; or "*".
-    int version_minor = 1;  ///< HTTP/1.0 or HTTP/1.1.
-    fields headers;
-    std::string body;
-    bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
-};
-
-/// A whole response. Content-Length, Date and Connection are added when it is written to a client;
-/// they do not belong in `headers`.
-struct response {
-    int status = 200;
-    fields headers;
-    std::string body;
-    bool close = false;  ///< Close the connection after this response.
-};
-
-}  // namespace restful_functions::http
-
 // restful_functions/api/body.hpp
 /// body: the JSON texts that the server makes itself, spaced like the output of Python's
 /// json.dumps, and their responses.
@@ -3685,6 +3783,7 @@ inline constexpr status_phrase status_phrases[] = {
     {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
     {422, "Unprocessable Content"},
     {426, "Upgrade Required"},
     {428, "Precondition Required"},
@@ -10536,6 +10635,8 @@ class calling {
         if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
+        // A key is its caller's own; a NUL is in no key.
+        if (wishes_.key) wishes_.key->append(1, '\0').append(asked_.request.caller);
         if (wishes_.key && repeats(function)) return;
         start(function);
     }
@@ -10655,12 +10756,13 @@ namespace restful_functions::api {
 [[nodiscard]] inline std::string json_definition(const function_definition& function) {
     json_text arguments = json_text::array();
     for (const arg_definition& argument : function.args) {
-        arguments.add(json_text::object()
-                          .add("name", quoted(argument.name))
-                          .add("type", quoted(to_string(argument.type)))
-                          .add("is_required", json_boolean(argument.is_required))
-                          .add("description", quoted(argument.description))
-                          .end());
+        json_text shown = json_text::object();
+        shown.add("name", quoted(argument.name))
+            .add("type", quoted(to_string(argument.type)))
+            .add("is_required", json_boolean(argument.is_required))
+            .add("description", quoted(argument.description));
+        if (argument.is_secret) shown.add("is_secret", json_boolean(true));
+        arguments.add(shown.end());
     }
     return json_text::object()
         .add("function_name", quoted(function.name))
@@ -10727,6 +10829,509 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
                 200, std::to_string(calls.running(function_index(functions, asked.parameter))));
         });
 }
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/base64.hpp
+/// Base64 (RFC 4648, 4), as Basic authentication writes it.
+
+namespace restful_functions::http {
+
+/// The bytes that a text stands for; nullopt when it has other characters, or padding that is not
+/// the right one. Missing padding is not minded.
+inline std::optional<std::string> base64_decode(std::string_view text) {
+    constexpr std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::size_t padding = 0;
+    for (; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+    if (text.size() % 4 == 1 || (padding != 0 && (text.size() + padding) % 4 != 0))
+        return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() * 3 / 4);
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const std::size_t value = alphabet.find(c);
+        if (value == alphabet.npos) return std::nullopt;
+        bits = bits << 6 | static_cast<std::uint32_t>(value);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xFF);
+    }
+    return bytes;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/credentials.hpp
+/// credentials: whether a request's Authorization is one of those that the server's owner gave out.
+
+namespace restful_functions::api {
+
+/// Whether two texts are the same, in a time that depends on the length of `given` alone: how far
+/// a guess is right cannot be measured.
+[[nodiscard]] inline bool equal_in_constant_time(std::string_view given,
+                                                 std::string_view secret) noexcept {
+    volatile unsigned char difference = given.size() == secret.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char expected = secret.empty() ? '\0' : secret[i % secret.size()];
+        difference = static_cast<unsigned char>(difference | (given[i] ^ expected));
+    }
+    return difference == 0;
+}
+
+/// A caller who is known.
+struct caller {
+    std::string_view name;
+    const grant* allowed = nullptr;
+};
+
+/// Finds whose credentials an Authorization field has; every secret is compared, whichever fits.
+[[nodiscard]] inline std::optional<caller> find_caller(const access_options& access,
+                                                       std::string_view authorization) {
+    const std::size_t space = std::min(authorization.find(' '), authorization.size());
+    const std::string_view scheme = authorization.substr(0, space);
+    std::string_view rest = authorization.substr(space);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    std::optional<caller> found;
+    if (http::equal_ignoring_case(scheme, "Bearer")) {
+        for (const token& known : access.tokens) {
+            if (equal_in_constant_time(rest, known.secret) && !known.secret.empty())
+                found = caller{known.name, &known.grant};
+        }
+    } else if (http::equal_ignoring_case(scheme, "Basic")) {
+        const std::string pair = http::base64_decode(rest).value_or("");
+        const std::size_t colon = pair.find(':');
+        if (colon == pair.npos) return std::nullopt;
+        const std::string_view name = std::string_view(pair).substr(0, colon);
+        for (const user& known : access.users) {
+            const bool is_password =
+                equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
+            if (equal_in_constant_time(name, known.name) && is_password)
+                found = caller{known.name, &known.grant};
+        }
+    }
+    return found;
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/host.hpp
+/// What a Host field, or the authority of an absolute target, may look like.
+
+namespace restful_functions::http {
+
+namespace detail {
+
+constexpr bool is_registered_name(std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '%') {
+            if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
+                return false;
+            i += 2;
+        } else if (!is_alphanumeric(text[i]) &&
+                   std::string_view("-._~!$&'()*+,;=").find(text[i]) == std::string_view::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+constexpr bool is_ip_literal(std::string_view text) noexcept {
+    return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
+           std::all_of(text.begin() + 1, text.end() - 1,
+                       [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+}
+
+}  // namespace detail
+
+/// Whether a text is `uri-host [":" port]` (RFC 9110, 7.2; RFC 3986, 3.2.2): a name, an IPv4
+/// address or an IPv6 address in brackets. An empty text is one: a client whose target has no host
+/// sends it.
+constexpr bool is_host(std::string_view text) noexcept {
+    const std::size_t bracket = text.rfind(']');
+    const std::size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
+    if (colon != text.npos) {
+        const std::string_view port = text.substr(colon + 1);
+        if (!std::all_of(port.begin(), port.end(), detail::is_digit)) return false;
+        text = text.substr(0, colon);
+    }
+    return detail::is_registered_name(text) || detail::is_ip_literal(text);
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/refusal.hpp
+/// Why a request cannot be accepted as HTTP.
+
+namespace restful_functions::http {
+
+/// A status code and the reason for it, which becomes the detail of a problem document. The default
+/// is no refusal at all.
+struct refusal {
+    int status = 0;
+    std::string_view reason;  ///< A text that lives for ever.
+
+    /// Whether there is a refusal.
+    constexpr explicit operator bool() const noexcept { return status != 0; }
+};
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/head_rules.hpp
+/// The rules about a whole request head that stand above the grammar of its fields.
+
+namespace restful_functions::http {
+
+namespace detail {
+
+constexpr std::string_view trimmed(std::string_view text) noexcept {
+    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+    return text.substr(0, text.find_last_not_of(" \t") + 1);
+}
+
+inline auto count(const fields& list, std::string_view name) {
+    return std::count_if(list.begin(), list.end(),
+                         [name](const field& f) { return equal_ignoring_case(f.name, name); });
+}
+
+inline bool meets_expectation(const field& f) {
+    return !equal_ignoring_case(f.name, "Expect") || equal_ignoring_case(f.value, "100-continue");
+}
+
+// Whether a list, separated by commas over all fields of that name, has the option
+// (RFC 9110, 5.6.1).
+inline bool lists(const fields& headers, std::string_view name, std::string_view option) {
+    for (const field& f : headers) {
+        if (!equal_ignoring_case(f.name, name)) continue;
+        std::string_view rest = f.value;
+        while (!rest.empty()) {
+            const std::string_view element = rest.substr(0, rest.find(','));
+            rest.remove_prefix(std::min(element.size() + 1, rest.size()));
+            if (equal_ignoring_case(trimmed(element), option)) return true;
+        }
+    }
+    return false;
+}
+
+inline refusal check_host(const request& head) {
+    const std::string* host = head.headers.find("Host");
+    if (host == nullptr)
+        return head.version_minor == 0 ? refusal{} : refusal{400, "the Host field is missing"};
+    if (count(head.headers, "Host") > 1) return {400, "there is more than one Host field"};
+    if (!is_host(*host)) return {400, "the Host field is malformed"};
+    return {};
+}
+
+inline refusal check_transfer_encoding(const request& head) {
+    const std::string* coding = head.headers.find("Transfer-Encoding");
+    if (coding == nullptr) return {};
+    if (head.version_minor == 0)
+        return {400, "HTTP/1.0 has no Transfer-Encoding"};  // RFC 9112, 6.1: faulty framing
+    if (head.headers.find("Content-Length") != nullptr)
+        return {400, "there is both a Transfer-Encoding and a Content-Length"};
+    if (count(head.headers, "Transfer-Encoding") > 1)
+        return {400, "there is more than one Transfer-Encoding field"};
+    if (equal_ignoring_case(*coding, "chunked")) return {};
+    const std::size_t comma = coding->rfind(',');
+    const bool is_final =
+        comma != coding->npos &&
+        equal_ignoring_case(trimmed(std::string_view(*coding).substr(comma + 1)), "chunked");
+    return is_final ? refusal{501, "the only transfer coding that this server knows is chunked"}
+                    : refusal{400, "the final transfer coding is not chunked"};
+}
+
+}  // namespace detail
+
+/// Whether the client lets the connection carry another request (RFC 9112, 9.3).
+inline bool wants_to_keep_alive(const request& head) {
+    if (detail::lists(head.headers, "Connection", "close")) return false;
+    return head.version_minor > 0 || detail::lists(head.headers, "Connection", "keep-alive");
+}
+
+/// Whether the client waits for "100 Continue" before it sends the body. HTTP/1.0 knows no such
+/// thing (RFC 9110, 10.1.1).
+inline bool expects_continue(const request& head) {
+    return head.version_minor > 0 && detail::lists(head.headers, "Expect", "100-continue");
+}
+
+/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3) and Expect
+/// (RFC 9110, 10.1.1).
+inline refusal check_head(const request& head) {
+    if (const refusal refused = detail::check_host(head)) return refused;
+    if (const refusal refused = detail::check_transfer_encoding(head)) return refused;
+    const bool is_met =
+        std::all_of(head.headers.begin(), head.headers.end(), detail::meets_expectation);
+    if (head.version_minor > 0 && !is_met)
+        return {417, "the only expectation that this server meets is 100-continue"};
+    return {};
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/origins.hpp
+/// origins: which web pages may use the server (Fetch Standard, 3.2; RFC 6454).
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Whether a Host field, without its port, is an address: no page can make its own name be one.
+inline bool is_address(std::string_view host) noexcept {
+    return host.starts_with('[') ||
+           (!host.empty() && host.find_first_not_of("0123456789.") == host.npos);
+}
+
+inline std::string_view without_port(std::string_view host) noexcept {
+    const std::size_t bracket = host.rfind(']');
+    return host.substr(0, host.find(':', bracket == host.npos ? 0 : bracket));
+}
+
+inline bool lists(const std::vector<std::string>& all, std::string_view one) {
+    return std::any_of(all.begin(), all.end(), [one](const std::string& each) {
+        return http::equal_ignoring_case(each, one);
+    });
+}
+
+/// An origin without its scheme: what the Host field has when the page is the server's own.
+inline std::string_view authority_of(std::string_view origin) noexcept {
+    const std::size_t end_of_scheme = origin.find("://");
+    return end_of_scheme == origin.npos ? origin : origin.substr(end_of_scheme + 3);
+}
+
+}  // namespace detail
+
+/// A name that is made to resolve to this machine would let any page read from a server on
+/// loopback (DNS rebinding): with a list of names, others are refused. nullopt: accepted.
+[[nodiscard]] inline std::optional<http::response> check_host(const access_options& access,
+                                                              const http::request& request) {
+    if (access.allowed_hosts.empty()) return std::nullopt;
+    const std::string* field = request.headers.find("Host");
+    if (field == nullptr) return std::nullopt;  // HTTP/1.0 and transports without a network
+    const std::string_view host = detail::without_port(*field);
+    if (host.empty() || detail::is_address(host) || http::equal_ignoring_case(host, "localhost") ||
+        detail::lists(access.allowed_hosts, host)) {
+        return std::nullopt;
+    }
+    return http::problem(421, "this server is not known as \"" + std::string(host) +
+                                  "\"; its owner can add that name to allowed_hosts");
+}
+
+/// What the request's page may do: nothing that is not said here where it is another site's.
+class page {
+ public:
+    page(const access_options& access, const http::request& request) {
+        const std::string* origin = request.headers.find("Origin");
+        if (origin == nullptr) {
+            const std::string* site = request.headers.find("Sec-Fetch-Site");
+            is_foreign_ = site != nullptr && *site == "cross-site";
+            return;
+        }
+        const std::string* host = request.headers.find("Host");
+        if (host != nullptr && http::equal_ignoring_case(detail::authority_of(*origin), *host)) {
+            return;
+        }
+        is_foreign_ = true;
+        any_ = detail::lists(access.allowed_origins, "*");
+        if (any_ || detail::lists(access.allowed_origins, *origin)) allowed_ = *origin;
+    }
+
+    /// Whether it may change something: it is no other site's page, or one that is listed.
+    [[nodiscard]] bool may_change() const noexcept { return !is_foreign_ || !allowed_.empty(); }
+
+    /// Whether it is another site's page that may read the answers.
+    [[nodiscard]] bool is_listed() const noexcept { return !allowed_.empty(); }
+
+    /// Lets the page read the answer.
+    void let_read(http::response& answer) const {
+        answer.headers.add("Access-Control-Allow-Origin", any_ ? "*" : allowed_);
+        if (!any_) {
+            answer.headers.add("Access-Control-Allow-Credentials", "true");
+            answer.headers.add("Vary", "Origin");
+        }
+        answer.headers.add("Access-Control-Expose-Headers",
+                           "ETag, Idempotent-Replayed, Link, Location, Log-Offset, Log-Size, "
+                           "Preference-Applied, Retry-After");
+    }
+
+    /// The answer to a browser that asks beforehand whether the page may send a request, but for
+    /// what let_read() adds.
+    [[nodiscard]] http::response preflight() const {
+        http::response answer;
+        answer.status = 204;
+        answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST");
+        answer.headers.add("Access-Control-Allow-Headers",
+                           "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
+                           "Last-Event-ID, Prefer, Traceparent, Tracestate, X-Timeout");
+        answer.headers.add("Access-Control-Max-Age", "600");
+        return answer;
+    }
+
+ private:
+    bool is_foreign_ = false;
+    bool any_ = false;
+    std::string allowed_;  // the origin, where it is listed
+};
+
+/// Whether a browser asks whether a page may send a request.
+[[nodiscard]] inline bool is_preflight(const http::request& request) noexcept {
+    return request.method == "OPTIONS" && request.headers.find("Origin") != nullptr &&
+           request.headers.find("Access-Control-Request-Method") != nullptr;
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/guard.hpp
+/// guard: decides whether a request may pass, before any route sees it.
+
+namespace restful_functions::api {
+
+/// The name of what somebody may do, as refusals show it.
+[[nodiscard]] constexpr std::string_view to_string(scope what) noexcept {
+    switch (what) {
+        case scope::read:
+            return "read";
+        case scope::call:
+            return "call";
+        case scope::terminate:
+            return "terminate";
+    }
+    return "";
+}
+
+/// Three questions, in this order: was the request meant for this server, does it come from a page
+/// that may send it, and may its caller do that. What is not set is not asked.
+class guard {
+ public:
+    /// All three must outlive the guard.
+    guard(access_options access, const registry& functions, const task::table& tasks)
+        : access_(std::move(access)), functions_(functions), tasks_(tasks) {}
+
+    /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
+    /// and `request.caller` is who sent it.
+    [[nodiscard]] std::optional<http::response> stop(http::request& request) const {
+        if (auto refused = check_host(access_, request)) return refused;
+        const bool changes =
+            request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+        if (changes || is_preflight(request)) {
+            const page from(access_, request);
+            if (is_preflight(request) && from.is_listed()) return from.preflight();
+            if (changes && !from.may_change()) {
+                return http::problem(403,
+                                     "a page of another site may not do that; the server's "
+                                     "owner can add its origin to allowed_origins");
+            }
+        }
+        if (!access_.restricts() || request.method == "OPTIONS") return std::nullopt;
+        return check_caller(request);
+    }
+
+    /// Lets pages of listed origins read the answer.
+    [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
+    [[nodiscard]] page page_of(const http::request& request) const {
+        return page(access_, request);
+    }
+
+ private:
+    /// What a request wants; nullopt: something that is everybody's.
+    struct wish {
+        scope what = scope::read;
+        std::optional<std::string> function{};
+        bool of_everything = false;  ///< what concerns the tasks of all functions
+    };
+
+    [[nodiscard]] std::optional<http::response> check_caller(http::request& request) const {
+        const auto target = http::parse_target(request.target);
+        static const std::vector<std::string> none;
+        const auto& path = target ? target->segments : none;
+        if (!path.empty() && path[0] == "health") return std::nullopt;
+        const wish wanted = wish_of(request.method, path);
+        const std::string* field = request.headers.find("Authorization");
+        if (field != nullptr) {
+            if (const auto known = find_caller(access_, *field)) {
+                request.caller = known->name;
+                return check_grant(*known, wanted);
+            }
+        }
+        if (access_.authorizer && is_authorized(request, wanted)) return std::nullopt;
+        return unauthorized(field != nullptr);
+    }
+
+    [[nodiscard]] wish wish_of(const std::string& method,
+                               const std::vector<std::string>& path) const {
+        const auto segment = [&](std::size_t i) { return i < path.size() ? path[i] : ""; };
+        if (method == "GET" || method == "HEAD") {
+            if (segment(0) == "task" && segment(1) == "list")
+                return path.size() > 2 ? wish{scope::read, path[2]}
+                                       : wish{.what = scope::read, .of_everything = true};
+            if (segment(0) == "task") return {scope::read, function_of(segment(2))};
+            if (segment(0) == "function" && segment(1) != "list") return {scope::read, segment(2)};
+            const bool is_general = segment(0) == "metrics" || segment(0) == "events";
+            return {.what = scope::read, .of_everything = is_general};
+        }
+        if (segment(0) != "terminate") return {scope::call, segment(0)};
+        return {scope::terminate, segment(1) == "task" ? function_of(segment(2)) : segment(2)};
+    }
+
+    /// The function of a task; of an unknown one: that is no function's.
+    [[nodiscard]] std::string function_of(std::string_view id) const {
+        const task::record* known = find_task(tasks_, id);
+        return known == nullptr ? "" : functions_.at(known->function).name;
+    }
+
+    [[nodiscard]] bool is_authorized(const http::request& request, const wish& wanted) const {
+        try {
+            return access_.authorizer(
+                request, {wanted.what, wanted.function ? std::string_view(*wanted.function) : ""});
+        } catch (const std::exception&) {
+            return false;
+        }
+    }
+
+    [[nodiscard]] static std::optional<http::response> check_grant(const caller& who,
+                                                                   const wish& wanted) {
+        const auto& [scopes, functions] = *who.allowed;
+        const std::string name = who.name.empty() ? "" : " \"" + std::string(who.name) + "\"";
+        if (std::find(scopes.begin(), scopes.end(), wanted.what) == scopes.end()) {
+            const std::string needed(to_string(wanted.what));
+            http::response refused =
+                http::problem(403, "this caller" + name + " lacks the scope " + needed);
+            refused.headers.add("WWW-Authenticate",
+                                "Bearer realm=\"restful-functions\", "
+                                "error=\"insufficient_scope\", scope=\"" +
+                                    needed + "\"");
+            return refused;
+        }
+        if (functions.empty()) return std::nullopt;
+        const bool is_of_others =
+            wanted.of_everything ||
+            (wanted.function &&
+             std::find(functions.begin(), functions.end(), *wanted.function) == functions.end());
+        if (!is_of_others) return std::nullopt;
+        return http::problem(403, "this caller" + name +
+                                      " is not allowed this function, or this "
+                                      "view of all functions");
+    }
+
+    [[nodiscard]] http::response unauthorized(bool has_tried) const {
+        http::response refused = http::problem(
+            401, has_tried ? "these credentials are not known"
+                           : "say who you are, e.g. with Authorization: Bearer <token>");
+        std::string bearer = "Bearer realm=\"restful-functions\"";
+        if (has_tried) bearer += ", error=\"invalid_token\"";
+        refused.headers.add("WWW-Authenticate", bearer);
+        if (!access_.users.empty()) {
+            refused.headers.add("WWW-Authenticate",
+                                "Basic realm=\"restful-functions\", charset=\"UTF-8\"");
+        }
+        return refused;
+    }
+
+    access_options access_;
+    const registry& functions_;
+    const task::table& tasks_;
+};
 
 }  // namespace restful_functions::api
 
@@ -11365,6 +11970,7 @@ struct service_options {
     process::executor_options executor;
     task::retention results;
     idempotency_limits idempotency = {};
+    access_options access = {};
 };
 
 }  // namespace restful_functions::api
@@ -11526,7 +12132,8 @@ class service {
           counted_(functions.size()),
           tasks_(functions.size(), options.results, &counted_),
           calls_(functions, executor_, tasks_),
-          keys_(options.idempotency) {
+          keys_(options.idempotency),
+          guard_(options.access, functions, tasks_) {
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
@@ -11550,7 +12157,16 @@ class service {
             counted_.on_answer(method, given.status);
             to_client(std::move(given));
         };
+        if (guard_.lets_pages_read()) {
+            if (const page from = guard_.page_of(request); from.is_listed()) {
+                answer = [from, to_client = std::move(answer)](http::response&& given) {
+                    from.let_read(given);
+                    to_client(std::move(given));
+                };
+            }
+        }
         try {
+            if (auto refused = guard_.stop(request)) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
             // Handlers answer last, so nothing was answered yet.
@@ -11601,6 +12217,7 @@ class service {
     dispatcher calls_;
     deadlines timers_;
     idempotency_keys keys_;
+    guard guard_;
     router routes_;
 };
 
@@ -11765,23 +12382,6 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 
 }  // namespace restful_functions::transport::detail
 
-// restful_functions/http/refusal.hpp
-/// Why a request cannot be accepted as HTTP.
-
-namespace restful_functions::http {
-
-/// A status code and the reason for it, which becomes the detail of a problem document. The default
-/// is no refusal at all.
-struct refusal {
-    int status = 0;
-    std::string_view reason;  ///< A text that lives for ever.
-
-    /// Whether there is a refusal.
-    constexpr explicit operator bool() const noexcept { return status != 0; }
-};
-
-}  // namespace restful_functions::http
-
 // restful_functions/http/framing_error.hpp
 /// What llhttp's errors mean to a client.
 
@@ -11812,142 +12412,6 @@ inline refusal refusal_of(llhttp_errno_t error) noexcept {
 }
 
 }  // namespace restful_functions::http::detail
-
-// restful_functions/http/host.hpp
-/// What a Host field, or the authority of an absolute target, may look like.
-
-namespace restful_functions::http {
-
-namespace detail {
-
-constexpr bool is_registered_name(std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] == '%') {
-            if (text.size() - i < 3 || hex_value(text[i + 1]) < 0 || hex_value(text[i + 2]) < 0)
-                return false;
-            i += 2;
-        } else if (!is_alphanumeric(text[i]) &&
-                   std::string_view("-._~!$&'()*+,;=").find(text[i]) == std::string_view::npos) {
-            return false;
-        }
-    }
-    return true;
-}
-
-constexpr bool is_ip_literal(std::string_view text) noexcept {
-    return text.size() > 2 && text.front() == '[' && text.back() == ']' &&
-           std::all_of(text.begin() + 1, text.end() - 1,
-                       [](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
-}
-
-}  // namespace detail
-
-/// Whether a text is `uri-host [":" port]` (RFC 9110, 7.2; RFC 3986, 3.2.2): a name, an IPv4
-/// address or an IPv6 address in brackets. An empty text is one: a client whose target has no host
-/// sends it.
-constexpr bool is_host(std::string_view text) noexcept {
-    const std::size_t bracket = text.rfind(']');
-    const std::size_t colon = text.find(':', bracket == text.npos ? 0 : bracket);
-    if (colon != text.npos) {
-        const std::string_view port = text.substr(colon + 1);
-        if (!std::all_of(port.begin(), port.end(), detail::is_digit)) return false;
-        text = text.substr(0, colon);
-    }
-    return detail::is_registered_name(text) || detail::is_ip_literal(text);
-}
-
-}  // namespace restful_functions::http
-
-// restful_functions/http/head_rules.hpp
-/// The rules about a whole request head that stand above the grammar of its fields.
-
-namespace restful_functions::http {
-
-namespace detail {
-
-constexpr std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-inline auto count(const fields& list, std::string_view name) {
-    return std::count_if(list.begin(), list.end(),
-                         [name](const field& f) { return equal_ignoring_case(f.name, name); });
-}
-
-inline bool meets_expectation(const field& f) {
-    return !equal_ignoring_case(f.name, "Expect") || equal_ignoring_case(f.value, "100-continue");
-}
-
-// Whether a list, separated by commas over all fields of that name, has the option
-// (RFC 9110, 5.6.1).
-inline bool lists(const fields& headers, std::string_view name, std::string_view option) {
-    for (const field& f : headers) {
-        if (!equal_ignoring_case(f.name, name)) continue;
-        std::string_view rest = f.value;
-        while (!rest.empty()) {
-            const std::string_view element = rest.substr(0, rest.find(','));
-            rest.remove_prefix(std::min(element.size() + 1, rest.size()));
-            if (equal_ignoring_case(trimmed(element), option)) return true;
-        }
-    }
-    return false;
-}
-
-inline refusal check_host(const request& head) {
-    const std::string* host = head.headers.find("Host");
-    if (host == nullptr)
-        return head.version_minor == 0 ? refusal{} : refusal{400, "the Host field is missing"};
-    if (count(head.headers, "Host") > 1) return {400, "there is more than one Host field"};
-    if (!is_host(*host)) return {400, "the Host field is malformed"};
-    return {};
-}
-
-inline refusal check_transfer_encoding(const request& head) {
-    const std::string* coding = head.headers.find("Transfer-Encoding");
-    if (coding == nullptr) return {};
-    if (head.version_minor == 0)
-        return {400, "HTTP/1.0 has no Transfer-Encoding"};  // RFC 9112, 6.1: faulty framing
-    if (head.headers.find("Content-Length") != nullptr)
-        return {400, "there is both a Transfer-Encoding and a Content-Length"};
-    if (count(head.headers, "Transfer-Encoding") > 1)
-        return {400, "there is more than one Transfer-Encoding field"};
-    if (equal_ignoring_case(*coding, "chunked")) return {};
-    const std::size_t comma = coding->rfind(',');
-    const bool is_final =
-        comma != coding->npos &&
-        equal_ignoring_case(trimmed(std::string_view(*coding).substr(comma + 1)), "chunked");
-    return is_final ? refusal{501, "the only transfer coding that this server knows is chunked"}
-                    : refusal{400, "the final transfer coding is not chunked"};
-}
-
-}  // namespace detail
-
-/// Whether the client lets the connection carry another request (RFC 9112, 9.3).
-inline bool wants_to_keep_alive(const request& head) {
-    if (detail::lists(head.headers, "Connection", "close")) return false;
-    return head.version_minor > 0 || detail::lists(head.headers, "Connection", "keep-alive");
-}
-
-/// Whether the client waits for "100 Continue" before it sends the body. HTTP/1.0 knows no such
-/// thing (RFC 9110, 10.1.1).
-inline bool expects_continue(const request& head) {
-    return head.version_minor > 0 && detail::lists(head.headers, "Expect", "100-continue");
-}
-
-/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3) and Expect
-/// (RFC 9110, 10.1.1).
-inline refusal check_head(const request& head) {
-    if (const refusal refused = detail::check_host(head)) return refused;
-    if (const refusal refused = detail::check_transfer_encoding(head)) return refused;
-    const bool is_met =
-        std::all_of(head.headers.begin(), head.headers.end(), detail::meets_expectation);
-    if (head.version_minor > 0 && !is_met)
-        return {417, "the only expectation that this server meets is 100-continue"};
-    return {};
-}
-
-}  // namespace restful_functions::http
 
 // restful_functions/http/head_scanner.hpp
 /// Finds the end of a request head and refuses the bytes that let two readers see different heads.
@@ -12494,6 +12958,8 @@ inline void write_head(std::string& out, const response& answer, const exchange&
     detail::append_number(out, static_cast<std::size_t>(answer.status));
     out.append(" ").append(reason_phrase(answer.status));
     out.append("\r\nDate: ").append(current_date());
+    // What is sent as text or JSON is never run as a script.
+    out.append("\r\nX-Content-Type-Options: nosniff");
     for (const auto& [name, value] : answer.headers) {
         if (!is_token(name) || detail::is_written_anyway(name)) continue;
         out.append("\r\n").append(name).append(": ");
@@ -13069,6 +13535,15 @@ inline void set_option(int descriptor, int level, int name) noexcept {
     ::setsockopt(descriptor, level, name, &on, sizeof on);
 }
 
+inline bool is_loopback(const sockaddr& address) noexcept {
+    if (address.sa_family == AF_INET) {
+        const auto& name = reinterpret_cast<const sockaddr_in&>(address);
+        return ntohl(name.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return address.sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+}
+
 inline std::uint16_t port_of(int descriptor) {
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
@@ -13174,6 +13649,8 @@ struct listener {
     std::uint16_t port = 0;  ///< The one that was taken; 0 for a Unix socket.
     std::string url;         ///< For people and programs, e.g. "http://127.0.0.1:8888".
     std::optional<detail::socket_file> file;
+    /// Whether only this machine can reach it.
+    bool is_local = true;
 };
 
 namespace detail {
@@ -13191,6 +13668,7 @@ inline int open_each(const addrinfo* list, std::uint16_t port, listener& opened)
         // E.g. a machine without IPv6 whose "localhost" has an IPv6 address.
         if (error != 0) continue;
         opened.port = port_of(socket.get());
+        opened.is_local = opened.is_local && is_loopback(*a->ai_addr);
         opened.sockets.push_back(std::move(socket));
     }
     return opened.sockets.empty() ? error : 0;
@@ -13213,6 +13691,19 @@ inline listener listen_at(const addrinfo* list, const tcp_address& where) {
 }
 
 }  // namespace detail
+
+/// Whether a host's addresses are all those of this machine alone; false when it has none.
+inline bool is_loopback(const std::string& host) {
+    try {
+        const auto list = detail::resolve({host, 0});
+        for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) {
+            if (!detail::is_loopback(*a->ai_addr)) return false;
+        }
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
 
 /// Listens at every address of the host. Throws std::system_error, naming address and port and
 /// what to do, when it can at none of them, or when another program has the port.
@@ -13449,6 +13940,24 @@ namespace restful_functions {
 
 namespace detail {
 
+/// Where only this machine reaches the server, nothing but a page's trick asks for another name.
+inline std::vector<std::string> hosts_of(const server_options& o) {
+    if (!o.allowed_hosts.empty() || !o.unix_socket.empty()) return o.allowed_hosts;
+    if (!transport::is_loopback(o.host)) return {};
+    return {o.host};
+}
+
+/// What would let strangers in.
+inline void refuse_openness(const server_options& o, const transport::listener& opened) {
+    if (opened.is_local || o.allow_anonymous || !o.tokens.empty() || !o.users.empty() ||
+        o.authorizer) {
+        return;
+    }
+    throw std::invalid_argument("others than this machine can reach " + opened.url +
+                                ", and anybody could call its functions: give tokens, users or an "
+                                "authorizer, or set allow_anonymous");
+}
+
 inline api::service_options service_options_of(const server_options& o) {
     return {.executor = {.max_processes = o.max_processes,
                          .warm_processes = o.warm_processes,
@@ -13457,7 +13966,12 @@ inline api::service_options service_options_of(const server_options& o) {
                          .pass_log_through = o.pass_log_through},
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
-                        .max_finished_bytes = o.max_finished_bytes}};
+                        .max_finished_bytes = o.max_finished_bytes},
+            .access = {.tokens = o.tokens,
+                       .users = o.users,
+                       .authorizer = o.authorizer,
+                       .allowed_hosts = hosts_of(o),
+                       .allowed_origins = o.allowed_origins}};
 }
 
 inline transport::http_options http_options_of(const server_options& o) {
@@ -13499,7 +14013,9 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     service();  // forks: no descriptor or thread of the loop may be there yet
     std::optional<detail::stop_signals> signals;
     if (options_.handle_signals) signals.emplace(stop_);
-    transport::run(*service_, detail::listen(options_), detail::http_options_of(options_), stop_,
+    transport::listener opened = detail::listen(options_);
+    detail::refuse_openness(options_, opened);
+    transport::run(*service_, std::move(opened), detail::http_options_of(options_), stop_,
                    options_.shutdown_mode, [this](const auto& http) {
                        has_run_ = true;
                        url_ = http.url();

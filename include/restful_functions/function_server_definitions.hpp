@@ -16,10 +16,29 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace restful_functions {
 
 namespace detail {
+
+/// Where only this machine reaches the server, nothing but a page's trick asks for another name.
+inline std::vector<std::string> hosts_of(const server_options& o) {
+    if (!o.allowed_hosts.empty() || !o.unix_socket.empty()) return o.allowed_hosts;
+    if (!transport::is_loopback(o.host)) return {};
+    return {o.host};
+}
+
+/// What would let strangers in.
+inline void refuse_openness(const server_options& o, const transport::listener& opened) {
+    if (opened.is_local || o.allow_anonymous || !o.tokens.empty() || !o.users.empty() ||
+        o.authorizer) {
+        return;
+    }
+    throw std::invalid_argument("others than this machine can reach " + opened.url +
+                                ", and anybody could call its functions: give tokens, users or an "
+                                "authorizer, or set allow_anonymous");
+}
 
 inline api::service_options service_options_of(const server_options& o) {
     return {.executor = {.max_processes = o.max_processes,
@@ -29,7 +48,12 @@ inline api::service_options service_options_of(const server_options& o) {
                          .pass_log_through = o.pass_log_through},
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
-                        .max_finished_bytes = o.max_finished_bytes}};
+                        .max_finished_bytes = o.max_finished_bytes},
+            .access = {.tokens = o.tokens,
+                       .users = o.users,
+                       .authorizer = o.authorizer,
+                       .allowed_hosts = hosts_of(o),
+                       .allowed_origins = o.allowed_origins}};
 }
 
 inline transport::http_options http_options_of(const server_options& o) {
@@ -71,7 +95,9 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     service();  // forks: no descriptor or thread of the loop may be there yet
     std::optional<detail::stop_signals> signals;
     if (options_.handle_signals) signals.emplace(stop_);
-    transport::run(*service_, detail::listen(options_), detail::http_options_of(options_), stop_,
+    transport::listener opened = detail::listen(options_);
+    detail::refuse_openness(options_, opened);
+    transport::run(*service_, std::move(opened), detail::http_options_of(options_), stop_,
                    options_.shutdown_mode, [this](const auto& http) {
                        has_run_ = true;
                        url_ = http.url();

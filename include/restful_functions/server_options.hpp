@@ -1,6 +1,7 @@
 /// Everything that a function_server can be told.
 #pragma once
 
+#include <restful_functions/api/access.hpp>
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
@@ -12,6 +13,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace restful_functions {
 
@@ -47,6 +49,22 @@ struct server_options {
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
     /// Bytes of their results, logs and backtraces together; the oldest go first.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
+
+    /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
+    /// served, but for `/health`.
+    std::vector<token> tokens = {};
+    /// Callers whose browsers ask for a name and a password.
+    std::vector<user> users = {};
+    /// Decides on requests of no known token or user.
+    restful_functions::authorizer authorizer = {};
+    /// Serves everybody at addresses that others can reach; without it, and without callers to tell
+    /// apart, `start()` refuses to.
+    bool allow_anonymous = false;
+    /// The names that the server is known by; a request for another one is refused. Empty: on
+    /// loopback `host` and localhost, elsewhere any. Addresses are always accepted.
+    std::vector<std::string> allowed_hosts = {};
+    /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
+    std::vector<std::string> allowed_origins = {};
 
     /// Bytes of a request line and header fields; past it 414 or 431.
     std::size_t max_header_bytes = http::limits{}.max_header_bytes;

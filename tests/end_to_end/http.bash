@@ -2,7 +2,7 @@
 # HTTP itself: methods, limits, framing, connections.
 
 ask /function/definition/addition
-head=$(raw 'HEAD /function/definition/addition HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'; echo .)
+head=$(raw 'HEAD /function/definition/addition HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'; echo .)
 equal 'end to end: HEAD has the length of GET' ${#body} "$(field Content-Length)"
 equal 'end to end: HEAD has no body' '.' "${head#*$'\n\n'}"
 ask -X OPTIONS /addition
@@ -29,26 +29,26 @@ equal 'end to end: a connection serves one request after another' '200 1 200 0' 
     "$(curl --silent --output /dev/null --output /dev/null --write-out '%{http_code} %{num_connects} ' "$url/" "$url/" | xargs)"
 
 matches 'end to end: two requests in one packet are answered in order' '200 OK.*"function_name": "nothing".*404 Not Found' \
-    "$(raw "GET /function/definition/nothing HTTP/1.1\r\nHost: a\r\n\r\nGET /unknown/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")"
+    "$(raw "GET /function/definition/nothing HTTP/1.1\r\nHost: localhost\r\n\r\nGET /unknown/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")"
 # closes NAME REQUEST: a request whose length or end two parsers could see differently.
 closes() {
     matches "end to end: $1 is refused and the connection closed" '^HTTP/1.1 400 ' "$(raw "$2")"
     [[ $(raw "$2" | grep -c '^HTTP/1') == 1 ]] || failed "end to end: $1 is answered once"
 }
-smuggled='GET / HTTP/1.1\r\nHost: a\r\n\r\n'
-closes 'a body with both lengths' "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$smuggled"
-closes 'a body with two lengths' "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd$smuggled"
-closes 'a chunk without a size' "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n$smuggled"
-closes 'a folded header line' "GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n$smuggled"
-closes 'a bare line feed' "GET / HTTP/1.1\nHost: a\n\n$smuggled"
-closes 'a NUL in a header line' "GET / HTTP/1.1\r\nHost: a\r\nX: a\\0b\r\n\r\n$smuggled"
+smuggled='GET / HTTP/1.1\r\nHost: localhost\r\n\r\n'
+closes 'a body with both lengths' "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n$smuggled"
+closes 'a body with two lengths' "POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd$smuggled"
+closes 'a chunk without a size' "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n$smuggled"
+closes 'a folded header line' "GET / HTTP/1.1\r\nHost: localhost\r\nX: a\r\n b\r\n\r\n$smuggled"
+closes 'a bare line feed' "GET / HTTP/1.1\nHost: localhost\n\n$smuggled"
+closes 'a NUL in a header line' "GET / HTTP/1.1\r\nHost: localhost\r\nX: a\\0b\r\n\r\n$smuggled"
 closes 'a request without Host' "GET / HTTP/1.1\r\n\r\n$smuggled"
-closes 'a request with two Hosts' "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n$smuggled"
+closes 'a request with two Hosts' "GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n$smuggled"
 
 mkfifo "$scratch/fifo"
 exec {left}<>"/dev/tcp/127.0.0.1/${url##*:}"
 call="{\"fifo\": \"$scratch/fifo\"}"
-printf 'POST /line_from/keep-connection HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s' ${#call} "$call" >&"$left"
+printf 'POST /line_from/keep-connection HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s' ${#call} "$call" >&"$left"
 waits_for '^200 1$' /function/running-count/line_from
 exec {left}>&-
 echo 'nobody heard' >"$scratch/fifo"

@@ -93,6 +93,8 @@ class calling {
         if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
+        // A key is its caller's own; a NUL is in no key.
+        if (wishes_.key) wishes_.key->append(1, '\0').append(asked_.request.caller);
         if (wishes_.key && repeats(function)) return;
         start(function);
     }

@@ -19,12 +19,13 @@ namespace restful_functions::api {
 [[nodiscard]] inline std::string json_definition(const function_definition& function) {
     json_text arguments = json_text::array();
     for (const arg_definition& argument : function.args) {
-        arguments.add(json_text::object()
-                          .add("name", quoted(argument.name))
-                          .add("type", quoted(to_string(argument.type)))
-                          .add("is_required", json_boolean(argument.is_required))
-                          .add("description", quoted(argument.description))
-                          .end());
+        json_text shown = json_text::object();
+        shown.add("name", quoted(argument.name))
+            .add("type", quoted(to_string(argument.type)))
+            .add("is_required", json_boolean(argument.is_required))
+            .add("description", quoted(argument.description));
+        if (argument.is_secret) shown.add("is_secret", json_boolean(true));
+        arguments.add(shown.end());
     }
     return json_text::object()
         .add("function_name", quoted(function.name))

@@ -6,6 +6,7 @@
 #include <restful_functions/api/catalogue_routes.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/guard.hpp>
 #include <restful_functions/api/health_routes.hpp>
 #include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/api/list_routes.hpp>
@@ -13,6 +14,7 @@
 #include <restful_functions/api/metrics.hpp>
 #include <restful_functions/api/metrics_routes.hpp>
 #include <restful_functions/api/names.hpp>
+#include <restful_functions/api/origins.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
 #include <restful_functions/api/task_routes.hpp>
@@ -57,7 +59,8 @@ class service {
           counted_(functions.size()),
           tasks_(functions.size(), options.results, &counted_),
           calls_(functions, executor_, tasks_),
-          keys_(options.idempotency) {
+          keys_(options.idempotency),
+          guard_(options.access, functions, tasks_) {
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
@@ -81,7 +84,16 @@ class service {
             counted_.on_answer(method, given.status);
             to_client(std::move(given));
         };
+        if (guard_.lets_pages_read()) {
+            if (const page from = guard_.page_of(request); from.is_listed()) {
+                answer = [from, to_client = std::move(answer)](http::response&& given) {
+                    from.let_read(given);
+                    to_client(std::move(given));
+                };
+            }
+        }
         try {
+            if (auto refused = guard_.stop(request)) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
             // Handlers answer last, so nothing was answered yet.
@@ -132,6 +144,7 @@ class service {
     dispatcher calls_;
     deadlines timers_;
     idempotency_keys keys_;
+    guard guard_;
     router routes_;
 };
 

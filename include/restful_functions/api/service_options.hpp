@@ -1,6 +1,7 @@
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 #pragma once
 
+#include <restful_functions/api/access.hpp>
 #include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
@@ -12,6 +13,7 @@ struct service_options {
     process::executor_options executor;
     task::retention results;
     idempotency_limits idempotency = {};
+    access_options access = {};
 };
 
 }  // namespace restful_functions::api

@@ -15,14 +15,24 @@
 
 namespace restful_functions {
 
+/// The type of `restful_functions::secret`.
+struct secret_t {};
+
+/// `{"password", "of the account", restful_functions::secret}`: an argument whose values are never
+/// shown, neither in a refusal nor in a log.
+inline constexpr secret_t secret{};
+
 /// The name of an argument, and for people what it means.
 struct arg {
     constexpr arg() = default;
     constexpr arg(const char* called, const char* meaning = "")
         : name(called), description(meaning) {}
+    constexpr arg(const char* called, const char* meaning, secret_t)
+        : name(called), description(meaning), is_secret(true) {}
 
     std::string_view name;
     std::string_view description;
+    bool is_secret = false;
 };
 
 /// The type of `restful_functions::fields`.
@@ -83,7 +93,7 @@ class arg_list {
     /// `{restful_functions::fields, {{"radius", "in metres"}}}`: the fields, some of them
     /// described.
     consteval arg_list(fields_t, std::initializer_list<arg> descriptions) : arg_list(fields) {
-        for (const arg& each : descriptions) described(each.name).description = each.description;
+        for (const arg& each : descriptions) described(each.name) = each;
     }
 
     /// Whether the arguments are the fields of the only parameter.

@@ -13,6 +13,7 @@ struct arg_definition {
     arg_type type = arg_type::dict;
     bool is_required = true;  ///< whether a call that leaves it out is refused
     std::string description;
+    bool is_secret = false;  ///< whether its values are never shown
 };
 
 }  // namespace restful_functions

@@ -32,6 +32,11 @@ inline argument_error missing_argument(const arg_definition& arg) {
 inline argument_error invalid_argument(const arg_definition& arg, const json::value& given,
                                        json::refusal why) {
     why = std::move(why).in(arg.name);
+    if (arg.is_secret) {
+        std::string message = "Parameter is Invalid: " + arg.name + " *** ";
+        return {message.append(to_string(arg.type)), "/" + arg.name,
+                "its value does not fit, and is not shown because it is secret"};
+    }
     const std::string value =
         given.IsString() ? json::excerpt(json::text_of(given)) : json::excerpt(given);
     std::string message = "Parameter is Invalid: " + arg.name + " " + value + " ";

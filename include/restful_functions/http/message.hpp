@@ -64,6 +64,7 @@ struct request {
     fields headers;
     std::string body;
     bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
+    std::string caller{};    ///< Who sent it, where the server has checked that.
 };
 
 /// A whole response. Content-Length, Date and Connection are added when it is written to a client;

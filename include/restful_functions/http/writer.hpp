@@ -76,6 +76,8 @@ inline void write_head(std::string& out, const response& answer, const exchange&
     detail::append_number(out, static_cast<std::size_t>(answer.status));
     out.append(" ").append(reason_phrase(answer.status));
     out.append("\r\nDate: ").append(current_date());
+    // What is sent as text or JSON is never run as a script.
+    out.append("\r\nX-Content-Type-Options: nosniff");
     for (const auto& [name, value] : answer.headers) {
         if (!is_token(name) || detail::is_written_anyway(name)) continue;
         out.append("\r\n").append(name).append(": ");

@@ -84,6 +84,15 @@ inline void set_option(int descriptor, int level, int name) noexcept {
     ::setsockopt(descriptor, level, name, &on, sizeof on);
 }
 
+inline bool is_loopback(const sockaddr& address) noexcept {
+    if (address.sa_family == AF_INET) {
+        const auto& name = reinterpret_cast<const sockaddr_in&>(address);
+        return ntohl(name.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    }
+    return address.sa_family == AF_INET6 &&
+           IN6_IS_ADDR_LOOPBACK(&reinterpret_cast<const sockaddr_in6&>(address).sin6_addr);
+}
+
 inline std::uint16_t port_of(int descriptor) {
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
@@ -189,6 +198,8 @@ struct listener {
     std::uint16_t port = 0;  ///< The one that was taken; 0 for a Unix socket.
     std::string url;         ///< For people and programs, e.g. "http://127.0.0.1:8888".
     std::optional<detail::socket_file> file;
+    /// Whether only this machine can reach it.
+    bool is_local = true;
 };
 
 namespace detail {
@@ -206,6 +217,7 @@ inline int open_each(const addrinfo* list, std::uint16_t port, listener& opened)
         // E.g. a machine without IPv6 whose "localhost" has an IPv6 address.
         if (error != 0) continue;
         opened.port = port_of(socket.get());
+        opened.is_local = opened.is_local && is_loopback(*a->ai_addr);
         opened.sockets.push_back(std::move(socket));
     }
     return opened.sockets.empty() ? error : 0;
@@ -228,6 +240,19 @@ inline listener listen_at(const addrinfo* list, const tcp_address& where) {
 }
 
 }  // namespace detail
+
+/// Whether a host's addresses are all those of this machine alone; false when it has none.
+inline bool is_loopback(const std::string& host) {
+    try {
+        const auto list = detail::resolve({host, 0});
+        for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) {
+            if (!detail::is_loopback(*a->ai_addr)) return false;
+        }
+        return true;
+    } catch (const std::system_error&) {
+        return false;
+    }
+}
 
 /// Listens at every address of the host. Throws std::system_error, naming address and port and
 /// what to do, when it can at none of them, or when another program has the port.

@@ -173,6 +173,15 @@ TEST_CASE("a function object without state can be a template argument") {
                  R"({"v": 4})") == "-4");
 }
 
+TEST_CASE("the value of a secret argument is not shown") {
+    const auto guarded = rf::make_definition("log_in", [](int pin) { return pin; },
+                                             {.args = {{"pin", "of the card", rf::secret}}});
+    CHECK(guarded.args.front().is_secret);
+    CHECK(called(guarded, R"({"pin": "12x4"})") == "Parameter is Invalid: pin *** INTEGER");
+    CHECK(explained(guarded, R"({"pin": "12x4"})").find("12x4") == std::string::npos);
+    CHECK(called(guarded, R"({"pin": 1234})") == "1234");
+}
+
 TEST_CASE("an aggregate is one argument") {
     const auto circle_area = rf::make_definition<area>({.args = {"c"}});
     CHECK(described(circle_area) == "c DICT required () ");

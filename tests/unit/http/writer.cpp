@@ -4,18 +4,22 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <string_view>
 
 namespace http = restful_functions::http;
 
 namespace {
 
-// The head with its date, which changes, cut out.
+// The head without what every one has, of which the date changes.
 std::string written(const http::response& answer, const http::exchange& with) {
     std::string head;
     http::write_head(head, answer, with);
     const std::size_t at = head.find("Date: ");
     REQUIRE(at != head.npos);
-    return head.erase(at, head.find("\r\n", at) + 2 - at);
+    head.erase(at, head.find("\r\n", at) + 2 - at);
+    constexpr std::string_view always = "X-Content-Type-Options: nosniff\r\n";
+    REQUIRE(head.find(always) == at);
+    return head.erase(at, always.size());
 }
 
 http::exchange exchange(const char* method, int version_minor, bool keep_alive) {

@@ -103,9 +103,13 @@ class connection {
 
     void post(const std::string& target, const std::string& body) {
         const std::string request = "POST " + target +
-                                    " HTTP/1.1\r\nHost: a\r\nConnection: close\r\n"
+                                    " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
                                     "Content-Length: " +
                                     std::to_string(body.size()) + "\r\n\r\n" + body;
+        send(request);
+    }
+
+    void send(const std::string& request) {
         REQUIRE(::send(socket_, request.data(), request.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(request.size()));
     }
@@ -128,6 +132,13 @@ std::string call(std::uint16_t port, const std::string& target, const std::strin
     connection c(port);
     REQUIRE(c.connected);
     c.post(target, body);
+    return c.receive_all();
+}
+
+std::string get(std::uint16_t port, const std::string& host) {
+    connection c(port);
+    REQUIRE(c.connected);
+    c.send("GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
     return c.receive_all();
 }
 
@@ -206,6 +217,32 @@ TEST_CASE("functions are added before the server starts") {
                          "the function \"addition\" comes too late: add functions before the "
                          "server starts",
                          std::logic_error);
+}
+
+TEST_CASE("a server that strangers can reach wants to know who may call, or that all may") {
+    const auto start = [](rf::server_options options) {
+        options.host = "0.0.0.0";
+        options.port = 0;
+        rf::function_server server(std::move(options));
+        server.stop();
+        server.start();
+    };
+    CHECK_THROWS_WITH_AS(start({}), doctest::Contains("set allow_anonymous"),
+                         std::invalid_argument);
+    CHECK_NOTHROW(start({.allow_anonymous = true}));
+    CHECK_NOTHROW(start({.tokens = {{.secret = "s"}}}));
+    CHECK_NOTHROW(start({.users = {{.name = "n", .password = "p"}}}));
+    CHECK_NOTHROW(start({.authorizer = [](const auto&, const auto&) { return true; }}));
+}
+
+TEST_CASE("on loopback a request for another name is refused, where the name was not told") {
+    {
+        const running up;
+        CHECK(get(up.server.port(), "localhost").starts_with("HTTP/1.1 200 "));
+        CHECK(get(up.server.port(), "evil.example").starts_with("HTTP/1.1 421 "));
+    }
+    const running known({.allowed_hosts = {"evil.example"}});
+    CHECK(get(known.server.port(), "evil.example").starts_with("HTTP/1.1 200 "));
 }
 
 TEST_CASE("a busy port is an exception that names it") {

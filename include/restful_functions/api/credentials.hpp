@@ -1,0 +1,62 @@
+/// credentials: whether a request's Authorization is one of those that the server's owner gave out.
+#pragma once
+
+#include <restful_functions/api/access.hpp>
+#include <restful_functions/http/base64.hpp>
+#include <restful_functions/http/characters.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace restful_functions::api {
+
+/// Whether two texts are the same, in a time that depends on the length of `given` alone: how far
+/// a guess is right cannot be measured.
+[[nodiscard]] inline bool equal_in_constant_time(std::string_view given,
+                                                 std::string_view secret) noexcept {
+    volatile unsigned char difference = given.size() == secret.size() ? 0 : 1;
+    for (std::size_t i = 0; i < given.size(); ++i) {
+        const char expected = secret.empty() ? '\0' : secret[i % secret.size()];
+        difference = static_cast<unsigned char>(difference | (given[i] ^ expected));
+    }
+    return difference == 0;
+}
+
+/// A caller who is known.
+struct caller {
+    std::string_view name;
+    const grant* allowed = nullptr;
+};
+
+/// Finds whose credentials an Authorization field has; every secret is compared, whichever fits.
+[[nodiscard]] inline std::optional<caller> find_caller(const access_options& access,
+                                                       std::string_view authorization) {
+    const std::size_t space = std::min(authorization.find(' '), authorization.size());
+    const std::string_view scheme = authorization.substr(0, space);
+    std::string_view rest = authorization.substr(space);
+    rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+    std::optional<caller> found;
+    if (http::equal_ignoring_case(scheme, "Bearer")) {
+        for (const token& known : access.tokens) {
+            if (equal_in_constant_time(rest, known.secret) && !known.secret.empty())
+                found = caller{known.name, &known.grant};
+        }
+    } else if (http::equal_ignoring_case(scheme, "Basic")) {
+        const std::string pair = http::base64_decode(rest).value_or("");
+        const std::size_t colon = pair.find(':');
+        if (colon == pair.npos) return std::nullopt;
+        const std::string_view name = std::string_view(pair).substr(0, colon);
+        for (const user& known : access.users) {
+            const bool is_password =
+                equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
+            if (equal_in_constant_time(name, known.name) && is_password)
+                found = caller{known.name, &known.grant};
+        }
+    }
+    return found;
+}
+
+}  // namespace restful_functions::api

@@ -1,0 +1,170 @@
+#include <restful_functions/api/guard.hpp>
+
+#include "served.hpp"
+
+#include <initializer_list>
+#include <utility>
+
+using namespace test;
+
+namespace {
+
+using field = std::pair<const char*, const char*>;
+
+http::response ask_as(served& s, const char* method, const std::string& target,
+                      std::initializer_list<field> fields, const std::string& body = "") {
+    http::fields headers;
+    for (const auto& [name, value] : fields) headers.add(name, value);
+    return s.wait(s.send(method, target, body, std::move(headers)));
+}
+
+api::service_options with(rf::access_options access) {
+    auto options = few_processes();
+    options.access = std::move(access);
+    return options;
+}
+
+const auto callers = with({
+    .tokens = {{.secret = "all", .name = "admin"},
+               {.secret = "look", .name = "viewer", .grant = {.scopes = {rf::scope::read}}},
+               {.secret = "greet",
+                .name = "greeter",
+                .grant = {.scopes = {rf::scope::read, rf::scope::call}, .functions = {"greet"}}}},
+    .users = {{.name = "eve", .password = "secret"}},
+});
+
+int status_as(served& s, const char* token, const char* method, const std::string& target) {
+    const std::string credentials = std::string("Bearer ") + token;
+    return ask_as(s, method, target, {{"Authorization", credentials.c_str()}}).status;
+}
+
+}  // namespace
+
+TEST_CASE("where callers are told apart, nobody else is served but for health") {
+    served s(callers);
+    for (const char* target : {"/", "/function/list/data", "/task/list", "/metrics", "/nowhere"}) {
+        const auto refused = s.get(target);
+        CHECK(refused.status == 401);
+        CHECK(header(refused, "WWW-Authenticate") == "Bearer realm=\"restful-functions\"");
+    }
+    CHECK(s.ask("POST", "/greet").status == 401);
+    CHECK(s.get("/health/live").status == 200);
+    CHECK(status_as(s, "wrong", "GET", "/") == 401);
+    CHECK(header(ask_as(s, "GET", "/", {{"Authorization", "Bearer wrong"}}), "WWW-Authenticate") ==
+          "Bearer realm=\"restful-functions\", error=\"invalid_token\"");
+    CHECK(ask_as(s, "GET", "/", {{"Authorization", "Basic ZXZlOnNlY3JldA=="}}).status == 200);
+}
+
+TEST_CASE("a caller does what its scopes allow") {
+    served s(callers);
+    CHECK(status_as(s, "all", "POST", "/greet") == 200);
+    CHECK(status_as(s, "all", "POST", "/terminate/function/greet") == 200);
+    CHECK(status_as(s, "look", "GET", "/task/list") == 200);
+    CHECK(status_as(s, "look", "GET", "/metrics") == 200);
+    const auto refused = ask_as(s, "POST", "/greet", {{"Authorization", "Bearer look"}});
+    CHECK(refused.status == 403);
+    CHECK(refused.body.find("this caller \\\"viewer\\\" lacks the scope call") !=
+          std::string::npos);
+    CHECK(header(refused, "WWW-Authenticate").ends_with("scope=\"call\""));
+    CHECK(status_as(s, "look", "POST", "/terminate/function/greet") == 403);
+}
+
+TEST_CASE("a caller of some functions sees these and no others") {
+    served s(callers);
+    const auto started = ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}});
+    const std::string task = header(started, "Location");
+    CHECK(status_as(s, "greet", "POST", "/greet") == 200);
+    CHECK(status_as(s, "greet", "GET", "/task/list/greet") == 200);
+    CHECK(status_as(s, "greet", "GET", "/function/list/data") == 200);
+    for (const std::string target :
+         {"/task/list", "/metrics", "/task/list/waits", "/function/definition/waits"}) {
+        CHECK(status_as(s, "greet", "GET", target) == 403);
+    }
+    CHECK(status_as(s, "greet", "GET", task) == 403);
+    CHECK(status_as(s, "greet", "GET", "/task/info/00000000-0000-4000-8000-000000000000") == 403);
+    CHECK(status_as(s, "greet", "POST", "/waits") == 403);
+}
+
+TEST_CASE("an authorizer decides where no token does, and refuses when it throws") {
+    std::string asked;
+    served s(
+        with({.authorizer = [&](const http::request& request, const rf::access_wanted& wanted) {
+            asked +=
+                std::string(api::to_string(wanted.what)) + ' ' + std::string(wanted.function) + ';';
+            if (request.headers.find("Cookie") == nullptr) throw std::runtime_error("no cookie");
+            return true;
+        }}));
+    CHECK(s.get("/").status == 401);
+    CHECK(ask_as(s, "POST", "/greet", {{"Cookie", "c"}}).status == 200);
+    CHECK(asked == "read ;call greet;");
+}
+
+TEST_CASE("a request for another name is refused") {
+    served s(with({.allowed_hosts = {"functions.example"}}));
+    for (const char* host : {"functions.example", "Functions.Example:8888", "localhost:1",
+                             "127.0.0.1:8888", "[::1]:8888", "10.0.0.7"}) {
+        CHECK(ask_as(s, "GET", "/", {{"Host", host}}).status == 200);
+    }
+    for (const char* host : {"evil.example", "evil.example:8888", "127.0.0.1.evil.example",
+                             "functions.example.evil", "localhost.evil"}) {
+        CHECK(ask_as(s, "GET", "/", {{"Host", host}}).status == 421);
+    }
+    CHECK(s.get("/").status == 200);
+}
+
+TEST_CASE("a page of another site changes nothing") {
+    served s;
+    const auto post = [&](std::initializer_list<field> fields) {
+        return ask_as(s, "POST", "/greet", fields).status;
+    };
+    CHECK(post({{"Host", "localhost:8888"}, {"Origin", "http://localhost:8888"}}) == 200);
+    CHECK(post({{"Host", "localhost:8888"}}) == 200);
+    CHECK(post({{"Host", "localhost:8888"}, {"Origin", "http://evil.example"}}) == 403);
+    CHECK(post({{"Host", "localhost:8888"}, {"Origin", "http://localhost:9999"}}) == 403);
+    CHECK(post({{"Host", "localhost:8888"}, {"Origin", "null"}}) == 403);
+    CHECK(post({{"Host", "localhost:8888"}, {"Sec-Fetch-Site", "cross-site"}}) == 403);
+    CHECK(post({{"Host", "localhost:8888"}, {"Sec-Fetch-Site", "same-origin"}}) == 200);
+    const auto read = ask_as(s, "GET", "/", {{"Host", "a"}, {"Origin", "http://evil.example"}});
+    CHECK(read.status == 200);
+    CHECK(header(read, "Access-Control-Allow-Origin").empty());
+}
+
+TEST_CASE("a page of a listed origin may do all, and reads answers and refusals") {
+    served s(with({.tokens = {{.secret = "t"}}, .allowed_origins = {"https://app.example"}}));
+    const field from{"Origin", "https://app.example"};
+    const auto preflight =
+        ask_as(s, "OPTIONS", "/greet", {from, {"Access-Control-Request-Method", "POST"}});
+    CHECK(preflight.status == 204);
+    CHECK(header(preflight, "Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(header(preflight, "Access-Control-Allow-Headers").find("Authorization") == 0);
+    const auto called = ask_as(s, "POST", "/greet", {from, {"Authorization", "Bearer t"}});
+    CHECK(called.status == 200);
+    CHECK(header(called, "Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(header(called, "Vary") == "Origin");
+    const auto refused = ask_as(s, "POST", "/greet", {from});
+    CHECK(refused.status == 401);
+    CHECK(header(refused, "Access-Control-Allow-Origin") == "https://app.example");
+    const auto other =
+        ask_as(s, "OPTIONS", "/greet",
+               {{"Origin", "https://b.example"}, {"Access-Control-Request-Method", "POST"}});
+    CHECK(header(other, "Access-Control-Allow-Origin").empty());
+}
+
+TEST_CASE("any origin may be let in, without credentials") {
+    served s(with({.allowed_origins = {"*"}}));
+    const auto called = ask_as(s, "POST", "/greet", {{"Origin", "https://anywhere.example"}});
+    CHECK(called.status == 200);
+    CHECK(header(called, "Access-Control-Allow-Origin") == "*");
+    CHECK(header(called, "Access-Control-Allow-Credentials").empty());
+}
+
+TEST_CASE("an idempotency key is its caller's own") {
+    served s(callers);
+    const auto keyed = [&](const char* credentials) {
+        return ask_as(s, "POST", "/greet",
+                      {{"Authorization", credentials}, {"Idempotency-Key", "k"}});
+    };
+    const auto first = keyed("Bearer all");
+    CHECK(keyed("Bearer greet").body != first.body);
+    CHECK(keyed("Bearer all").body == first.body);
+}
