@@ -13,6 +13,7 @@
 #include <rapidjson/error/en.h>
 #include <rapidjson/reader.h>
 #include <rapidjson/writer.h>
+#include <arpa/inet.h>
 #include <cxxabi.h>
 #include <dirent.h>
 #include <dlfcn.h>
@@ -3524,6 +3525,13 @@ struct server_options {
     std::string unix_socket = {};
 
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
+    /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
+    /// with the grace of their functions. Without it they may as long as they like. Under
+    /// `terminate` that time is none.
+    std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+    /// Whether it listens at the sockets that a service manager passes (LISTEN_FDS) when there are
+    /// any, instead of at `host` or `unix_socket`.
+    bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it
     /// starts, as SIGINT is by a shell's background job, stays ignored.
     bool handle_signals = true;
@@ -11350,9 +11358,10 @@ struct readiness {
 
 [[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
                                             const process::executor& executor,
-                                            const process::census& now, bool& has_started) {
+                                            const process::census& now, bool is_withdrawn,
+                                            bool& has_started) {
     has_started = has_started || now.parked + now.running + now.kept > 0;
-    if (calls.drains()) return {503, "draining"};
+    if (is_withdrawn || calls.drains()) return {503, "draining"};
     if (executor.fork_server_pid() == 0) return {503, "no fork server"};
     if (!has_started) return {503, "starting"};
     if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
@@ -11363,15 +11372,16 @@ struct readiness {
 
 /// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
 /// before the first process waits for a call, without a fork server and when the server is about to
-/// end; 429 while as many calls run as may. Both must outlive the router.
+/// end; 429 while as many calls run as may. All of them must outlive the router.
 inline void add_health_routes(router& routes, const dispatcher& calls,
-                              const process::executor& executor) {
+                              const process::executor& executor, const bool& is_withdrawn) {
     routes.get("/health/live", [](const exchange&) {
         return json_response(200, json_text::object().add("status", quoted("live")).end());
     });
-    routes.get("/health/ready", [&calls, &executor, has_started = false](const exchange&) mutable {
+    routes.get("/health/ready", [&calls, &executor, &is_withdrawn,
+                                 has_started = false](const exchange&) mutable {
         const process::census now = executor.count();
-        const auto is = detail::readiness_of(calls, executor, now, has_started);
+        const auto is = detail::readiness_of(calls, executor, now, is_withdrawn, has_started);
         http::response response = json_response(
             is.status, json_text::object()
                            .add("status", quoted(is.name))
@@ -12140,7 +12150,7 @@ class service {
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
-        add_health_routes(routes_, calls_, executor_);
+        add_health_routes(routes_, calls_, executor_, is_withdrawn_);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
@@ -12196,6 +12206,9 @@ class service {
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return calls_.idle(); }
 
+    /// Says that it is not ready, so that no new clients are sent here; serves those that come.
+    void withdraw() noexcept { is_withdrawn_ = true; }
+
     /// Refuses new calls with 503 from now on; the other paths go on.
     void drain() noexcept { calls_.drain(); }
 
@@ -12218,10 +12231,72 @@ class service {
     deadlines timers_;
     idempotency_keys keys_;
     guard guard_;
+    bool is_withdrawn_ = false;
     router routes_;
 };
 
 }  // namespace restful_functions::api
+
+// restful_functions/detail/service_manager.hpp
+/// service_manager: what systemd, or another manager of its kind, tells a service and is told by
+/// it.
+
+namespace restful_functions::detail {
+
+/// Takes a variable out of the environment: what is meant for the server is not for its calls.
+inline std::string take_variable(const char* name) {
+    const char* const found = std::getenv(name);
+    std::string value = found == nullptr ? "" : found;
+    ::unsetenv(name);
+    return value;
+}
+
+/// The listening sockets that were passed to this very process (sd_listen_fds(3)); they are its
+/// caller's now. Takes the variables that tell of them, so that it has an answer once.
+inline std::vector<unique_fd> take_passed_sockets() {
+    constexpr int first = 3;
+    const auto number = [](const std::string& text) {
+        long long value = 0;
+        const char* const end = text.data() + text.size();
+        const auto read = std::from_chars(text.data(), end, value);
+        return !text.empty() && read.ec == std::errc() && read.ptr == end ? value : -1;
+    };
+    const auto pid = number(take_variable("LISTEN_PID"));
+    const auto count = number(take_variable("LISTEN_FDS"));
+    take_variable("LISTEN_FDNAMES");
+    std::vector<unique_fd> passed;
+    if (pid != ::getpid()) return passed;
+    for (int i = 0; i < std::clamp(count, 0LL, 1024LL); ++i) passed.emplace_back(first + i);
+    return passed;
+}
+
+/// Tells the manager that started the program how it is (sd_notify(3)); nobody, where there is
+/// none. What cannot be told is lost: the manager has a time of its own for each thing.
+class service_manager {
+ public:
+    service_manager() : socket_(take_variable("NOTIFY_SOCKET")) {}
+
+    /// Lines such as "READY=1".
+    void notify(std::string_view state) const noexcept {
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        if (socket_.size() < 2 || socket_.size() >= sizeof name.sun_path) return;
+        std::memcpy(name.sun_path, socket_.data(), socket_.size());
+        // The first byte of an abstract name is written as '@' (unix(7)).
+        const bool is_abstract = name.sun_path[0] == '@';
+        if (is_abstract) name.sun_path[0] = '\0';
+        const auto size = offsetof(sockaddr_un, sun_path) + socket_.size() + (is_abstract ? 0 : 1);
+        const unique_fd sender(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+        if (!sender) return;
+        ::sendto(sender.get(), state.data(), state.size(), MSG_NOSIGNAL | MSG_DONTWAIT,
+                 reinterpret_cast<const sockaddr*>(&name), static_cast<socklen_t>(size));
+    }
+
+ private:
+    std::string socket_;
+};
+
+}  // namespace restful_functions::detail
 
 // restful_functions/transport/accepting.hpp
 /// The seam to accept(2), and what its errors mean for a server.
@@ -12332,6 +12407,19 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
                            });
     } catch (const std::exception&) {
         is_waiting_ = false;
+    }
+
+    /// Takes the clients who wait already, and refuses further ones.
+    void close_after_waiting() {
+        while (socket_.is_open() && calls_.has_room()) {
+            unique_fd client(seam_.accept(socket_.native_handle()));
+            if (client) {
+                calls_.on_client(std::move(client));
+            } else if (classify_accept_failure(errno) != accept_failure::client_lost) {
+                break;
+            }
+        }
+        close();
     }
 
     /// Refuses further clients.
@@ -13064,6 +13152,7 @@ concept counts_connections = service<Service> && requires(Service& s) {
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
     { c.idle() } -> std::same_as<bool>;  // no task runs or waits
+    s.withdraw();                        // says that it is not ready for new clients
     s.drain();                           // refuses new calls from now on
     s.terminate_all();                   // ends all tasks with their grace
     s.kill_all();                        // ends them without any
@@ -13103,6 +13192,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// Whether a request waits for its response, or the response for its client.
     [[nodiscard]] bool busy() const noexcept {
         return stage_ == stage::awaiting || stage_ == stage::writing;
+    }
+
+    /// Ends, unless it is busy.
+    void close_if_idle() {
+        if (!busy() && stage_ != stage::closed) close();
     }
 
     /// What the client was given time for did not happen.
@@ -13445,6 +13539,15 @@ class connections {
     [[nodiscard]] bool is_quiet() const noexcept {
         return std::none_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
     }
+    [[nodiscard]] bool all_busy() const noexcept {
+        return std::all_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
+    }
+
+    void close_idle() {
+        const std::vector<std::shared_ptr<connection<Service>>> now(all_.begin(), all_.end());
+        for (const auto& each : now) each->close_if_idle();
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
     [[nodiscard]] const http_options& options() const noexcept { return options_; }
 
@@ -13649,8 +13752,8 @@ struct listener {
     std::uint16_t port = 0;  ///< The one that was taken; 0 for a Unix socket.
     std::string url;         ///< For people and programs, e.g. "http://127.0.0.1:8888".
     std::optional<detail::socket_file> file;
-    /// Whether only this machine can reach it.
-    bool is_local = true;
+    bool is_local = true;    ///< Only this machine can reach it.
+    bool is_passed = false;  ///< Somebody else has it open, too, for the server that follows.
 };
 
 namespace detail {
@@ -13792,12 +13895,22 @@ class http_server {
     /// terminating its tasks.
     void follow_deadline() { connections_.follow_deadline(); }
 
-    /// Refuses new connections, and ends each open one with its next response.
+    /// Refuses new connections, and ends each open one with its next response. Clients who have
+    /// connected already are served, unless a server that follows has the sockets, too.
     void drain() {
         listener_.file.reset();
-        for (const auto& each : acceptors_) each->close();
         connections_.drain();
+        for (const auto& each : acceptors_) {
+            listener_.is_passed ? each->close() : each->close_after_waiting();
+        }
     }
+
+    /// Whether every open connection has a request that waits for its response, or a response that
+    /// waits for its client.
+    [[nodiscard]] bool all_busy() const noexcept { return connections_.all_busy(); }
+
+    /// Ends the connections without a request.
+    void close_idle() { connections_.close_idle(); }
 
  private:
     void accept_on() {
@@ -13901,17 +14014,109 @@ inline constexpr std::size_t other_descriptors = 1024;
 
 }  // namespace detail
 
-/// Serves the clients of a listener until the switch is thrown. Then new connections and new calls
-/// are refused, and it returns when no task runs and the last response is out; `terminate` ends the
-/// tasks with their grace, the second request to stop ends them without any, and a third one
-/// returns at once. Calls `on_listening(server)` when clients can connect.
+/// How a run ends.
+struct run_options {
+    shutdown_mode mode = shutdown_mode::join;
+    /// For how long the tasks that run at the end may go on; nullopt: as long as they like.
+    std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+};
+
+namespace detail {
+
+/// The end of a run, step by step: no further connections; then, when the clients between two
+/// requests have had a moment to send one more, no further calls; then, when their time is over, no
+/// further tasks.
+template <stoppable_service Service>
+class ending_run {
+ public:
+    ending_run(asio::io_context& loop, Service& service, http_server<Service>& http,
+               const restful_functions::detail::stop_switch& stop, const run_options& options)
+        : loop_(loop),
+          service_(service),
+          http_(http),
+          stop_(stop),
+          calls_until_(clock::now() + last_requests),
+          timer_(loop) {
+        if (options.mode == shutdown_mode::terminate) {
+            tasks_until_ = clock::now();
+        } else if (options.drain_timeout) {
+            tasks_until_ = task::after(clock::now(), *options.drain_timeout);
+        }
+    }
+
+    /// Returns when nothing is left, or the third stop was asked for.
+    void run() {
+        service_.withdraw();
+        http_.drain();
+        while (stop_.requests() < 3) {
+            take_steps();
+            if (refuses_calls_ && service_.idle() && http_.quiet()) return;
+            wait();
+        }
+    }
+
+ private:
+    using clock = std::chrono::steady_clock;
+
+    // A client that keeps its connection sends the next request soon, and is told with the response
+    // that it was the last one; a connection that was closed at once could cross with a request.
+    static constexpr std::chrono::milliseconds last_requests{1000};
+
+    void take_steps() {
+        const auto now = clock::now();
+        if (!refuses_calls_ && (stop_.requests() > 1 || http_.all_busy() || now >= calls_until_)) {
+            refuses_calls_ = true;
+            service_.drain();
+            http_.close_idle();
+        }
+        if (!terminates_ && tasks_until_ && now >= *tasks_until_) {
+            terminates_ = true;
+            service_.terminate_all();
+        }
+        if (!kills_ && stop_.requests() > 1) {
+            kills_ = true;
+            service_.kill_all();
+        }
+    }
+
+    void wait() {
+        std::optional<clock::time_point> next;
+        if (!refuses_calls_) next = calls_until_;
+        if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
+        if (next) {
+            timer_.expires_at(*next);
+            timer_.async_wait([](const std::error_code&) {});
+        }
+        http_.follow_deadline();
+        loop_.run_one();
+    }
+
+    asio::io_context& loop_;
+    Service& service_;
+    http_server<Service>& http_;
+    const restful_functions::detail::stop_switch& stop_;
+    clock::time_point calls_until_;
+    std::optional<clock::time_point> tasks_until_;
+    loop_timer timer_;
+    bool refuses_calls_ = false;
+    bool terminates_ = false;
+    bool kills_ = false;
+};
+
+}  // namespace detail
+
+/// Serves the clients of a listener until the switch is thrown. Then new connections are refused,
+/// and soon after them new calls, and it returns when no task runs and the last response is out.
+/// Tasks whose time is over are ended with their grace; the second request to stop ends them
+/// without any, and a third one returns at once. Calls `on_listening(server)` when clients can
+/// connect, and `on_ending()` when the end begins.
 ///
 /// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
 /// hard limit allows; past either further clients wait.
-template <stoppable_service Service, class OnListening>
+template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
-         restful_functions::detail::stop_switch& stop, shutdown_mode mode,
-         OnListening on_listening) {
+         restful_functions::detail::stop_switch& stop, const run_options& end,
+         OnListening on_listening, OnEnding on_ending) {
     allow_descriptors(options.max_connections +
                       std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
     asio::io_context loop(1);  // a hint that one thread runs it
@@ -13919,16 +14124,74 @@ void run(Service& service, listener opened, const http_options& options,
     const detail::stop_watch watch(loop, stop);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
+    on_ending();
+    detail::ending_run<Service>(loop, service, http, stop, end).run();
+}
 
-    http.drain();
-    service.drain();
-    if (mode == shutdown_mode::terminate) service.terminate_all();
-    bool kills = false;
-    while (stop.requests() < 3 && !(service.idle() && http.quiet())) {
-        if (stop.requests() > 1 && !std::exchange(kills, true)) service.kill_all();
-        http.follow_deadline();
-        loop.run_one();
+}  // namespace restful_functions::transport
+
+// restful_functions/transport/passed_listener.hpp
+/// passed_listener: listening sockets that somebody else has opened.
+
+namespace restful_functions::transport {
+
+namespace detail {
+
+inline int number_option(int descriptor, int name) noexcept {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(descriptor, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+}
+
+/// Where a socket listens, as people write it, and whether others than this machine reach it.
+inline std::pair<std::string, bool> place_of(int descriptor) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    auto* const name = reinterpret_cast<sockaddr*>(&storage);
+    ::getsockname(descriptor, name, &size);
+    if (storage.ss_family == AF_UNIX) {
+        const auto* path = reinterpret_cast<const sockaddr_un*>(&storage)->sun_path;
+        const bool has_path = size > offsetof(sockaddr_un, sun_path) && path[0] != '\0';
+        return {std::string("unix:") + (has_path ? path : ""), true};
     }
+    std::array<char, INET6_ADDRSTRLEN> host{};
+    const bool is_ipv4 = storage.ss_family == AF_INET;
+    const void* const address =
+        is_ipv4 ? static_cast<const void*>(&reinterpret_cast<sockaddr_in*>(&storage)->sin_addr)
+                : &reinterpret_cast<sockaddr_in6*>(&storage)->sin6_addr;
+    ::inet_ntop(storage.ss_family, address, host.data(), host.size());
+    return {"http://" + to_string(tcp_address{host.data(), port_of(descriptor)}),
+            is_loopback(*name)};
+}
+
+}  // namespace detail
+
+/// Makes a listener of sockets that a service manager has passed. Clients that are not accepted
+/// when the server ends stay in the queue for the one that follows it. Throws std::invalid_argument
+/// when one of them is no listening stream socket of TCP or of the file system.
+inline listener listen_at_passed(std::vector<restful_functions::detail::unique_fd> sockets) {
+    listener opened;
+    opened.is_passed = true;
+    for (auto& socket : sockets) {
+        const int family = detail::number_option(socket.get(), SO_DOMAIN);
+        const bool is_known = family == AF_INET || family == AF_INET6 || family == AF_UNIX;
+        if (!is_known || detail::number_option(socket.get(), SO_ACCEPTCONN) != 1 ||
+            detail::number_option(socket.get(), SO_TYPE) != SOCK_STREAM) {
+            throw std::invalid_argument("descriptor " + std::to_string(socket.get()) +
+                                        ", which LISTEN_FDS tells of, is no listening socket: look "
+                                        "at the socket unit");
+        }
+        ::fcntl(socket.get(), F_SETFD, FD_CLOEXEC);
+        ::fcntl(socket.get(), F_SETFL, ::fcntl(socket.get(), F_GETFL) | O_NONBLOCK);
+        const auto [url, is_local] = detail::place_of(socket.get());
+        if (opened.url.empty()) {
+            opened.url = url;
+            opened.port = family == AF_UNIX ? 0 : detail::port_of(socket.get());
+        }
+        opened.is_local = opened.is_local && is_local;
+        opened.sockets.push_back(std::move(socket));
+    }
+    return opened;
 }
 
 }  // namespace restful_functions::transport
@@ -14010,18 +14273,27 @@ RESTFUL_FUNCTIONS_INLINE api::service& function_server::service() {
 
 RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     if (has_run_) throw std::logic_error("start() was called before; make another function_server");
+    // First: what a manager says to the server is not for its calls.
+    const detail::service_manager manager;
+    auto passed = options_.socket_activation ? detail::take_passed_sockets()
+                                             : std::vector<detail::unique_fd>();
     service();  // forks: no descriptor or thread of the loop may be there yet
     std::optional<detail::stop_signals> signals;
     if (options_.handle_signals) signals.emplace(stop_);
-    transport::listener opened = detail::listen(options_);
+    transport::listener opened =
+        passed.empty() ? detail::listen(options_) : transport::listen_at_passed(std::move(passed));
     detail::refuse_openness(options_, opened);
-    transport::run(*service_, std::move(opened), detail::http_options_of(options_), stop_,
-                   options_.shutdown_mode, [this](const auto& http) {
-                       has_run_ = true;
-                       url_ = http.url();
-                       port_ = http.port();
-                       if (options_.on_listening) options_.on_listening(url_);
-                   });
+    transport::run(
+        *service_, std::move(opened), detail::http_options_of(options_), stop_,
+        {.mode = options_.shutdown_mode, .drain_timeout = options_.drain_timeout},
+        [&](const auto& http) {
+            has_run_ = true;
+            url_ = http.url();
+            port_ = http.port();
+            if (options_.on_listening) options_.on_listening(url_);
+            manager.notify("READY=1");
+        },
+        [&] { manager.notify("STOPPING=1"); });
 }
 
 }  // namespace restful_functions

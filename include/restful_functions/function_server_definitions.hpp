@@ -4,12 +4,15 @@
 #include <restful_functions/api/service.hpp>
 #include <restful_functions/api/service_options.hpp>
 #include <restful_functions/detail/separate_compilation.hpp>
+#include <restful_functions/detail/service_manager.hpp>
 #include <restful_functions/detail/stop_switch.hpp>
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/function_server.hpp>
 #include <restful_functions/server_options.hpp>
 #include <restful_functions/transport/asio_http_run.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
+#include <restful_functions/transport/passed_listener.hpp>
 
 #include <memory>
 #include <optional>
@@ -92,18 +95,27 @@ RESTFUL_FUNCTIONS_INLINE api::service& function_server::service() {
 
 RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     if (has_run_) throw std::logic_error("start() was called before; make another function_server");
+    // First: what a manager says to the server is not for its calls.
+    const detail::service_manager manager;
+    auto passed = options_.socket_activation ? detail::take_passed_sockets()
+                                             : std::vector<detail::unique_fd>();
     service();  // forks: no descriptor or thread of the loop may be there yet
     std::optional<detail::stop_signals> signals;
     if (options_.handle_signals) signals.emplace(stop_);
-    transport::listener opened = detail::listen(options_);
+    transport::listener opened =
+        passed.empty() ? detail::listen(options_) : transport::listen_at_passed(std::move(passed));
     detail::refuse_openness(options_, opened);
-    transport::run(*service_, std::move(opened), detail::http_options_of(options_), stop_,
-                   options_.shutdown_mode, [this](const auto& http) {
-                       has_run_ = true;
-                       url_ = http.url();
-                       port_ = http.port();
-                       if (options_.on_listening) options_.on_listening(url_);
-                   });
+    transport::run(
+        *service_, std::move(opened), detail::http_options_of(options_), stop_,
+        {.mode = options_.shutdown_mode, .drain_timeout = options_.drain_timeout},
+        [&](const auto& http) {
+            has_run_ = true;
+            url_ = http.url();
+            port_ = http.port();
+            if (options_.on_listening) options_.on_listening(url_);
+            manager.notify("READY=1");
+        },
+        [&] { manager.notify("STOPPING=1"); });
 }
 
 }  // namespace restful_functions

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,13 @@ struct server_options {
     std::string unix_socket = {};
 
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
+    /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
+    /// with the grace of their functions. Without it they may as long as they like. Under
+    /// `terminate` that time is none.
+    std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+    /// Whether it listens at the sockets that a service manager passes (LISTEN_FDS) when there are
+    /// any, instead of at `host` or `unix_socket`.
+    bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it
     /// starts, as SIGINT is by a shell's background job, stays ignored.
     bool handle_signals = true;

@@ -24,9 +24,10 @@ struct readiness {
 
 [[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
                                             const process::executor& executor,
-                                            const process::census& now, bool& has_started) {
+                                            const process::census& now, bool is_withdrawn,
+                                            bool& has_started) {
     has_started = has_started || now.parked + now.running + now.kept > 0;
-    if (calls.drains()) return {503, "draining"};
+    if (is_withdrawn || calls.drains()) return {503, "draining"};
     if (executor.fork_server_pid() == 0) return {503, "no fork server"};
     if (!has_started) return {503, "starting"};
     if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
@@ -37,15 +38,16 @@ struct readiness {
 
 /// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
 /// before the first process waits for a call, without a fork server and when the server is about to
-/// end; 429 while as many calls run as may. Both must outlive the router.
+/// end; 429 while as many calls run as may. All of them must outlive the router.
 inline void add_health_routes(router& routes, const dispatcher& calls,
-                              const process::executor& executor) {
+                              const process::executor& executor, const bool& is_withdrawn) {
     routes.get("/health/live", [](const exchange&) {
         return json_response(200, json_text::object().add("status", quoted("live")).end());
     });
-    routes.get("/health/ready", [&calls, &executor, has_started = false](const exchange&) mutable {
+    routes.get("/health/ready", [&calls, &executor, &is_withdrawn,
+                                 has_started = false](const exchange&) mutable {
         const process::census now = executor.count();
-        const auto is = detail::readiness_of(calls, executor, now, has_started);
+        const auto is = detail::readiness_of(calls, executor, now, is_withdrawn, has_started);
         http::response response = json_response(
             is.status, json_text::object()
                            .add("status", quoted(is.name))

@@ -67,7 +67,7 @@ class service {
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
-        add_health_routes(routes_, calls_, executor_);
+        add_health_routes(routes_, calls_, executor_, is_withdrawn_);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
@@ -123,6 +123,9 @@ class service {
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return calls_.idle(); }
 
+    /// Says that it is not ready, so that no new clients are sent here; serves those that come.
+    void withdraw() noexcept { is_withdrawn_ = true; }
+
     /// Refuses new calls with 503 from now on; the other paths go on.
     void drain() noexcept { calls_.drain(); }
 
@@ -145,6 +148,7 @@ class service {
     deadlines timers_;
     idempotency_keys keys_;
     guard guard_;
+    bool is_withdrawn_ = false;
     router routes_;
 };
 

@@ -65,12 +65,22 @@ class http_server {
     /// terminating its tasks.
     void follow_deadline() { connections_.follow_deadline(); }
 
-    /// Refuses new connections, and ends each open one with its next response.
+    /// Refuses new connections, and ends each open one with its next response. Clients who have
+    /// connected already are served, unless a server that follows has the sockets, too.
     void drain() {
         listener_.file.reset();
-        for (const auto& each : acceptors_) each->close();
         connections_.drain();
+        for (const auto& each : acceptors_) {
+            listener_.is_passed ? each->close() : each->close_after_waiting();
+        }
     }
+
+    /// Whether every open connection has a request that waits for its response, or a response that
+    /// waits for its client.
+    [[nodiscard]] bool all_busy() const noexcept { return connections_.all_busy(); }
+
+    /// Ends the connections without a request.
+    void close_idle() { connections_.close_idle(); }
 
  private:
     void accept_on() {

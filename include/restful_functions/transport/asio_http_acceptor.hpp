@@ -49,6 +49,19 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
         is_waiting_ = false;
     }
 
+    /// Takes the clients who wait already, and refuses further ones.
+    void close_after_waiting() {
+        while (socket_.is_open() && calls_.has_room()) {
+            unique_fd client(seam_.accept(socket_.native_handle()));
+            if (client) {
+                calls_.on_client(std::move(client));
+            } else if (classify_accept_failure(errno) != accept_failure::client_lost) {
+                break;
+            }
+        }
+        close();
+    }
+
     /// Refuses further clients.
     void close() {
         std::error_code ignored;

@@ -58,6 +58,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing;
     }
 
+    /// Ends, unless it is busy.
+    void close_if_idle() {
+        if (!busy() && stage_ != stage::closed) close();
+    }
+
     /// What the client was given time for did not happen.
     void on_deadline() {
         if (stage_ != stage::reading || parser_.idle()) return close();

@@ -71,6 +71,15 @@ class connections {
     [[nodiscard]] bool is_quiet() const noexcept {
         return std::none_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
     }
+    [[nodiscard]] bool all_busy() const noexcept {
+        return std::all_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
+    }
+
+    void close_idle() {
+        const std::vector<std::shared_ptr<connection<Service>>> now(all_.begin(), all_.end());
+        for (const auto& each : now) each->close_if_idle();
+    }
+
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
     [[nodiscard]] const http_options& options() const noexcept { return options_; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/detail/stop_switch.hpp>
+#include <restful_functions/task/time.hpp>
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
@@ -12,8 +13,10 @@
 #include <asio/io_context.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -51,17 +54,109 @@ inline constexpr std::size_t other_descriptors = 1024;
 
 }  // namespace detail
 
-/// Serves the clients of a listener until the switch is thrown. Then new connections and new calls
-/// are refused, and it returns when no task runs and the last response is out; `terminate` ends the
-/// tasks with their grace, the second request to stop ends them without any, and a third one
-/// returns at once. Calls `on_listening(server)` when clients can connect.
+/// How a run ends.
+struct run_options {
+    shutdown_mode mode = shutdown_mode::join;
+    /// For how long the tasks that run at the end may go on; nullopt: as long as they like.
+    std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+};
+
+namespace detail {
+
+/// The end of a run, step by step: no further connections; then, when the clients between two
+/// requests have had a moment to send one more, no further calls; then, when their time is over, no
+/// further tasks.
+template <stoppable_service Service>
+class ending_run {
+ public:
+    ending_run(asio::io_context& loop, Service& service, http_server<Service>& http,
+               const restful_functions::detail::stop_switch& stop, const run_options& options)
+        : loop_(loop),
+          service_(service),
+          http_(http),
+          stop_(stop),
+          calls_until_(clock::now() + last_requests),
+          timer_(loop) {
+        if (options.mode == shutdown_mode::terminate) {
+            tasks_until_ = clock::now();
+        } else if (options.drain_timeout) {
+            tasks_until_ = task::after(clock::now(), *options.drain_timeout);
+        }
+    }
+
+    /// Returns when nothing is left, or the third stop was asked for.
+    void run() {
+        service_.withdraw();
+        http_.drain();
+        while (stop_.requests() < 3) {
+            take_steps();
+            if (refuses_calls_ && service_.idle() && http_.quiet()) return;
+            wait();
+        }
+    }
+
+ private:
+    using clock = std::chrono::steady_clock;
+
+    // A client that keeps its connection sends the next request soon, and is told with the response
+    // that it was the last one; a connection that was closed at once could cross with a request.
+    static constexpr std::chrono::milliseconds last_requests{1000};
+
+    void take_steps() {
+        const auto now = clock::now();
+        if (!refuses_calls_ && (stop_.requests() > 1 || http_.all_busy() || now >= calls_until_)) {
+            refuses_calls_ = true;
+            service_.drain();
+            http_.close_idle();
+        }
+        if (!terminates_ && tasks_until_ && now >= *tasks_until_) {
+            terminates_ = true;
+            service_.terminate_all();
+        }
+        if (!kills_ && stop_.requests() > 1) {
+            kills_ = true;
+            service_.kill_all();
+        }
+    }
+
+    void wait() {
+        std::optional<clock::time_point> next;
+        if (!refuses_calls_) next = calls_until_;
+        if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
+        if (next) {
+            timer_.expires_at(*next);
+            timer_.async_wait([](const std::error_code&) {});
+        }
+        http_.follow_deadline();
+        loop_.run_one();
+    }
+
+    asio::io_context& loop_;
+    Service& service_;
+    http_server<Service>& http_;
+    const restful_functions::detail::stop_switch& stop_;
+    clock::time_point calls_until_;
+    std::optional<clock::time_point> tasks_until_;
+    loop_timer timer_;
+    bool refuses_calls_ = false;
+    bool terminates_ = false;
+    bool kills_ = false;
+};
+
+}  // namespace detail
+
+/// Serves the clients of a listener until the switch is thrown. Then new connections are refused,
+/// and soon after them new calls, and it returns when no task runs and the last response is out.
+/// Tasks whose time is over are ended with their grace; the second request to stop ends them
+/// without any, and a third one returns at once. Calls `on_listening(server)` when clients can
+/// connect, and `on_ending()` when the end begins.
 ///
 /// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
 /// hard limit allows; past either further clients wait.
-template <stoppable_service Service, class OnListening>
+template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
-         restful_functions::detail::stop_switch& stop, shutdown_mode mode,
-         OnListening on_listening) {
+         restful_functions::detail::stop_switch& stop, const run_options& end,
+         OnListening on_listening, OnEnding on_ending) {
     allow_descriptors(options.max_connections +
                       std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
     asio::io_context loop(1);  // a hint that one thread runs it
@@ -69,16 +164,8 @@ void run(Service& service, listener opened, const http_options& options,
     const detail::stop_watch watch(loop, stop);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
-
-    http.drain();
-    service.drain();
-    if (mode == shutdown_mode::terminate) service.terminate_all();
-    bool kills = false;
-    while (stop.requests() < 3 && !(service.idle() && http.quiet())) {
-        if (stop.requests() > 1 && !std::exchange(kills, true)) service.kill_all();
-        http.follow_deadline();
-        loop.run_one();
-    }
+    on_ending();
+    detail::ending_run<Service>(loop, service, http, stop, end).run();
 }
 
 }  // namespace restful_functions::transport

@@ -198,8 +198,8 @@ struct listener {
     std::uint16_t port = 0;  ///< The one that was taken; 0 for a Unix socket.
     std::string url;         ///< For people and programs, e.g. "http://127.0.0.1:8888".
     std::optional<detail::socket_file> file;
-    /// Whether only this machine can reach it.
-    bool is_local = true;
+    bool is_local = true;    ///< Only this machine can reach it.
+    bool is_passed = false;  ///< Somebody else has it open, too, for the server that follows.
 };
 
 namespace detail {

@@ -45,6 +45,7 @@ concept counts_connections = service<Service> && requires(Service& s) {
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
     { c.idle() } -> std::same_as<bool>;  // no task runs or waits
+    s.withdraw();                        // says that it is not ready for new clients
     s.drain();                           // refuses new calls from now on
     s.terminate_all();                   // ends all tasks with their grace
     s.kill_all();                        // ends them without any

@@ -310,6 +310,32 @@ TEST_CASE("when it joins, a server lets a running call end and takes no other") 
     }
 }
 
+TEST_CASE("a call that runs longer than a server drains is ended") {
+    const fifo line;
+    running up({.drain_timeout = 50ms});
+    connection c(up.server.port());
+    c.post("/line_from/keep-connection", line.argument());
+    const std::ofstream writer(line.path());  // opens when the call reads
+    up.server.stop();
+    CHECK(ends_with(c.receive_all(), "\r\n\r\n\"Manual Termination\""));
+    up.wait();
+}
+
+TEST_CASE("a client that keeps its connection is served once more when the server ends") {
+    running up;
+    connection kept(up.server.port());
+    REQUIRE(kept.connected);
+    CHECK(get(up.server.port(), "localhost").starts_with("HTTP/1.1 200 "));  // kept is accepted
+    up.server.stop();
+    while (connection(up.server.port()).connected) {
+    }
+    kept.send(
+        "POST /addition/keep-connection HTTP/1.1\r\nHost: localhost\r\n"
+        "Content-Length: 13\r\n\r\n{\"x\":3,\"y\":6}");
+    CHECK(kept.receive_all().find("\r\nConnection: close\r\n\r\n9") != std::string::npos);
+    up.wait();
+}
+
 TEST_CASE("a second stop ends the calls that run") {
     const fifo line;
     running up;
