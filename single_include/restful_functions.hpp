@@ -312,7 +312,7 @@ class nearest_name {
     /// `name` must outlive the search.
     void consider(std::string_view name) {
         if (mistyped_.size() > longest_compared || name.size() > longest_compared) return;
-        const auto [shorter, longer] = std::minmax(mistyped_.size(), name.size());
+        const auto [shorter, longer] = std::minmax({mistyped_.size(), name.size()});
         if (longer - shorter >= least_) return;
         const std::size_t distance = edit_distance(mistyped_, name);
         if (distance >= least_) return;
@@ -4628,6 +4628,252 @@ inline int http_status(task::state ended) noexcept {
 /// The bare result of a task that has ended.
 inline http::response result_answer(const task::record& ended) {
     return json_response(http_status(ended.status), ended.result);
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/target.hpp
+/// The target of a request in origin form, taken apart into decoded path segments and the query.
+
+namespace restful_functions::http {
+
+/// Undoes percent-encoding (RFC 3986, 2.1); nullopt when a '%' is not followed by two hexadecimal
+/// digits, or when they spell NUL, which no name may hold.
+inline std::optional<std::string> percent_decode(std::string_view text) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            decoded += text[i];
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const int high = detail::hex_value(text[i + 1]);
+        const int low = detail::hex_value(text[i + 2]);
+        if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+        decoded += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return decoded;
+}
+
+/// Where a request goes. "/task/info/1%2F2/?x=1" has the segments "task", "info" and "1/2", a
+/// trailing slash, and the query "x=1".
+struct target {
+    std::vector<std::string> segments;  ///< Decoded: a segment may hold a slash. None for "/".
+    std::string query;                  ///< Still encoded, without the question mark.
+    bool trailing_slash = false;        ///< Whether a slash follows the last segment.
+};
+
+/// Takes an origin-form target apart (RFC 9112, 3.2.1). nullopt when it does not begin with a slash
+/// or is badly percent-encoded. Empty segments, "." and ".." are kept as such: nothing here is a
+/// file.
+inline std::optional<target> parse_target(std::string_view text) {
+    if (text.empty() || text.front() != '/') return std::nullopt;
+    target parsed;
+    if (const std::size_t mark = text.find('?'); mark != text.npos) {
+        parsed.query = text.substr(mark + 1);
+        text = text.substr(0, mark);
+    }
+    text.remove_prefix(1);
+    while (!text.empty()) {
+        const std::size_t slash = text.find('/');
+        auto segment = percent_decode(text.substr(0, slash));
+        if (!segment) return std::nullopt;
+        parsed.segments.push_back(std::move(*segment));
+        if (slash == text.npos) break;
+        text.remove_prefix(slash + 1);
+        parsed.trailing_slash = text.empty();
+    }
+    return parsed;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/form.hpp
+/// Names and values as HTML forms and queries write them: "x=3&label=a+b%21".
+
+namespace restful_functions::http {
+
+/// The pairs of a form, in their order; a name may occur more than once.
+using form = std::vector<std::pair<std::string, std::string>>;
+
+namespace detail {
+
+inline std::optional<std::string> form_decode(std::string_view text) {
+    std::string spaced(text);
+    std::replace(spaced.begin(), spaced.end(), '+', ' ');
+    return percent_decode(spaced);
+}
+
+}  // namespace detail
+
+/// Reads application/x-www-form-urlencoded (URL Standard, 5.1). A name without an equals sign has
+/// an empty value; empty pairs are passed over. nullopt: a '%' is not followed by two hexadecimal
+/// digits.
+inline std::optional<form> parse_form(std::string_view text) {
+    form pairs;
+    while (!text.empty()) {
+        const std::string_view pair = text.substr(0, text.find('&'));
+        text.remove_prefix(std::min(pair.size() + 1, text.size()));
+        if (pair.empty()) continue;
+        const std::size_t equals = std::min(pair.find('='), pair.size());
+        auto name = detail::form_decode(pair.substr(0, equals));
+        auto value = detail::form_decode(pair.substr(std::min(equals + 1, pair.size())));
+        if (!name || !value) return std::nullopt;
+        pairs.emplace_back(*std::move(name), *std::move(value));
+    }
+    return pairs;
+}
+
+/// The first value of that name; nullptr when there is none.
+inline const std::string* find(const form& pairs, std::string_view name) noexcept {
+    const auto found = std::find_if(pairs.begin(), pairs.end(),
+                                    [name](const auto& pair) { return pair.first == name; });
+    return found == pairs.end() ? nullptr : &found->second;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/call_arguments.hpp
+/// call_arguments: the arguments of a call, wherever its request has them, as one JSON object.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+inline constexpr std::string_view json_space = " \t\r\n";
+
+/// Whether a body is to be read as JSON, whatever its type says: most people who send JSON with
+/// curl -d say it is a form.
+[[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
+    const std::size_t first = body.find_first_not_of(json_space);
+    return first == body.npos || body[first] == '{' || body[first] == '[';
+}
+
+[[nodiscard]] inline bool is_form(const http::request& request) {
+    const std::string* type = request.headers.find("Content-Type");
+    if (type == nullptr || begins_as_json(request.body)) return false;
+    std::string_view essence = std::string_view(*type).substr(0, type->find(';'));
+    essence = essence.substr(0, essence.find_last_not_of(" \t") + 1);
+    return http::equal_ignoring_case(essence, "application/x-www-form-urlencoded");
+}
+
+[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const auto first = static_cast<unsigned char>(text.front());
+        const std::size_t length =
+            first < 0x80 ? 1 : restful_functions::detail::utf8_sequence(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
+/// The members that the pairs of a form are for a function, between no braces. Values are strings,
+/// from which codecs read numbers and truth values; a list is filled by each pair of its name, or
+/// like an object by a JSON text. A field that was left empty counts as left out where it may be.
+class form_members {
+ public:
+    form_members(const http::form& pairs, const function_definition& function)
+        : pairs_(pairs), function_(function) {}
+
+    [[nodiscard]] std::string text() const {
+        std::string members;
+        std::vector<std::string_view> lists;
+        for (const auto& [name, value] : pairs_) {
+            const arg_definition* argument = find(name);
+            const bool is_list = argument != nullptr && argument->type == arg_type::list;
+            if (argument != nullptr && value.empty() && !argument->is_required &&
+                argument->type != arg_type::string) {
+                continue;
+            }
+            if (is_list) {
+                if (std::find(lists.begin(), lists.end(), argument->name) != lists.end()) continue;
+                lists.push_back(argument->name);
+            }
+            if (!members.empty()) members += ", ";
+            members += quoted(argument == nullptr ? name : argument->name) + ": ";
+            members += is_list ? list(*argument) : value_of(argument, value);
+        }
+        return members;
+    }
+
+ private:
+    [[nodiscard]] static bool names(std::string_view pair, const arg_definition& argument) {
+        if (argument.type == arg_type::list && pair.ends_with("[]")) pair.remove_suffix(2);
+        return pair == argument.name;
+    }
+
+    [[nodiscard]] const arg_definition* find(std::string_view name) const {
+        const auto& args = function_.args;
+        const auto found = std::find_if(args.begin(), args.end(),
+                                        [&](const auto& each) { return names(name, each); });
+        return found == args.end() ? nullptr : &*found;
+    }
+
+    [[nodiscard]] static std::string value_of(const arg_definition* argument,
+                                              const std::string& value) {
+        const bool is_json =
+            argument != nullptr && argument->type == arg_type::dict && json::is_valid(value);
+        return is_json ? value : quoted(value);
+    }
+
+    [[nodiscard]] std::string list(const arg_definition& argument) const {
+        std::vector<const std::string*> values;
+        for (const auto& [name, value] : pairs_) {
+            if (names(name, argument)) values.push_back(&value);
+        }
+        if (values.size() == 1 && values[0]->starts_with('[') && json::is_valid(*values[0]))
+            return *values[0];
+        json_text elements = json_text::array();
+        for (const std::string* value : values) elements.add(quoted(*value));
+        return elements.end();
+    }
+
+    const http::form& pairs_;
+    const function_definition& function_;
+};
+
+/// Adds members to the text of a JSON object. What is no object is left for its parser to refuse.
+inline void add_members(std::string& object, std::string_view members) {
+    const std::size_t last = object.find_last_not_of(json_space);
+    if (last == object.npos) {
+        object.assign("{").append(members).append("}");
+        return;
+    }
+    if (object[last] != '}' || last == 0) return;
+    const std::size_t before = object.find_last_not_of(json_space, last - 1);
+    const bool is_empty = before != object.npos && object[before] == '{' &&
+                          object.find_first_not_of(json_space) == before;
+    object.insert(last, (is_empty ? "" : ", ") + std::string(members));
+}
+
+}  // namespace detail
+
+/// Makes the body of a call the JSON object that its function takes: of a JSON object, a form, and
+/// the pairs of the query. What is given twice is twice in the object. The response says what is
+/// wrong with a form.
+[[nodiscard]] inline std::optional<http::response> collect_arguments(
+    http::request& request, std::string_view query, const function_definition& function) {
+    const bool has_form = detail::is_form(request);
+    if (query.empty() && !has_form) return std::nullopt;
+    auto pairs = http::parse_form(query);
+    auto further = has_form ? http::parse_form(request.body) : http::form();
+    if (!pairs || !further) {
+        return http::problem(400,
+                             "the arguments are badly percent-encoded; write a percent sign "
+                             "as %25");
+    }
+    if (has_form) request.body.clear();
+    pairs->insert(pairs->end(), further->begin(), further->end());
+    for (const auto& [name, value] : *pairs) {
+        if (!detail::is_utf8(name) || !detail::is_utf8(value))
+            return http::problem(400, "an argument is not UTF-8");
+    }
+    const std::string members = detail::form_members(*pairs, function).text();
+    if (!members.empty()) detail::add_members(request.body, members);
+    return std::nullopt;
 }
 
 }  // namespace restful_functions::api
@@ -10157,64 +10403,6 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/target.hpp
-/// The target of a request in origin form, taken apart into decoded path segments and the query.
-
-namespace restful_functions::http {
-
-/// Undoes percent-encoding (RFC 3986, 2.1); nullopt when a '%' is not followed by two hexadecimal
-/// digits, or when they spell NUL, which no name may hold.
-inline std::optional<std::string> percent_decode(std::string_view text) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded += text[i];
-            continue;
-        }
-        if (text.size() - i < 3) return std::nullopt;
-        const int high = detail::hex_value(text[i + 1]);
-        const int low = detail::hex_value(text[i + 2]);
-        if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return decoded;
-}
-
-/// Where a request goes. "/task/info/1%2F2/?x=1" has the segments "task", "info" and "1/2", a
-/// trailing slash, and the query "x=1".
-struct target {
-    std::vector<std::string> segments;  ///< Decoded: a segment may hold a slash. None for "/".
-    std::string query;                  ///< Still encoded, without the question mark.
-    bool trailing_slash = false;        ///< Whether a slash follows the last segment.
-};
-
-/// Takes an origin-form target apart (RFC 9112, 3.2.1). nullopt when it does not begin with a slash
-/// or is badly percent-encoded. Empty segments, "." and ".." are kept as such: nothing here is a
-/// file.
-inline std::optional<target> parse_target(std::string_view text) {
-    if (text.empty() || text.front() != '/') return std::nullopt;
-    target parsed;
-    if (const std::size_t mark = text.find('?'); mark != text.npos) {
-        parsed.query = text.substr(mark + 1);
-        text = text.substr(0, mark);
-    }
-    text.remove_prefix(1);
-    while (!text.empty()) {
-        const std::size_t slash = text.find('/');
-        auto segment = percent_decode(text.substr(0, slash));
-        if (!segment) return std::nullopt;
-        parsed.segments.push_back(std::move(*segment));
-        if (slash == text.npos) break;
-        text.remove_prefix(slash + 1);
-        parsed.trailing_slash = text.empty();
-    }
-    return parsed;
-}
-
-}  // namespace restful_functions::http
-
 // restful_functions/api/router.hpp
 /// router: finds the handler of a request by its path and its method, and answers what has none.
 
@@ -10634,13 +10822,16 @@ class calling {
 
     void run() {
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
+        const function_definition& called = with_.functions.at(function);
+        if (auto bad = collect_arguments(asked_.request, asked_.query, called))
+            return asked_.answer(std::move(*bad));
         const std::string& body = asked_.request.body;
         if (body.size() > with_.max_payload) {
             return asked_.answer(http::problem(413, "a call takes at most " +
                                                         std::to_string(with_.max_payload) +
                                                         " bytes of arguments"));
         }
-        if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
+        if (auto bad = std::visit(bad_body{}, called.check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
         // A key is its caller's own; a NUL is in no key.
@@ -11397,51 +11588,6 @@ inline void add_health_routes(router& routes, const dispatcher& calls,
 }
 
 }  // namespace restful_functions::api
-
-// restful_functions/http/form.hpp
-/// Names and values as HTML forms and queries write them: "x=3&label=a+b%21".
-
-namespace restful_functions::http {
-
-/// The pairs of a form, in their order; a name may occur more than once.
-using form = std::vector<std::pair<std::string, std::string>>;
-
-namespace detail {
-
-inline std::optional<std::string> form_decode(std::string_view text) {
-    std::string spaced(text);
-    std::replace(spaced.begin(), spaced.end(), '+', ' ');
-    return percent_decode(spaced);
-}
-
-}  // namespace detail
-
-/// Reads application/x-www-form-urlencoded (URL Standard, 5.1). A name without an equals sign has
-/// an empty value; empty pairs are passed over. nullopt: a '%' is not followed by two hexadecimal
-/// digits.
-inline std::optional<form> parse_form(std::string_view text) {
-    form pairs;
-    while (!text.empty()) {
-        const std::string_view pair = text.substr(0, text.find('&'));
-        text.remove_prefix(std::min(pair.size() + 1, text.size()));
-        if (pair.empty()) continue;
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        auto name = detail::form_decode(pair.substr(0, equals));
-        auto value = detail::form_decode(pair.substr(std::min(equals + 1, pair.size())));
-        if (!name || !value) return std::nullopt;
-        pairs.emplace_back(*std::move(name), *std::move(value));
-    }
-    return pairs;
-}
-
-/// The first value of that name; nullptr when there is none.
-inline const std::string* find(const form& pairs, std::string_view name) noexcept {
-    const auto found = std::find_if(pairs.begin(), pairs.end(),
-                                    [name](const auto& pair) { return pair.first == name; });
-    return found == pairs.end() ? nullptr : &found->second;
-}
-
-}  // namespace restful_functions::http
 
 // restful_functions/api/list_routes.hpp
 /// list_routes: the tasks of a function, or of all, whole or page by page.

@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/call_answers.hpp>
+#include <restful_functions/api/call_arguments.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/idempotency.hpp>
@@ -84,13 +85,16 @@ class calling {
 
     void run() {
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
+        const function_definition& called = with_.functions.at(function);
+        if (auto bad = collect_arguments(asked_.request, asked_.query, called))
+            return asked_.answer(std::move(*bad));
         const std::string& body = asked_.request.body;
         if (body.size() > with_.max_payload) {
             return asked_.answer(http::problem(413, "a call takes at most " +
                                                         std::to_string(with_.max_payload) +
                                                         " bytes of arguments"));
         }
-        if (auto bad = std::visit(bad_body{}, with_.functions.at(function).check(body)))
+        if (auto bad = std::visit(bad_body{}, called.check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
         // A key is its caller's own; a NUL is in no key.

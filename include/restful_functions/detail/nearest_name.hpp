@@ -41,7 +41,7 @@ class nearest_name {
     /// `name` must outlive the search.
     void consider(std::string_view name) {
         if (mistyped_.size() > longest_compared || name.size() > longest_compared) return;
-        const auto [shorter, longer] = std::minmax(mistyped_.size(), name.size());
+        const auto [shorter, longer] = std::minmax({mistyped_.size(), name.size()});
         if (longer - shorter >= least_) return;
         const std::size_t distance = edit_distance(mistyped_, name);
         if (distance >= least_) return;
