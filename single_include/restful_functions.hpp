@@ -32,6 +32,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio_ext.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -3320,6 +3321,7 @@ struct request {
     fields headers;
     std::string body;
     bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
+    std::string peer{};      ///< The address that it came from, for logs.
     std::string caller{};    ///< Who sent it, where the server has checked that.
 };
 
@@ -3395,6 +3397,20 @@ struct access_options {
     [[nodiscard]] bool restricts() const noexcept {
         return !tokens.empty() || !users.empty() || authorizer != nullptr;
     }
+};
+
+}  // namespace restful_functions
+
+// restful_functions/api/log_format.hpp
+/// log_format: how the server tells of requests and tasks.
+
+namespace restful_functions {
+
+/// Lines on the standard error stream.
+enum class log_format : std::uint8_t {
+    none,   ///< no lines
+    plain,  ///< for people
+    json,   ///< an object a line, for programs
 };
 
 }  // namespace restful_functions
@@ -3547,6 +3563,10 @@ struct server_options {
     std::size_t log_bytes = process::executor_options{}.log_bytes;
     /// Whether what calls print also goes to the server's standard error.
     bool pass_log_through = process::executor_options{}.pass_log_through;
+
+    /// Lines on the standard error stream, of requests that were answered and tasks that have
+    /// ended. A reader who does not keep up misses lines and holds up nobody.
+    log_format log = log_format::plain;
 
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
@@ -11031,6 +11051,196 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
 
 }  // namespace restful_functions::api
 
+// restful_functions/detail/line_log.hpp
+/// line_log: lines for people and programs that never make the server wait.
+
+namespace restful_functions::detail {
+
+/// As long as it lives, writing to a pipe that nobody reads is an error and no signal.
+class without_sigpipe {
+ public:
+    without_sigpipe() noexcept {
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        sigset_t pending;
+        ::sigpending(&pending);
+        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+    ~without_sigpipe() {
+        const timespec now{};
+        while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &now) == -1 && errno == EINTR) {
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+ private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+/// Gathers lines, and writes many of them at a time to a descriptor that it does not own. What a
+/// slow reader does not take is kept up to a bound; then lines are left out, and it says how many.
+class line_log {
+ public:
+    explicit line_log(int descriptor) : descriptor_(descriptor) {
+        // A description of our own, which may be non-blocking without everybody's being so. A
+        // socket cannot be opened a second time.
+        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+        outlet_.reset(
+            ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
+    }
+    line_log(const line_log&) = delete;
+    line_log& operator=(const line_log&) = delete;
+    ~line_log() { flush(); }
+
+    /// The line has no line end.
+    void add(std::string_view line) {
+        if (kept_.size() + line.size() >= most_kept) {
+            ++left_out_;
+            return;
+        }
+        if (left_out_ > 0) {
+            kept_ += "restful-functions: " + std::to_string(left_out_) +
+                     " lines were left out: nobody read them\n";
+            left_out_ = 0;
+        }
+        kept_.append(line).append(1, '\n');
+    }
+
+    /// Writes what can be written at once.
+    void flush() {
+        const without_sigpipe quiet;
+        std::size_t written = 0;
+        while (written < kept_.size()) {
+            const ssize_t size = write(std::string_view(kept_).substr(written));
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && errno == EAGAIN) break;
+            if (size <= 0) written = kept_.size();  // nobody will ever read it
+            if (size > 0) written += static_cast<std::size_t>(size);
+        }
+        kept_.erase(0, written);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
+
+ private:
+    static constexpr std::size_t most_kept = 1024 * 1024;
+
+    [[nodiscard]] ssize_t write(std::string_view text) const {
+        if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
+        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    int descriptor_;
+    unique_fd outlet_;
+    std::string kept_;
+    std::size_t left_out_ = 0;
+};
+
+}  // namespace restful_functions::detail
+
+// restful_functions/api/event_log.hpp
+/// event_log: a line for each request that was answered and for each task that has ended.
+
+namespace restful_functions::api {
+
+/// What the line of a request needs, of before its answer.
+struct logged_request {
+    std::string method;
+    std::string path;  ///< without the query, which may hold what is secret
+    std::string peer;
+    std::string caller{};
+    task::moment arrived = task::clock::now();
+
+    explicit logged_request(const http::request& request)
+        : method(request.method),
+          path(request.target.substr(0, request.target.find('?'))),
+          peer(request.peer) {}
+};
+
+/// Both forms have the same members in the same order; plain lines leave out empty ones.
+class event_log {
+ public:
+    /// The registry must outlive it.
+    event_log(log_format format, const registry& functions, int descriptor)
+        : format_(format), functions_(functions) {
+        if (is_on()) lines_.emplace(descriptor);
+    }
+
+    [[nodiscard]] bool is_on() const noexcept { return format_ != log_format::none; }
+
+    void on_answer(const logged_request& request, const http::response& answer) {
+        const task::moment now = task::clock::now();
+        line(now, "request",
+             {{"peer", quoted(request.peer)},
+              {"caller", quoted(request.caller)},
+              {"method", quoted(request.method)},
+              {"path", quoted(request.path)},
+              {"status", std::to_string(answer.status)},
+              {"bytes", std::to_string(answer.body.size())},
+              {"seconds", seconds(now.steady - request.arrived.steady)}});
+    }
+
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
+        if (!is_on()) return;
+        line(task::clock::now(), "task",
+             {{"task_id", quoted(ended.id.to_string())},
+              {"function", quoted(functions_.at(ended.function).name)},
+              {"status", quoted(to_string(ended.status))},
+              {"outcome", quoted(ended.how ? to_string(*ended.how) : "")},
+              {"seconds", seconds(ran.value_or(std::chrono::nanoseconds(0)))},
+              {"queue_wait", json_seconds(ended.queue_wait)}});
+    }
+
+    /// Whether there are lines that were not written yet.
+    [[nodiscard]] bool has_lines() const noexcept { return lines_ && !lines_->empty(); }
+    void flush() {
+        if (lines_) lines_->flush();
+    }
+
+ private:
+    using members = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+    static std::string seconds(std::chrono::nanoseconds duration) {
+        return json_seconds(std::chrono::floor<std::chrono::microseconds>(duration));
+    }
+
+    void line(const task::moment& now, std::string_view event, members all) {
+        if (format_ == log_format::json) {
+            json_text text = json_text::object();
+            text.add("time", json_time(now.wall)).add("event", quoted(event));
+            for (const auto& [name, value] : all) text.add(name, value);
+            return lines_->add(text.end());
+        }
+        const std::string time = json_time(now.wall);
+        std::string text = time.substr(1, time.size() - 2);
+        text.append(" ").append(event);
+        for (const auto& [name, value] : all) {
+            if (value == "\"\"") continue;
+            text.append(" ").append(name).append("=").append(bare(value));
+        }
+        lines_->add(text);
+    }
+
+    /// A JSON text as plain lines have it: strings that need no quotes have none.
+    static std::string_view bare(std::string_view value) noexcept {
+        const bool is_plain = value.starts_with('"') &&
+                              value.find_first_of(" \\=", 1) == value.npos &&
+                              value.find('"', 1) == value.size() - 1;
+        return is_plain ? value.substr(1, value.size() - 2) : value;
+    }
+
+    log_format format_;
+    const registry& functions_;
+    std::optional<restful_functions::detail::line_log> lines_;
+};
+
+}  // namespace restful_functions::api
+
 // restful_functions/http/base64.hpp
 /// Base64 (RFC 4648, 4), as Basic authentication writes it.
 
@@ -11836,7 +12046,7 @@ inline constexpr std::array<double, 9> memory_bounds{
 }  // namespace detail
 
 /// Recording costs nanoseconds; texts are made when somebody asks for them.
-class metrics final : public task::observer {
+class metrics {
  public:
     static constexpr std::array<std::string_view, 5> methods{"GET", "HEAD", "OPTIONS", "POST",
                                                              "other"};
@@ -11853,7 +12063,8 @@ class metrics final : public task::observer {
 
     explicit metrics(std::size_t functions) : functions_(functions) {}
 
-    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) override {
+    /// A task has ended, after it ran for so long, if it ran at all.
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
         of_function& its = functions_[ended.function];
         ++its.ended[static_cast<std::size_t>(ended.how.value_or(task::outcome::lost))];
         if (!ran) return;
@@ -11861,7 +12072,8 @@ class metrics final : public task::observer {
         its.queue_wait.record(std::chrono::duration<double>(ended.queue_wait).count());
     }
 
-    void on_departure(const task::record& left) override {
+    /// The process of a task is gone.
+    void on_departure(const task::record& left) {
         if (!left.used || left.used->peak_resident_bytes == 0) return;
         functions_[left.function].peak_memory.record(
             static_cast<double>(left.used->peak_resident_bytes));
@@ -12127,6 +12339,7 @@ struct service_options {
     task::retention results;
     idempotency_limits idempotency = {};
     access_options access = {};
+    log_format log = log_format::none;
 };
 
 }  // namespace restful_functions::api
@@ -12164,6 +12377,30 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
                        [answer = std::move(asked.answer)] { answer(json_response(200, "{}")); });
                });
 }
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/task_witnesses.hpp
+/// task_witnesses: those who count and those who write down what becomes of tasks.
+
+namespace restful_functions::api {
+
+/// The one observer of the store. Both must outlive it.
+class task_witnesses final : public task::observer {
+ public:
+    task_witnesses(metrics& counting, event_log& writing) noexcept
+        : counting_(counting), writing_(writing) {}
+
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) override {
+        counting_.on_end(ended, ran);
+        writing_.on_end(ended, ran);
+    }
+    void on_departure(const task::record& left) override { counting_.on_departure(left); }
+
+ private:
+    metrics& counting_;
+    event_log& writing_;
+};
 
 }  // namespace restful_functions::api
 
@@ -12286,7 +12523,9 @@ class service {
                              calls_.depart(call, std::move(left));
                          }}),
           counted_(functions.size()),
-          tasks_(functions.size(), options.results, &counted_),
+          log_(options.log, functions, STDERR_FILENO),
+          witnesses_(counted_, log_),
+          tasks_(functions.size(), options.results, &witnesses_),
           calls_(functions, executor_, tasks_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {
@@ -12308,9 +12547,11 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
-        answer = [this, method = metrics::index_of(request.method),
+        auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
+        answer = [this, method = metrics::index_of(request.method), logged,
                   to_client = std::move(answer)](http::response&& given) {
             counted_.on_answer(method, given.status);
+            if (logged) write_down(*logged, given);
             to_client(std::move(given));
         };
         if (guard_.lets_pages_read()) {
@@ -12322,7 +12563,9 @@ class service {
             }
         }
         try {
-            if (auto refused = guard_.stop(request)) return answer(std::move(*refused));
+            auto refused = guard_.stop(request);
+            if (logged) logged->caller = request.caller;
+            if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
             // Handlers answer last, so nothing was answered yet.
@@ -12337,6 +12580,7 @@ class service {
         executor_.dispatch();
         calls_.meet_deadlines();
         timers_.meet(deadlines::clock::now());
+        flush_soon();
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
@@ -12369,15 +12613,36 @@ class service {
     void connection_closed() noexcept { counted_.on_connection_closed(); }
 
  private:
+    /// So many lines are written at a time as come in between.
+    static constexpr std::chrono::milliseconds flush_interval{100};
+
+    void write_down(const logged_request& request, const http::response& answer) {
+        log_.on_answer(request, answer);
+        flush_soon();
+    }
+
+    void flush_soon() {
+        if (flushes_soon_ || !log_.has_lines()) return;
+        flushes_soon_ = true;
+        timers_.set(deadlines::clock::now() + flush_interval, [this] {
+            log_.flush();
+            flushes_soon_ = false;
+            flush_soon();
+        });
+    }
+
     task::function_program program_;
     process::executor executor_;
     metrics counted_;
+    event_log log_;
+    task_witnesses witnesses_;
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;
     idempotency_keys keys_;
     guard guard_;
     bool is_withdrawn_ = false;
+    bool flushes_soon_ = false;
     router routes_;
 };
 
@@ -13259,6 +13524,28 @@ class lazy_deadline {
 
 }  // namespace restful_functions::transport::detail
 
+// restful_functions/transport/peer.hpp
+/// peer: who is at the other end of a connection.
+
+namespace restful_functions::transport::detail {
+
+/// Its address, such as "127.0.0.1" or "::1"; "unix" in the file system.
+inline std::string peer_of(int descriptor) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return "";
+    if (storage.ss_family == AF_UNIX) return "unix";
+    const void* address =
+        storage.ss_family == AF_INET
+            ? static_cast<const void*>(&reinterpret_cast<const sockaddr_in*>(&storage)->sin_addr)
+            : &reinterpret_cast<const sockaddr_in6*>(&storage)->sin6_addr;
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(storage.ss_family, address, text.data(), text.size());
+    return text.data();
+}
+
+}  // namespace restful_functions::transport::detail
+
 // restful_functions/transport/transport.hpp
 /// What a transport is: it carries requests to a service and responses back, and drives the
 /// service.
@@ -13326,7 +13613,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
  public:
     connection(connections<Service>& all, const loop_executor& loop,
                restful_functions::detail::unique_fd client)
-        : all_(all), socket_(loop, client.get()), deadline_(loop), parser_(all.options().limits) {
+        : all_(all),
+          socket_(loop, client.get()),
+          deadline_(loop),
+          parser_(all.options().limits),
+          peer_(peer_of(client.get())) {
         static_cast<void>(client.release());  // the socket has taken it
     }
 
@@ -13449,6 +13740,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void serve(http::request&& request) {
         exchange_ = http::exchange(request);
+        request.peer = peer_;
         stage_ = stage::awaiting;
         head_is_timed_ = false;
         deadline_.clear();
@@ -13537,6 +13829,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     loop_descriptor socket_;
     lazy_deadline deadline_;
     http::parser parser_;
+    std::string peer_;
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
@@ -14380,7 +14673,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .users = o.users,
                        .authorizer = o.authorizer,
                        .allowed_hosts = hosts_of(o),
-                       .allowed_origins = o.allowed_origins}};
+                       .allowed_origins = o.allowed_origins},
+            .log = o.log};
 }
 
 inline transport::http_options http_options_of(const server_options& o) {

@@ -56,7 +56,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .users = o.users,
                        .authorizer = o.authorizer,
                        .allowed_hosts = hosts_of(o),
-                       .allowed_origins = o.allowed_origins}};
+                       .allowed_origins = o.allowed_origins},
+            .log = o.log};
 }
 
 inline transport::http_options http_options_of(const server_options& o) {

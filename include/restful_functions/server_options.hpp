@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/access.hpp>
+#include <restful_functions/api/log_format.hpp>
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
@@ -50,6 +51,10 @@ struct server_options {
     std::size_t log_bytes = process::executor_options{}.log_bytes;
     /// Whether what calls print also goes to the server's standard error.
     bool pass_log_through = process::executor_options{}.pass_log_through;
+
+    /// Lines on the standard error stream, of requests that were answered and tasks that have
+    /// ended. A reader who does not keep up misses lines and holds up nobody.
+    log_format log = log_format::plain;
 
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;

@@ -21,7 +21,7 @@ int main(int argc, char** argv) {
     const double number = argc == 3 ? std::stod(argv[2]) : 0;
     std::unique_ptr<char[]> ballast;
 
-    rf::server_options options{.port = 0, .max_body_bytes = 16 << 20};
+    rf::server_options options{.port = 0, .log = rf::log_format::none, .max_body_bytes = 16 << 20};
     if (flag == "--keep") options.max_finished_tasks = static_cast<std::size_t>(number);
     options.on_listening = [&](const std::string& url) {
         if (flag == "--ballast") {

@@ -33,6 +33,21 @@ if start_server "${1-build/gcc}/tests/end_to_end/access" --port 0; then
         "$status $(field Access-Control-Allow-Origin)"
     ask -H "$page" -H "$admin" -d '{"x": 3, "y": 6}' /addition/keep-connection
     equal 'end to end: and read' '200 9 https://app.example' "$status $body $(field Access-Control-Allow-Origin)"
+
+    written=''
+    until [[ $written == *'origin'* ]]; do
+        ask -H "$admin" /the/origin/of/the/last/line
+        while IFS= read -r -t 1 -u "$server_output" line; do written+=$line$'\n'; done
+    done
+    matches 'end to end: a line tells of each request and its caller' \
+        'request peer=127.0.0.1 caller=admin method=POST path=/addition/keep-connection status=200 bytes=1 seconds=' "$written"
+    matches 'end to end: and of each task' \
+        'task task_id=[0-9a-f-]+ function=addition status=DONE outcome=returned seconds=' "$written"
+    if [[ $written == *of-the-admin* || $written == *12x4* ]]; then
+        failed 'end to end: no line shows a secret' "$written"
+    else
+        ok 'end to end: no line shows a secret'
+    fi
     stop_server
 else
     failed 'end to end: the server that tells its callers apart starts'

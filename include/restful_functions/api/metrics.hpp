@@ -2,7 +2,6 @@
 #pragma once
 
 #include <restful_functions/api/histogram.hpp>
-#include <restful_functions/task/observer.hpp>
 #include <restful_functions/task/record.hpp>
 
 #include <algorithm>
@@ -31,7 +30,7 @@ inline constexpr std::array<double, 9> memory_bounds{
 }  // namespace detail
 
 /// Recording costs nanoseconds; texts are made when somebody asks for them.
-class metrics final : public task::observer {
+class metrics {
  public:
     static constexpr std::array<std::string_view, 5> methods{"GET", "HEAD", "OPTIONS", "POST",
                                                              "other"};
@@ -48,7 +47,8 @@ class metrics final : public task::observer {
 
     explicit metrics(std::size_t functions) : functions_(functions) {}
 
-    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) override {
+    /// A task has ended, after it ran for so long, if it ran at all.
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
         of_function& its = functions_[ended.function];
         ++its.ended[static_cast<std::size_t>(ended.how.value_or(task::outcome::lost))];
         if (!ran) return;
@@ -56,7 +56,8 @@ class metrics final : public task::observer {
         its.queue_wait.record(std::chrono::duration<double>(ended.queue_wait).count());
     }
 
-    void on_departure(const task::record& left) override {
+    /// The process of a task is gone.
+    void on_departure(const task::record& left) {
         if (!left.used || left.used->peak_resident_bytes == 0) return;
         functions_[left.function].peak_memory.record(
             static_cast<double>(left.used->peak_resident_bytes));

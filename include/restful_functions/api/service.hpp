@@ -6,6 +6,7 @@
 #include <restful_functions/api/catalogue_routes.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/event_log.hpp>
 #include <restful_functions/api/guard.hpp>
 #include <restful_functions/api/health_routes.hpp>
 #include <restful_functions/api/idempotency.hpp>
@@ -18,6 +19,7 @@
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
 #include <restful_functions/api/task_routes.hpp>
+#include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/message.hpp>
@@ -28,8 +30,11 @@
 #include <restful_functions/task/function_program.hpp>
 #include <restful_functions/task/table.hpp>
 
+#include <unistd.h>
+
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -57,7 +62,9 @@ class service {
                              calls_.depart(call, std::move(left));
                          }}),
           counted_(functions.size()),
-          tasks_(functions.size(), options.results, &counted_),
+          log_(options.log, functions, STDERR_FILENO),
+          witnesses_(counted_, log_),
+          tasks_(functions.size(), options.results, &witnesses_),
           calls_(functions, executor_, tasks_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {
@@ -79,9 +86,11 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
-        answer = [this, method = metrics::index_of(request.method),
+        auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
+        answer = [this, method = metrics::index_of(request.method), logged,
                   to_client = std::move(answer)](http::response&& given) {
             counted_.on_answer(method, given.status);
+            if (logged) write_down(*logged, given);
             to_client(std::move(given));
         };
         if (guard_.lets_pages_read()) {
@@ -93,7 +102,9 @@ class service {
             }
         }
         try {
-            if (auto refused = guard_.stop(request)) return answer(std::move(*refused));
+            auto refused = guard_.stop(request);
+            if (logged) logged->caller = request.caller;
+            if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::exception& failure) {
             // Handlers answer last, so nothing was answered yet.
@@ -108,6 +119,7 @@ class service {
         executor_.dispatch();
         calls_.meet_deadlines();
         timers_.meet(deadlines::clock::now());
+        flush_soon();
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
@@ -140,15 +152,36 @@ class service {
     void connection_closed() noexcept { counted_.on_connection_closed(); }
 
  private:
+    /// So many lines are written at a time as come in between.
+    static constexpr std::chrono::milliseconds flush_interval{100};
+
+    void write_down(const logged_request& request, const http::response& answer) {
+        log_.on_answer(request, answer);
+        flush_soon();
+    }
+
+    void flush_soon() {
+        if (flushes_soon_ || !log_.has_lines()) return;
+        flushes_soon_ = true;
+        timers_.set(deadlines::clock::now() + flush_interval, [this] {
+            log_.flush();
+            flushes_soon_ = false;
+            flush_soon();
+        });
+    }
+
     task::function_program program_;
     process::executor executor_;
     metrics counted_;
+    event_log log_;
+    task_witnesses witnesses_;
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;
     idempotency_keys keys_;
     guard guard_;
     bool is_withdrawn_ = false;
+    bool flushes_soon_ = false;
     router routes_;
 };
 

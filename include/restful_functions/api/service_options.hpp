@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/idempotency.hpp>
+#include <restful_functions/api/log_format.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
 
@@ -14,6 +15,7 @@ struct service_options {
     task::retention results;
     idempotency_limits idempotency = {};
     access_options access = {};
+    log_format log = log_format::none;
 };
 
 }  // namespace restful_functions::api

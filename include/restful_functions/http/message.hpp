@@ -64,6 +64,7 @@ struct request {
     fields headers;
     std::string body;
     bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
+    std::string peer{};      ///< The address that it came from, for logs.
     std::string caller{};    ///< Who sent it, where the server has checked that.
 };
 

@@ -10,6 +10,7 @@
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/peer.hpp>
 #include <restful_functions/transport/transport.hpp>
 
 #include <sys/socket.h>
@@ -44,7 +45,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
  public:
     connection(connections<Service>& all, const loop_executor& loop,
                restful_functions::detail::unique_fd client)
-        : all_(all), socket_(loop, client.get()), deadline_(loop), parser_(all.options().limits) {
+        : all_(all),
+          socket_(loop, client.get()),
+          deadline_(loop),
+          parser_(all.options().limits),
+          peer_(peer_of(client.get())) {
         static_cast<void>(client.release());  // the socket has taken it
     }
 
@@ -167,6 +172,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void serve(http::request&& request) {
         exchange_ = http::exchange(request);
+        request.peer = peer_;
         stage_ = stage::awaiting;
         head_is_timed_ = false;
         deadline_.clear();
@@ -255,6 +261,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     loop_descriptor socket_;
     lazy_deadline deadline_;
     http::parser parser_;
+    std::string peer_;
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
