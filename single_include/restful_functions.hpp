@@ -997,6 +997,474 @@ inline argument_error unknown_argument(std::string_view name,
 }  // namespace detail
 }  // namespace restful_functions
 
+// restful_functions/detail/type_name.hpp
+/// What a type is called, in letters that fit a URL.
+
+namespace restful_functions::detail {
+
+/// The signature of this very function, in which GCC and Clang spell `T`: `[with T = x; ...]` or
+/// `[T = x]`.
+template <typename T>
+consteval std::string_view signature_with_type() {
+    return __PRETTY_FUNCTION__;
+}
+
+/// How the compiler spells `T`: `shapes::circle`.
+template <typename T>
+consteval std::string_view type_spelling() {
+    constexpr std::string_view introduction = "T = ";
+    const std::string_view signature = signature_with_type<T>();
+    const auto begin = signature.find(introduction) + introduction.size();
+    auto end = signature.rfind("; std::string_view = ");
+    if (end == std::string_view::npos) end = signature.size() - 1;
+    return signature.substr(begin, end - begin);
+}
+
+/// The spelling in letters, digits and the signs `_`, `.`: `shapes.circle`; without what stands for
+/// a namespace that has no name.
+inline std::string plain_type_name(std::string_view spelling) {
+    std::string name;
+    const auto drop = [&](std::string_view word) {
+        if (!spelling.starts_with(word)) return false;
+        spelling.remove_prefix(word.size());
+        return true;
+    };
+    while (!spelling.empty()) {
+        if (drop("{anonymous}::") || drop("(anonymous namespace)::") || drop("<unnamed>::"))
+            continue;
+        if (drop("::")) {
+            name += '.';
+            continue;
+        }
+        const char c = spelling.front();
+        const bool is_plain =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+        if (is_plain) {
+            name += c;
+        } else if (!name.empty() && name.back() != '_') {
+            name += '_';
+        }
+        spelling.remove_prefix(1);
+    }
+    while (name.ends_with('_')) name.pop_back();
+    return name;
+}
+
+}  // namespace restful_functions::detail
+
+// restful_functions/detail/types.hpp
+/// A list of types.
+
+namespace restful_functions::detail {
+
+/// A list of types, none of which need be complete.
+template <typename... Type>
+struct types {};
+
+}  // namespace restful_functions::detail
+
+// restful_functions/json/codec.hpp
+/// The customisation point: how a type is read from JSON and written as JSON.
+
+namespace restful_functions {
+
+/// How a `T` is read from JSON and written as JSON.
+///
+/// The library has codecs for the types of the language and of the standard library that have an
+/// obvious JSON form, and for plain aggregates. Specialise it for a type of your own:
+///
+///     template <>
+///     struct restful_functions::codec<money> {
+///         static constexpr auto type = restful_functions::arg_type::string;
+///
+///         static json::decoded<money> decode(const json::value& value) {
+///             const auto text = json::decode<std::string>(value);
+///             if (!text) return text.why();
+///             if (!money::is_amount(*text)) return json::is_not("an amount like \"3.50\"", value);
+///             return money(*text);
+///         }
+///         static void encode(const money& amount, json::writer& out) {
+///             out.String(amount.text());
+///         }
+///     };
+///
+/// `type` is what the catalogue of functions shows. A type that is only a parameter needs no
+/// `encode`, one that is only a result no `decode`. Four members more are optional:
+/// `static T missing()` gives the value of an argument that was left out, which makes it not
+/// required; `using parts = detail::types<U...>` names the types that the codec hands on to
+/// `json::decode` and `json::encode`, for better compile errors; `static std::string
+/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves
+/// `decode` refuses the value, too.
+template <typename T>
+struct codec;
+
+namespace json {
+
+/// Reads a `T`; a value that is none, or would lose something, is refused.
+template <typename T>
+decoded<T> decode(const value& from) {
+    return codec<T>::decode(from);
+}
+
+/// Writes `what` as JSON.
+template <typename T>
+void encode(const T& what, writer& to) {
+    codec<T>::encode(what, to);
+}
+
+/// Whether `json::decode<T>` exists. Says nothing of the types that `T` holds: see `undecodable`.
+template <typename T>
+concept decodable = !std::is_const_v<T> && requires(const value& from) {
+    { codec<T>::decode(from) } -> std::convertible_to<decoded<T>>;
+    { codec<T>::type } -> std::convertible_to<arg_type>;
+};
+
+/// Whether `json::encode<T>` exists. Says nothing of the types that `T` holds: see `unencodable`.
+template <typename T>
+concept encodable = requires(const T& what, writer& to) {
+    codec<T>::encode(what, to);
+};
+
+/// What the catalogue shows for a `T`; DICT for one that is only a result.
+template <typename T>
+consteval arg_type type_of() {
+    if constexpr (requires { codec<T>::type; }) {
+        return codec<T>::type;
+    } else {
+        return arg_type::dict;
+    }
+}
+
+/// Whether a `T` may be left out, because its codec has a value for that case.
+template <typename T>
+concept omittable = requires {
+    { codec<T>::missing() } -> std::convertible_to<T>;
+};
+
+namespace detail {
+
+using restful_functions::detail::types;
+
+template <typename T>
+struct parts_of {
+    using type = types<>;
+};
+
+template <typename T>
+requires requires { typename codec<T>::parts; }
+struct parts_of<T> {
+    using type = typename codec<T>::parts;
+};
+
+template <typename T>
+struct has_decoder : std::bool_constant<decodable<T>> {};
+template <typename T>
+struct has_encoder : std::bool_constant<encodable<std::remove_const_t<T>>> {};
+
+/// The first of the `Pending` types, or of the types that they hold, that `Has` denies; void if
+/// there is none. `Seen` ends the walk through a type that holds itself.
+template <template <typename> typename Has, typename Pending, typename... Seen>
+struct first_without {
+    using type = void;
+};
+
+template <template <typename> typename Has, typename T, typename... Pending, typename... Seen>
+struct first_without<Has, types<T, Pending...>, Seen...> {
+    static consteval auto find() {
+        if constexpr ((std::is_same_v<T, Seen> || ...)) {
+            return std::type_identity<
+                typename first_without<Has, types<Pending...>, Seen...>::type>();
+        } else if constexpr (!Has<T>::value) {
+            return std::type_identity<T>();
+        } else {
+            using next = decltype([]<typename... Part>(types<Part...>) {
+                return types<Part..., Pending...>();
+            }(typename parts_of<T>::type()));
+            return std::type_identity<typename first_without<Has, next, Seen..., T>::type>();
+        }
+    }
+    using type = typename decltype(find())::type;
+};
+
+}  // namespace detail
+
+/// The type that keeps `T` from being decoded: `T` itself or one that it holds; void if none does.
+template <typename T>
+using undecodable = typename detail::first_without<detail::has_decoder, detail::types<T>>::type;
+
+/// The type that keeps `T` from being encoded: `T` itself or one that it holds; void if none does.
+template <typename T>
+using unencodable = typename detail::first_without<detail::has_encoder, detail::types<T>>::type;
+
+}  // namespace json
+}  // namespace restful_functions
+
+// restful_functions/json/schema.hpp
+/// schemas: the JSON that types are read from and written as, in the terms of JSON Schema.
+
+namespace restful_functions::json {
+
+/// Makes the schemas (JSON Schema 2020-12, as OpenAPI 3.1 has them) of a document, as JSON texts.
+/// They tell the form that a value is best written in; what a codec takes besides, as `"3"` for an
+/// integer, they do not show.
+class schemas {
+ public:
+    /// The schema of a `T`: that of its codec, or what its `arg_type` tells.
+    template <typename T>
+    std::string of() {
+        if constexpr (requires { codec<T>::schema(*this); }) {
+            return codec<T>::schema(*this);
+        } else {
+            return std::string(of_type(type_of<T>()));
+        }
+    }
+
+    /// A reference to the schema of a type that the compiler spells like this. `write` makes the
+    /// schema when it is asked for first; a type that holds itself finds its name then already.
+    std::string named(const void* type, std::string_view spelling,
+                      const std::function<std::string()>& write);
+
+    /// The named ones, by name.
+    [[nodiscard]] const std::map<std::string, std::string>& components() const noexcept {
+        return components_;
+    }
+
+ private:
+    static std::string_view of_type(arg_type type);
+
+    std::map<const void*, std::string> names_;
+    std::map<std::string, std::string> components_;
+};
+
+namespace detail {
+
+/// Its address stands for the type.
+template <typename T>
+inline constexpr char type_tag = 0;
+
+/// The schema with a further member, which `value` is the JSON text of.
+std::string with_member(std::string schema, std::string_view name, std::string_view value);
+
+/// `{"type": name}`.
+std::string schema_of_type(std::string_view name);
+
+/// Of a number of so many bits.
+std::string integer_schema(std::size_t bits, std::string_view least, std::string_view greatest);
+
+/// Of one of these strings; empty ones do not count.
+std::string enum_schema(std::span<const std::string_view> names);
+
+/// Of anything, or null.
+std::string or_null(const std::string& schema);
+
+/// Of any of these.
+std::string any_of(std::initializer_list<std::string> schemas);
+
+/// Of a list with these elements, no more and no less.
+std::string tuple_schema(std::initializer_list<std::string> elements);
+
+/// The schema of an object under construction.
+class object_schema {
+ public:
+    object_schema& add(std::string_view name, std::string_view schema, bool is_required);
+    [[nodiscard]] std::string end() const;
+
+ private:
+    std::string properties_;
+    std::string required_;
+};
+
+/// `what` as JSON; an empty text when it cannot be written.
+template <typename T>
+std::string text_of_sample(const T& what) {
+    try {
+        string_output out;
+        writer to(out);
+        encode(what, to);
+        return std::move(out).take();
+    } catch (const std::exception&) {
+        return {};
+    }
+}
+
+}  // namespace detail
+}  // namespace restful_functions::json
+
+#ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
+// restful_functions/detail/json_text.hpp
+/// json_text: the JSON texts that the library makes itself, spaced like the output of Python's
+/// json.dumps.
+
+namespace restful_functions::detail {
+
+/// A JSON object or array under construction: `{"a": 1, "b": 2}`, `[1, 2]`. Values are JSON texts
+/// themselves.
+class json_text {
+ public:
+    static json_text object() { return json_text("{", '}'); }
+    static json_text array() { return json_text("[", ']'); }
+
+    /// Another member of an object.
+    json_text& add(std::string_view name, std::string_view value) {
+        separate();
+        text_ += quoted(name);
+        text_ += ": ";
+        text_ += value;
+        return *this;
+    }
+
+    /// Another element of an array.
+    json_text& add(std::string_view value) {
+        separate();
+        text_ += value;
+        return *this;
+    }
+
+    /// The whole text. Nothing can be added any more.
+    [[nodiscard]] std::string end() {
+        text_ += last_;
+        return std::move(text_);
+    }
+
+ private:
+    json_text(const char* first, char last) : text_(first), last_(last) {}
+
+    void separate() {
+        if (text_.size() > 1) text_ += ", ";
+    }
+
+    std::string text_;
+    char last_;
+};
+
+[[nodiscard]] constexpr std::string_view json_boolean(bool value) noexcept {
+    return value ? "true" : "false";
+}
+
+}  // namespace restful_functions::detail
+
+// restful_functions/json/schema_definitions.hpp
+/// What schema.hpp declares and needs no template for.
+
+namespace restful_functions::json {
+
+RESTFUL_FUNCTIONS_INLINE std::string schemas::named(const void* type, std::string_view spelling,
+                                                    const std::function<std::string()>& write) {
+    const auto reference = [](const std::string& name) {
+        return R"({"$ref": "#/components/schemas/)" + name + R"("})";
+    };
+    if (const auto known = names_.find(type); known != names_.end())
+        return reference(known->second);
+    const std::string plain = restful_functions::detail::plain_type_name(spelling);
+    std::string name = plain;
+    // Types of unnamed namespaces may have the same name.
+    for (int next = 2; components_.contains(name); ++next)
+        name = plain + "_" + std::to_string(next);
+    names_[type] = name;
+    components_[name] = "";
+    std::string schema = write();
+    components_[name] = std::move(schema);
+    return reference(name);
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string_view schemas::of_type(arg_type type) {
+    switch (type) {
+        case arg_type::integer:
+            return R"({"type": "integer"})";
+        case arg_type::floating:
+            return R"({"type": "number"})";
+        case arg_type::string:
+            return R"({"type": "string"})";
+        case arg_type::boolean:
+            return R"({"type": "boolean"})";
+        case arg_type::list:
+            return R"({"type": "array", "items": {}})";
+        case arg_type::dict:
+            return "{}";  // raw JSON is DICT, too
+    }
+    return "{}";
+}
+
+namespace detail {
+
+RESTFUL_FUNCTIONS_INLINE std::string with_member(std::string schema, std::string_view name,
+                                                 std::string_view value) {
+    schema.pop_back();
+    if (schema.size() > 1) schema += ", ";
+    schema += restful_functions::detail::quoted(name);
+    return schema.append(": ").append(value).append("}");
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string schema_of_type(std::string_view name) {
+    return R"({"type": ")" + std::string(name) + R"("})";
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string integer_schema(std::size_t bits, std::string_view least,
+                                                    std::string_view greatest) {
+    auto schema = restful_functions::detail::json_text::object();
+    schema.add("type", R"("integer")");
+    // OpenAPI's registry of formats has names for int8 to int64 and uint8 to uint64.
+    const bool is_signed = least.starts_with('-');
+    schema.add("format", restful_functions::detail::quoted((is_signed ? "int" : "uint") +
+                                                           std::to_string(bits)));
+    return schema.add("minimum", least).add("maximum", greatest).end();
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string enum_schema(std::span<const std::string_view> names) {
+    auto list = restful_functions::detail::json_text::array();
+    for (const std::string_view name : names) {
+        if (!name.empty()) list.add(restful_functions::detail::quoted(name));
+    }
+    return with_member(schema_of_type("string"), "enum", list.end());
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string or_null(const std::string& schema) {
+    if (schema == "{}") return schema;
+    return R"({"anyOf": [)" + schema + R"(, {"type": "null"}]})";
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string any_of(std::initializer_list<std::string> schemas) {
+    auto list = restful_functions::detail::json_text::array();
+    for (const std::string& schema : schemas) list.add(schema);
+    return R"({"anyOf": )" + list.end() + "}";
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string tuple_schema(std::initializer_list<std::string> elements) {
+    auto list = restful_functions::detail::json_text::array();
+    for (const std::string& schema : elements) list.add(schema);
+    const std::string length = std::to_string(elements.size());
+    auto schema = restful_functions::detail::json_text::object();
+    schema.add("type", R"("array")");
+    if (elements.size() > 0) schema.add("prefixItems", list.end());
+    return schema.add("items", "false").add("minItems", length).add("maxItems", length).end();
+}
+
+RESTFUL_FUNCTIONS_INLINE object_schema& object_schema::add(std::string_view name,
+                                                           std::string_view schema,
+                                                           bool is_required) {
+    const std::string quoted = restful_functions::detail::quoted(name);
+    if (!properties_.empty()) properties_ += ", ";
+    properties_.append(quoted).append(": ").append(schema);
+    if (is_required) {
+        if (!required_.empty()) required_ += ", ";
+        required_ += quoted;
+    }
+    return *this;
+}
+
+RESTFUL_FUNCTIONS_INLINE std::string object_schema::end() const {
+    auto schema = restful_functions::detail::json_text::object();
+    schema.add("type", R"("object")").add("properties", "{" + properties_ + "}");
+    if (!required_.empty()) schema.add("required", "[" + required_ + "]");
+    schema.add("additionalProperties", "false");
+    return schema.end();
+}
+
+}  // namespace detail
+}  // namespace restful_functions::json
+
+#endif
+
 // restful_functions/function/callable.hpp
 /// The typed end of a registered function, behind an interface that knows no types.
 
@@ -1014,6 +1482,14 @@ class callable {
     /// Calls the function. `values` are in the order of its arguments; nullptr is one that was left
     /// out.
     virtual void invoke(std::span<const json::value* const> values, json::writer& result) const = 0;
+
+    /// The schema of the argument at index `argument`; by default that of anything.
+    virtual std::string argument_schema(std::size_t /*argument*/, json::schemas& /*all*/) const {
+        return "{}";
+    }
+
+    /// The schema of what the function returns.
+    virtual std::string result_schema(json::schemas& /*all*/) const { return "{}"; }
 
     /// Writes something of the kind that the function returns, without calling it.
     virtual void write_sample(json::writer& result) const { result.Null(); }
@@ -1345,17 +1821,6 @@ RESTFUL_FUNCTIONS_INLINE void function_definition::warm_up(std::string_view samp
 }  // namespace restful_functions
 
 #endif
-
-// restful_functions/detail/types.hpp
-/// A list of types.
-
-namespace restful_functions::detail {
-
-/// A list of types, none of which need be complete.
-template <typename... Type>
-struct types {};
-
-}  // namespace restful_functions::detail
 
 // restful_functions/detail/fields.hpp
 /// The fields of a plain aggregate as a tuple of references.
@@ -1697,141 +2162,6 @@ inline constexpr auto field_names = []<std::size_t... Index>(std::index_sequence
 
 }  // namespace restful_functions::detail
 
-// restful_functions/json/codec.hpp
-/// The customisation point: how a type is read from JSON and written as JSON.
-
-namespace restful_functions {
-
-/// How a `T` is read from JSON and written as JSON.
-///
-/// The library has codecs for the types of the language and of the standard library that have an
-/// obvious JSON form, and for plain aggregates. Specialise it for a type of your own:
-///
-///     template <>
-///     struct restful_functions::codec<money> {
-///         static constexpr auto type = restful_functions::arg_type::string;
-///
-///         static json::decoded<money> decode(const json::value& value) {
-///             const auto text = json::decode<std::string>(value);
-///             if (!text) return text.why();
-///             if (!money::is_amount(*text)) return json::is_not("an amount like \"3.50\"", value);
-///             return money(*text);
-///         }
-///         static void encode(const money& amount, json::writer& out) {
-///             out.String(amount.text());
-///         }
-///     };
-///
-/// `type` is what the catalogue of functions shows. A type that is only a parameter needs no
-/// `encode`, one that is only a result no `decode`. Three members more are optional:
-/// `static T missing()` gives the value of an argument that was left out, which makes it not
-/// required; `using parts = detail::types<U...>` names the types that the codec hands on to
-/// `json::decode` and `json::encode`, for better compile errors. An exception that leaves
-/// `decode` refuses the value, too.
-template <typename T>
-struct codec;
-
-namespace json {
-
-/// Reads a `T`; a value that is none, or would lose something, is refused.
-template <typename T>
-decoded<T> decode(const value& from) {
-    return codec<T>::decode(from);
-}
-
-/// Writes `what` as JSON.
-template <typename T>
-void encode(const T& what, writer& to) {
-    codec<T>::encode(what, to);
-}
-
-/// Whether `json::decode<T>` exists. Says nothing of the types that `T` holds: see `undecodable`.
-template <typename T>
-concept decodable = !std::is_const_v<T> && requires(const value& from) {
-    { codec<T>::decode(from) } -> std::convertible_to<decoded<T>>;
-    { codec<T>::type } -> std::convertible_to<arg_type>;
-};
-
-/// Whether `json::encode<T>` exists. Says nothing of the types that `T` holds: see `unencodable`.
-template <typename T>
-concept encodable = requires(const T& what, writer& to) {
-    codec<T>::encode(what, to);
-};
-
-/// What the catalogue shows for a `T`; DICT for one that is only a result.
-template <typename T>
-consteval arg_type type_of() {
-    if constexpr (requires { codec<T>::type; }) {
-        return codec<T>::type;
-    } else {
-        return arg_type::dict;
-    }
-}
-
-/// Whether a `T` may be left out, because its codec has a value for that case.
-template <typename T>
-concept omittable = requires {
-    { codec<T>::missing() } -> std::convertible_to<T>;
-};
-
-namespace detail {
-
-using restful_functions::detail::types;
-
-template <typename T>
-struct parts_of {
-    using type = types<>;
-};
-
-template <typename T>
-requires requires { typename codec<T>::parts; }
-struct parts_of<T> {
-    using type = typename codec<T>::parts;
-};
-
-template <typename T>
-struct has_decoder : std::bool_constant<decodable<T>> {};
-template <typename T>
-struct has_encoder : std::bool_constant<encodable<std::remove_const_t<T>>> {};
-
-/// The first of the `Pending` types, or of the types that they hold, that `Has` denies; void if
-/// there is none. `Seen` ends the walk through a type that holds itself.
-template <template <typename> typename Has, typename Pending, typename... Seen>
-struct first_without {
-    using type = void;
-};
-
-template <template <typename> typename Has, typename T, typename... Pending, typename... Seen>
-struct first_without<Has, types<T, Pending...>, Seen...> {
-    static consteval auto find() {
-        if constexpr ((std::is_same_v<T, Seen> || ...)) {
-            return std::type_identity<
-                typename first_without<Has, types<Pending...>, Seen...>::type>();
-        } else if constexpr (!Has<T>::value) {
-            return std::type_identity<T>();
-        } else {
-            using next = decltype([]<typename... Part>(types<Part...>) {
-                return types<Part..., Pending...>();
-            }(typename parts_of<T>::type()));
-            return std::type_identity<typename first_without<Has, next, Seen..., T>::type>();
-        }
-    }
-    using type = typename decltype(find())::type;
-};
-
-}  // namespace detail
-
-/// The type that keeps `T` from being decoded: `T` itself or one that it holds; void if none does.
-template <typename T>
-using undecodable = typename detail::first_without<detail::has_decoder, detail::types<T>>::type;
-
-/// The type that keeps `T` from being encoded: `T` itself or one that it holds; void if none does.
-template <typename T>
-using unencodable = typename detail::first_without<detail::has_encoder, detail::types<T>>::type;
-
-}  // namespace json
-}  // namespace restful_functions
-
 // restful_functions/json/structs.hpp
 /// Codec of plain aggregates: JSON objects with the fields' own names.
 
@@ -1888,6 +2218,43 @@ std::optional<refusal> set_field(Field& field, std::string_view name, const valu
     return std::nullopt;
 }
 
+/// The schema of a field that is `fresh`, with its default if it has one.
+template <typename Field>
+std::string field_schema(const Field& fresh, schemas& all) {
+    std::string schema = all.of<Field>();
+    if constexpr (std::is_void_v<unencodable<Field>>) {
+        if (!has_default(fresh)) return schema;
+        const std::string text = text_of_sample(fresh);
+        if (!text.empty()) return with_member(std::move(schema), "default", text);
+    }
+    return schema;
+}
+
+/// The schemas of an aggregate's fields, in their order.
+template <plain_aggregate T>
+std::vector<std::string> field_schemas(schemas& all) {
+    std::vector<std::string> list;
+    const T fresh{};
+    std::apply([&](const auto&... field) { (list.push_back(field_schema(field, all)), ...); },
+               tie_fields(fresh));
+    return list;
+}
+
+/// The schema of an object with the fields of an aggregate.
+template <plain_aggregate T>
+std::string schema_of_fields(schemas& all) {
+    object_schema object;
+    const std::vector<std::string> list = field_schemas<T>(all);
+    std::size_t next = 0;
+    const T fresh{};
+    const auto add = [&](const auto& field) {
+        object.add(field_names<T>[next], list[next], is_required(field));
+        ++next;
+    };
+    std::apply([&](const auto&... field) { (add(field), ...); }, tie_fields(fresh));
+    return object.end();
+}
+
 /// An aggregate whose fields are `values`, in their order; nullptr stands for a member that was
 /// left out.
 template <plain_aggregate T>
@@ -1942,6 +2309,11 @@ struct codec<T> {
         };
         std::apply([&](const auto&... field) { (write(field), ...); }, detail::tie_fields(object));
         out.EndObject();
+    }
+
+    static std::string schema(json::schemas& all) {
+        return all.named(&json::detail::type_tag<T>, restful_functions::detail::type_spelling<T>(),
+                         [&all] { return json::detail::schema_of_fields<T>(all); });
     }
 };
 
@@ -2137,6 +2509,12 @@ struct codec<T> {
         }
     }
 
+    static std::string schema(json::schemas&) {
+        return json::detail::integer_schema(8 * sizeof(T),
+                                            std::to_string(std::numeric_limits<T>::min()),
+                                            std::to_string(std::numeric_limits<T>::max()));
+    }
+
  private:
     template <typename Wide>
     static json::decoded<T> within_range(Wide number, const json::value& value) {
@@ -2189,6 +2567,11 @@ struct codec<T> {
         } else {
             out.Double(static_cast<double>(number));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return json::detail::with_member(json::detail::schema_of_type("number"), "format",
+                                         sizeof(T) == sizeof(float) ? "\"float\"" : "\"double\"");
     }
 };
 
@@ -2249,6 +2632,10 @@ struct codec<char> {
     static void encode(char character, json::writer& out) {
         out.String(std::string_view(&character, 1));
     }
+
+    static std::string schema(json::schemas&) {
+        return R"({"type": "string", "minLength": 1, "maxLength": 1})";
+    }
 };
 
 /// Text that lives elsewhere: a result only. A parameter `std::string_view` is decoded as a
@@ -2256,6 +2643,8 @@ struct codec<char> {
 template <>
 struct codec<std::string_view> {
     static void encode(std::string_view text, json::writer& out) { out.String(text); }
+
+    static std::string schema(json::schemas&) { return json::detail::schema_of_type("string"); }
 };
 
 /// Text that lives elsewhere: a result only. A null pointer is null.
@@ -2267,6 +2656,10 @@ struct codec<const char*> {
         } else {
             out.String(std::string_view(text));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return json::detail::or_null(json::detail::schema_of_type("string"));
     }
 };
 
@@ -2281,6 +2674,8 @@ struct codec<std::monostate> {
     }
 
     static void encode(std::monostate, json::writer& out) { out.Null(); }
+
+    static std::string schema(json::schemas&) { return json::detail::schema_of_type("null"); }
 };
 
 }  // namespace restful_functions
@@ -2315,6 +2710,10 @@ struct sequence_codec {
         for (const element& each : container) json::encode(each, out);
         out.EndArray();
     }
+
+    static std::string schema(schemas& all) {
+        return with_member(schema_of_type("array"), "items", all.of<element>());
+    }
 };
 
 /// An object with any names.
@@ -2345,6 +2744,10 @@ struct map_codec {
             json::encode(element, out);
         }
         out.EndObject();
+    }
+
+    static std::string schema(schemas& all) {
+        return with_member(schema_of_type("object"), "additionalProperties", all.of<mapped>());
     }
 };
 
@@ -2436,6 +2839,10 @@ struct codec<std::chrono::duration<Rep, Period>> {
         } else {
             out.Double(to_seconds(static_cast<long double>(time.count())));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return R"({"type": "number", "description": "seconds"})";
     }
 
  private:
@@ -2580,6 +2987,13 @@ struct codec<T> {
         }
     }
 
+    static std::string schema(json::schemas& all) {
+        for (const std::string_view name : names::names) {
+            if (!name.empty()) return json::detail::enum_schema(names::names);
+        }
+        return all.of<number>();
+    }
+
  private:
     using names = detail::enum_names<T>;
     using number = decltype(json::detail::number_like<typename names::underlying>());
@@ -2636,6 +3050,8 @@ struct tuple_codec {
         out.EndArray();
     }
 
+    static std::string schema(schemas& all) { return tuple_schema({all.of<Element>()...}); }
+
  private:
     template <std::size_t... Index>
     static decoded<Tuple> decode([[maybe_unused]] const value& from,
@@ -2683,6 +3099,14 @@ struct codec<std::array<T, Size>> {
         for (const T& element : array) json::encode(element, out);
         out.EndArray();
     }
+
+    static std::string schema(json::schemas& all) {
+        using json::detail::with_member;
+        const std::string length = std::to_string(Size);
+        std::string schema =
+            with_member(json::detail::schema_of_type("array"), "items", all.of<T>());
+        return with_member(with_member(schema, "minItems", length), "maxItems", length);
+    }
 };
 
 }  // namespace restful_functions
@@ -2715,6 +3139,8 @@ struct codec<std::optional<T>> {
             out.Null();
         }
     }
+
+    static std::string schema(json::schemas& all) { return json::detail::or_null(all.of<T>()); }
 };
 
 namespace json::detail {
@@ -2772,6 +3198,10 @@ struct codec<std::variant<First, Other...>> {
 
     static void encode(const variant& alternatives, json::writer& out) {
         std::visit([&](const auto& alternative) { json::encode(alternative, out); }, alternatives);
+    }
+
+    static std::string schema(json::schemas& all) {
+        return json::detail::any_of({all.of<First>(), all.of<Other>()...});
     }
 
  private:
@@ -2972,6 +3402,14 @@ std::optional<json::refusal> why_not(types<T...>, std::size_t index, const json:
     return checks.at(index)(value);
 }
 
+/// The schema of the type at `index` of the list.
+template <typename... T>
+std::string schema_of(types<T...>, std::size_t index, json::schemas& all) {
+    static constexpr std::array<std::string (json::schemas::*)(), sizeof...(T)> makers{
+        &json::schemas::of<T>...};
+    return (all.*makers.at(index))();
+}
+
 /// The argument that `value` is, nullptr standing for one that was left out.
 template <typename T>
 json::decoded<T> decode_argument(const json::value* value) {
@@ -3029,6 +3467,14 @@ class by_parameters<Function, signature<Result, Parameter...>> final : public ca
         invoke(values, result, std::index_sequence_for<Parameter...>());
     }
 
+    std::string argument_schema(std::size_t argument, json::schemas& all) const override {
+        return schema_of(types<stored<Parameter>...>(), argument, all);
+    }
+
+    std::string result_schema(json::schemas& all) const override {
+        return all.of<returned<Result>>();
+    }
+
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
@@ -3061,6 +3507,14 @@ class by_fields<Function, signature<Result, Parameter>> final : public callable 
     void invoke(std::span<const json::value* const> values, json::writer& result) const override {
         auto aggregate = json::detail::decode_fields<stored<Parameter>>(values);
         call(function_, result, static_cast<Parameter&&>(checked(aggregate)));
+    }
+
+    std::string argument_schema(std::size_t argument, json::schemas& all) const override {
+        return json::detail::field_schemas<stored<Parameter>>(all).at(argument);
+    }
+
+    std::string result_schema(json::schemas& all) const override {
+        return all.of<returned<Result>>();
     }
 
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
@@ -3701,56 +4155,13 @@ class function_server {
 
 #ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
 // restful_functions/api/body.hpp
-/// body: the JSON texts that the server makes itself, spaced like the output of Python's
-/// json.dumps, and their responses.
+/// body: the responses with the JSON texts that the server makes itself.
 
 namespace restful_functions::api {
 
+using restful_functions::detail::json_boolean;
+using restful_functions::detail::json_text;
 using restful_functions::detail::quoted;
-
-/// A JSON object or array under construction: `{"a": 1, "b": 2}`, `[1, 2]`. Values are JSON texts
-/// themselves.
-class json_text {
- public:
-    static json_text object() { return json_text("{", '}'); }
-    static json_text array() { return json_text("[", ']'); }
-
-    /// Another member of an object.
-    json_text& add(std::string_view name, std::string_view value) {
-        separate();
-        text_ += quoted(name);
-        text_ += ": ";
-        text_ += value;
-        return *this;
-    }
-
-    /// Another element of an array.
-    json_text& add(std::string_view value) {
-        separate();
-        text_ += value;
-        return *this;
-    }
-
-    /// The whole text. Nothing can be added any more.
-    [[nodiscard]] std::string end() {
-        text_ += last_;
-        return std::move(text_);
-    }
-
- private:
-    json_text(const char* first, char last) : text_(first), last_(last) {}
-
-    void separate() {
-        if (text_.size() > 1) text_ += ", ";
-    }
-
-    std::string text_;
-    char last_;
-};
-
-[[nodiscard]] constexpr std::string_view json_boolean(bool value) noexcept {
-    return value ? "true" : "false";
-}
 
 /// A response with this JSON text as its body.
 [[nodiscard]] inline http::response json_response(int status, std::string body) {
@@ -12328,6 +12739,522 @@ inline void add_metrics_routes(router& routes, const measured_parts& of) {
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/openapi_parts.hpp
+/// openapi_parts: the parts of the server's OpenAPI document that are the same for all servers.
+
+namespace restful_functions::api::detail {
+
+/// The schemas of the server's own objects, by name.
+inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> own_schemas{{
+    {"Problem", R"({"type": "object",
+ "description": "Why a request was refused (RFC 9457).",
+ "properties": {
+  "title": {"type": "string"},
+  "status": {"type": "integer"},
+  "detail": {"type": "string", "description": "What was wrong, where, and what to do."},
+  "error": {"type": "string", "description": "The first bad argument of a call."},
+  "errors": {"type": "array", "description": "Every bad argument of a call.", "items": {
+   "type": "object",
+   "properties": {
+    "pointer": {"type": "string", "description": "Of the culprit in the body (RFC 6901)."},
+    "detail": {"type": "string"}},
+   "required": ["pointer", "detail"]}}},
+ "required": ["title", "status"]})"},
+    {"CallStarted", R"({"type": "object",
+ "properties": {
+  "success": {"type": "boolean"},
+  "message": {"type": "string", "description": "Why it was refused; empty otherwise."},
+  "task_id": {"type": "string", "description": "Empty when it was refused."}},
+ "required": ["success", "message", "task_id"]})"},
+    {"TaskStatus",
+     R"({"type": "string", "enum": ["QUEUED", "RUNNING", "DONE", "FAILED", "TIMEOUT"]})"},
+    {"Task", R"({"type": "object",
+ "properties": {
+  "task_id": {"type": "string", "format": "uuid"},
+  "function_name": {"type": "string"},
+  "status": {"$ref": "#/components/schemas/TaskStatus"},
+  "result": {"description": "The function's result; a sentence when it failed; null before."},
+  "outcome": {"anyOf": [{"type": "string", "enum": ["returned", "threw", "crashed", "exited",
+   "out_of_memory", "cpu_limit", "timed_out", "terminated", "result_too_large", "lost"]},
+   {"type": "null"}]},
+  "created": {"type": "string", "format": "date-time"},
+  "started": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+  "finished": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+  "queue_wait": {"type": "number", "description": "seconds"},
+  "position": {"type": "integer", "description": "Of a queued task: 1 is the next."},
+  "progress": {"type": "object", "properties": {
+   "fraction": {"type": "number", "minimum": 0, "maximum": 1}, "message": {"type": "string"}},
+   "required": ["fraction", "message"]},
+  "exception": {"type": "object", "properties": {
+   "type": {"type": "string"}, "what": {"type": "string"}}, "required": ["type", "what"]},
+  "crash": {"type": "object", "properties": {
+   "signal": {"type": "string"}, "number": {"type": "integer"},
+   "address": {"anyOf": [{"type": "string"}, {"type": "null"}]},
+   "backtrace": {"type": "array", "items": {"type": "string"}}},
+   "required": ["signal", "number", "address", "backtrace"]},
+  "exit_status": {"type": "integer"},
+  "stop": {"type": "object", "properties": {
+   "requested": {"type": "string", "format": "date-time"},
+   "took": {"type": "number", "description": "seconds"}}, "required": ["requested", "took"]},
+  "usage": {"type": "object", "properties": {
+   "user_seconds": {"type": "number"}, "system_seconds": {"type": "number"},
+   "peak_resident_bytes": {"type": "integer"}, "minor_faults": {"type": "integer"},
+   "major_faults": {"type": "integer"}},
+   "required": ["user_seconds", "system_seconds", "peak_resident_bytes", "minor_faults",
+    "major_faults"]},
+  "log": {"type": "object", "properties": {"bytes": {"type": "integer"}}, "required": ["bytes"]}},
+ "required": ["task_id", "function_name", "status", "result", "outcome", "created", "started",
+  "finished", "queue_wait"]})"},
+    {"FunctionDefinition", R"({"type": "object",
+ "properties": {
+  "function_name": {"type": "string"},
+  "arg_definitions": {"type": "array", "items": {"type": "object", "properties": {
+   "name": {"type": "string"},
+   "type": {"type": "string",
+    "enum": ["INTEGER", "FLOAT", "STRING", "BOOLEAN", "LIST", "DICT"]},
+   "is_required": {"type": "boolean"},
+   "description": {"type": "string"},
+   "is_secret": {"type": "boolean"}},
+   "required": ["name", "type", "is_required", "description"]}},
+  "max_concurrency": {"type": "integer", "description": "0: no limit of its own"},
+  "description": {"type": "string"},
+  "timeout": {"type": "number", "description": "seconds"}},
+ "required": ["function_name", "arg_definitions", "max_concurrency", "description", "timeout"]})"},
+    {"Readiness", R"({"type": "object",
+ "properties": {
+  "status": {"type": "string",
+   "enum": ["ready", "starting", "draining", "no fork server", "saturated"]},
+  "running": {"type": "integer"}, "waiting": {"type": "integer"}, "parked": {"type": "integer"},
+  "max_processes": {"type": "integer"}},
+ "required": ["status", "running", "waiting", "parked", "max_processes"]})"},
+}};
+
+/// The parameters that several operations have.
+inline constexpr std::string_view own_parameters = R"({
+"TaskId": {"name": "task_id", "in": "path", "required": true, "schema": {"type": "string"}},
+"FunctionName": {"name": "function_name", "in": "path", "required": true,
+ "schema": {"type": "string"}},
+"Timeout": {"name": "X-Timeout", "in": "header", "schema": {"type": "number"},
+ "description": "Seconds that the call may take, where that is less than its function's timeout."},
+"Prefer": {"name": "Prefer", "in": "header", "schema": {"type": "string"},
+ "description": "respond-async, wait=N: how long the client waits for the result (RFC 7240)."},
+"IdempotencyKey": {"name": "Idempotency-Key", "in": "header",
+ "schema": {"type": "string", "maxLength": 255},
+ "description": "Chosen for this call: sent again with it, the call does not run again."},
+"Status": {"name": "status", "in": "query", "schema": {"type": "string"},
+ "description": "Of these statuses, separated by commas."},
+"Limit": {"name": "limit", "in": "query",
+ "schema": {"type": "integer", "minimum": 1, "maximum": 1000},
+ "description": "Makes pages; the next one is in the field Link (RFC 8288)."},
+"WaitTimeout": {"name": "timeout", "in": "query", "schema": {"type": "number"},
+ "description": "Seconds to wait; 30 without it, 300 at the most."},
+"Offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0},
+ "description": "Of the first byte that is wanted."},
+"After": {"name": "after", "in": "query", "schema": {"type": "string"},
+ "description": "The last task of the page before."}})";
+
+/// The responses that several operations have.
+inline constexpr std::string_view own_responses = R"({
+"Problem": {"description": "Refused; detail says why and what to do.", "content": {
+ "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+"BadCall": {"description": "An argument is missing, does not fit, or is unknown.", "content": {
+ "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+"Busy": {"description": "As many calls of the function run as may.",
+ "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
+ "application/json": {"schema": {"$ref": "#/components/schemas/CallStarted"}}}},
+"Unavailable": {"description": "No process is free, or the server is about to end.",
+ "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
+ "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
+"Accepted": {"description": "The call goes on; the result will be at the task.",
+ "headers": {"Location": {"schema": {"type": "string"}},
+  "Preference-Applied": {"schema": {"type": "string"}}}, "content": {
+ "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
+"Task": {"description": "The task.", "content": {
+ "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
+"Tasks": {"description": "The tasks, oldest first.",
+ "headers": {"Link": {"schema": {"type": "string"}}}, "content": {
+ "application/json": {"schema": {"type": "array",
+  "items": {"$ref": "#/components/schemas/Task"}}}}},
+"Empty": {"description": "It has ended.", "content": {
+ "application/json": {"schema": {"type": "object", "additionalProperties": false}}}},
+"Text": {"description": "For people.", "content": {"text/plain": {"schema": {"type": "string"}}}},
+"Readiness": {"description": "How the server is.", "content": {
+ "application/json": {"schema": {"$ref": "#/components/schemas/Readiness"}}}}})";
+
+/// A path that every server has, and its operations but for the refusals that access brings.
+struct own_path {
+    std::string_view path;
+    std::string_view method;  ///< as OpenAPI writes it
+    std::string_view operation_id;
+    std::string_view tag;
+    std::string_view summary;
+    std::string_view parameters;  ///< of `own_parameters`, separated by spaces
+    std::string_view responses;   ///< members of the object: `"200": {...}, "404": {...}`
+};
+
+}  // namespace restful_functions::api::detail
+
+// restful_functions/api/openapi_paths.hpp
+/// openapi_paths: the server's own paths as its OpenAPI document has them.
+
+namespace restful_functions::api::detail {
+
+/// In the order in which they are shown.
+inline constexpr auto own_paths = std::to_array<own_path>({
+    {"/", "get", "list_paths", "server", "The paths, as text; the console for a browser", "",
+     R"("200": {"description": "The paths, one a line.", "content": {
+      "text/plain": {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}}})"},
+    {"/function/list/data", "get", "list_functions", "functions", "All functions", "",
+     R"("200": {"description": "The functions.", "content": {"application/json": {"schema": {
+      "type": "array", "items": {"$ref": "#/components/schemas/FunctionDefinition"}}}}})"},
+    {"/function/list/text", "get", "show_functions", "functions", "All functions, for people", "",
+     R"("200": {"$ref": "#/components/responses/Text"})"},
+    {"/function/definition/{function_name}", "get", "get_function", "functions", "One function",
+     "FunctionName",
+     R"("200": {"description": "The function.", "content": {"application/json": {"schema":
+      {"$ref": "#/components/schemas/FunctionDefinition"}}}},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/function/running-count/{function_name}", "get", "count_running", "functions",
+     "How many of a function's calls run", "FunctionName",
+     R"("200": {"description": "The number.", "content": {"application/json": {"schema":
+      {"type": "integer"}}}},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/info/{task_id}", "get", "get_task", "tasks", "A task", "TaskId",
+     R"("200": {"$ref": "#/components/responses/Task"},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/done/{task_id}", "get", "is_done", "tasks", "Whether a task has ended", "TaskId",
+     R"("200": {"description": "Whether it has.", "content": {"application/json": {"schema":
+      {"type": "boolean"}}}},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/result/{task_id}", "get", "get_result", "tasks", "The result of a task", "TaskId",
+     R"("200": {"description": "The result, or null before the end; a blob as its bytes.",
+      "content": {"application/json": {"schema": {}}, "*/*": {"schema": {}}}},
+      "206": {"description": "The part of a blob that Range asks for.",
+      "content": {"*/*": {"schema": {}}}},
+      "304": {"description": "If-None-Match has its ETag."},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "416": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/wait/{task_id}", "get", "wait_for_task", "tasks", "A task, once it has ended",
+     "TaskId WaitTimeout",
+     R"("200": {"$ref": "#/components/responses/Task"},
+      "400": {"$ref": "#/components/responses/Problem"},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "503": {"$ref": "#/components/responses/Unavailable"})"},
+    {"/task/log/{task_id}", "get", "get_log", "tasks", "What a call printed", "TaskId Offset",
+     R"("200": {"description": "The last of it.", "headers": {
+      "Log-Offset": {"schema": {"type": "integer"}}, "Log-Size": {"schema": {"type": "integer"}}},
+      "content": {"text/plain": {"schema": {"type": "string"}}}},
+      "400": {"$ref": "#/components/responses/Problem"},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/list", "get", "list_tasks", "tasks", "All tasks", "Status Limit After",
+     R"("200": {"$ref": "#/components/responses/Tasks"},
+      "400": {"$ref": "#/components/responses/Problem"},
+      "410": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/list/{function_name}", "get", "list_tasks_of_function", "tasks",
+     "The tasks of a function", "FunctionName Status Limit After",
+     R"("200": {"$ref": "#/components/responses/Tasks"},
+      "400": {"$ref": "#/components/responses/Problem"},
+      "404": {"$ref": "#/components/responses/Problem"},
+      "410": {"$ref": "#/components/responses/Problem"})"},
+    {"/terminate/task/{task_id}", "post", "terminate_task", "tasks", "End a task", "TaskId",
+     R"("200": {"$ref": "#/components/responses/Empty"},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/terminate/function/{function_name}", "post", "terminate_function", "functions",
+     "End all tasks of a function", "FunctionName",
+     R"("200": {"$ref": "#/components/responses/Empty"},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/health/live", "get", "get_liveness", "server", "Whether the server lives", "",
+     R"("200": {"description": "It does.", "content": {"application/json": {"schema": {
+      "type": "object", "properties": {"status": {"type": "string"}}}}}})"},
+    {"/health/ready", "get", "get_readiness", "server", "Whether it is to be given calls", "",
+     R"("200": {"$ref": "#/components/responses/Readiness"},
+      "429": {"$ref": "#/components/responses/Readiness"},
+      "503": {"$ref": "#/components/responses/Readiness"})"},
+    {"/metrics", "get", "get_metrics", "server", "Figures for Prometheus", "",
+     R"("200": {"$ref": "#/components/responses/Text"})"},
+    {"/openapi.json", "get", "get_openapi", "server", "This document", "",
+     R"("200": {"description": "OpenAPI 3.1.", "headers": {"ETag": {"schema": {"type": "string"}}},
+      "content": {"application/json": {"schema": {"type": "object"}}}},
+      "304": {"description": "If-None-Match has its ETag."})"},
+});
+
+}  // namespace restful_functions::api::detail
+
+// restful_functions/api/openapi_document.hpp
+/// openapi_document: the server as OpenAPI 3.1 describes it, made of the registered functions.
+
+namespace restful_functions::api {
+
+/// The ways in which callers say who they are.
+struct openapi_security {
+    bool by_token = false;
+    bool by_password = false;
+
+    openapi_security() = default;
+    explicit openapi_security(const access_options& access)
+        : by_token(!access.tokens.empty() || access.authorizer),
+          by_password(!access.users.empty()) {}
+};
+
+namespace detail {
+
+/// One document under construction.
+class openapi_builder {
+ public:
+    openapi_builder(const registry& functions, openapi_security security)
+        : functions_(functions), security_(security) {
+        // First: a type of the user's that has the name of one of them gets another one.
+        for (const auto& own : own_schemas)
+            schemas_.named(&own, own.first, [&own] { return std::string(own.second); });
+    }
+
+    [[nodiscard]] std::string document() {
+        json_text paths = json_text::object();
+        for (const function_definition& function : functions_) add_calls(paths, function);
+        for (const own_path& own : own_paths) {
+            paths.add(own.path, json_text::object().add(own.method, operation_of(own)).end());
+        }
+        return json_text::object()
+            .add("openapi", quoted("3.1.0"))
+            .add("info", info())
+            .add("servers", R"([{"url": "/"}])")
+            .add("security", security())
+            .add("tags", R"([{"name": "calls"}, {"name": "functions"}, {"name": "tasks"}, )"
+                         R"({"name": "server"}])")
+            .add("paths", paths.end())
+            .add("components", components())
+            .end();
+    }
+
+ private:
+    static constexpr std::string_view problem = R"({"$ref": "#/components/responses/Problem"})";
+
+    [[nodiscard]] bool is_restricted() const noexcept {
+        return security_.by_token || security_.by_password;
+    }
+
+    [[nodiscard]] static std::string info() {
+        return json_text::object()
+            .add("title", quoted("restful-functions"))
+            .add("version", quoted(version))
+            .add("description",
+                 quoted("Functions in C++ over HTTP, each call in a process of its own."))
+            .add("license", R"({"name": "MIT", "identifier": "MIT"})")
+            .end();
+    }
+
+    [[nodiscard]] std::string security() const {
+        json_text ways = json_text::array();
+        if (security_.by_token) ways.add(R"({"token": []})");
+        if (security_.by_password) ways.add(R"({"password": []})");
+        return ways.end();
+    }
+
+    [[nodiscard]] std::string components() const {
+        json_text all = json_text::object();
+        for (const auto& [name, schema] : schemas_.components()) all.add(name, schema);
+        json_text text = json_text::object();
+        text.add("schemas", all.end())
+            .add("parameters", own_parameters)
+            .add("responses", own_responses);
+        json_text ways = json_text::object();
+        if (security_.by_token) ways.add("token", R"({"type": "http", "scheme": "bearer"})");
+        if (security_.by_password) ways.add("password", R"({"type": "http", "scheme": "basic"})");
+        if (is_restricted()) text.add("securitySchemes", ways.end());
+        return text.end();
+    }
+
+    [[nodiscard]] static std::string references(std::string_view names) {
+        json_text list = json_text::array();
+        while (!names.empty()) {
+            const std::string_view name = names.substr(0, names.find(' '));
+            list.add(R"({"$ref": "#/components/parameters/)" + std::string(name) + R"("})");
+            names.remove_prefix(std::min(name.size() + 1, names.size()));
+        }
+        return list.end();
+    }
+
+    [[nodiscard]] std::string with_refusals_of_access(std::string responses) const {
+        responses.append(R"(, "421": )").append(problem);
+        if (is_restricted())
+            responses.append(R"(, "401": )").append(problem).append(R"(, "403": )").append(problem);
+        return "{" + responses + "}";
+    }
+
+    [[nodiscard]] std::string operation_of(const own_path& own) const {
+        json_text text = json_text::object();
+        text.add("operationId", quoted(own.operation_id))
+            .add("tags", "[" + quoted(own.tag) + "]")
+            .add("summary", quoted(own.summary));
+        if (!own.parameters.empty()) text.add("parameters", references(own.parameters));
+        const bool is_public = own.path.starts_with("/health/");
+        if (is_public) text.add("security", "[]");
+        return text
+            .add("responses", is_public ? "{" + std::string(own.responses) + "}"
+                                        : with_refusals_of_access(std::string(own.responses)))
+            .end();
+    }
+
+    void add_calls(json_text& paths, const function_definition& function) {
+        const std::string body = request_body(function);
+        const std::string result = function.callable->result_schema(schemas_);
+        paths.add("/" + function.name,
+                  operation(function, "start_", "Start " + function.name + " as a task", body,
+                            R"("200": {"description": "It runs.", "headers": {"Location": )"
+                            R"({"schema": {"type": "string"}}}, "content": {"application/json": )"
+                            R"({"schema": {"$ref": "#/components/schemas/CallStarted"}}}})"));
+        paths.add("/" + function.name + "/keep-connection",
+                  operation(function, "call_", "Call " + function.name + " and wait", body,
+                            R"("200": {"description": "The result.", "content": )"
+                            R"({"application/json": {"schema": )" +
+                                result +
+                                R"(}}}, "500": {"description": "The call failed; why.", )"
+                                R"("content": {"application/json": {"schema": )"
+                                R"({"type": "string"}}}}, "504": {"description": )"
+                                R"("It took longer than its timeout.", "content": )"
+                                R"({"application/json": {"schema": {"type": "string"}}}})"));
+    }
+
+    /// A path with its only method.
+    [[nodiscard]] std::string operation(const function_definition& function,
+                                        std::string_view prefix, std::string_view summary,
+                                        std::string_view body, std::string responses) const {
+        responses.append(R"(, "202": {"$ref": "#/components/responses/Accepted"})"
+                         R"(, "400": {"$ref": "#/components/responses/BadCall"})"
+                         R"(, "429": {"$ref": "#/components/responses/Busy"})"
+                         R"(, "503": {"$ref": "#/components/responses/Unavailable"})");
+        for (const std::string_view status : {"410", "413", "422"})
+            responses.append(", ").append(quoted(status)).append(": ").append(problem);
+        json_text text = json_text::object();
+        text.add("operationId", quoted(std::string(prefix) + function.name))
+            .add("tags", R"(["calls"])")
+            .add("summary", quoted(summary));
+        if (!function.description.empty()) text.add("description", quoted(function.description));
+        text.add("parameters", references("Timeout Prefer IdempotencyKey"))
+            .add("requestBody", body)
+            .add("responses", with_refusals_of_access(std::move(responses)));
+        return json_text::object().add("post", text.end()).end();
+    }
+
+    [[nodiscard]] std::string request_body(const function_definition& function) {
+        json::detail::object_schema object;
+        bool is_required = false;
+        for (std::size_t i = 0; i < function.args.size(); ++i) {
+            const arg_definition& argument = function.args[i];
+            std::string schema = function.callable->argument_schema(i, schemas_);
+            if (!argument.description.empty())
+                schema = json::detail::with_member(std::move(schema), "description",
+                                                   quoted(argument.description));
+            if (argument.is_secret)
+                schema = json::detail::with_member(std::move(schema), "writeOnly", "true");
+            object.add(argument.name, schema, argument.is_required);
+            is_required = is_required || argument.is_required;
+        }
+        json_text as_json = json_text::object();
+        as_json.add("schema", object.end());
+        const std::string sample = function.sample_call();
+        if (std::holds_alternative<std::monostate>(function.check(sample)))
+            as_json.add("example", sample);
+        json_text content = json_text::object();
+        content.add("application/json", as_json.end());
+        content.add("application/x-www-form-urlencoded", R"({"schema": )" + object.end() + "}");
+        return json_text::object()
+            .add("required", json_boolean(is_required))
+            .add("content", content.end())
+            .end();
+    }
+
+    const registry& functions_;
+    openapi_security security_;
+    json::schemas schemas_;
+};
+
+}  // namespace detail
+
+/// The OpenAPI 3.1 document of a server.
+[[nodiscard]] inline std::string openapi_document(const registry& functions,
+                                                  openapi_security security) {
+    return detail::openapi_builder(functions, security).document();
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/conditional.hpp
+/// Requests that depend on what the client has already: entity tags and If-None-Match.
+
+namespace restful_functions::http {
+
+/// A strong entity tag (RFC 9110, 8.8.3) made of the bytes: the same for the same ones, with the
+/// quotes.
+[[nodiscard]] inline std::string entity_tag_of(std::string_view bytes) {
+    // FNV-1a with 64 bits: no defence against who wants two texts with one tag, but the server's
+    // own texts want nothing.
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 1099511628211ULL;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string tag = "\"";
+    for (int shift = 60; shift >= 0; shift -= 4) tag += digits[(hash >> shift) & 15];
+    return tag + "\"";
+}
+
+/// Whether an If-None-Match field names the tag, by weak comparison (RFC 9110, 13.1.2).
+[[nodiscard]] inline bool names_tag(std::string_view if_none_match, std::string_view tag) noexcept {
+    const auto skip = [&](std::string_view what) {
+        const std::size_t end = if_none_match.find_first_not_of(what);
+        if_none_match.remove_prefix(end == if_none_match.npos ? if_none_match.size() : end);
+    };
+    for (skip(" \t,"); !if_none_match.empty(); skip(" \t,")) {
+        if (if_none_match.front() == '*') return true;
+        if (if_none_match.starts_with("W/")) if_none_match.remove_prefix(2);
+        if (!if_none_match.starts_with('"')) return false;
+        const std::size_t end = if_none_match.find('"', 1);
+        if (end == if_none_match.npos) return false;
+        if (if_none_match.substr(0, end + 1) == tag) return true;
+        if_none_match.remove_prefix(end + 1);
+    }
+    return false;
+}
+
+/// The response to a GET of something with this tag: without its body where the client has it.
+[[nodiscard]] inline response unless_known(const request& asked, std::string tag, response full) {
+    const std::string* known = asked.headers.find("If-None-Match");
+    if (known != nullptr && names_tag(*known, tag)) {
+        full.status = 304;
+        full.body.clear();
+    }
+    full.headers.set("ETag", std::move(tag));
+    return full;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/openapi_routes.hpp
+/// openapi_routes: the server's description for programs.
+
+namespace restful_functions::api {
+
+/// Adds GET /openapi.json. The document is made when it is asked for first: most servers never are.
+/// The registry must outlive the router.
+inline void add_openapi_routes(router& routes, const registry& functions,
+                               const access_options& access) {
+    routes.get("/openapi.json",
+               [&functions, security = openapi_security(access), document = std::string(),
+                tag = std::string()](const exchange& asked) mutable {
+                   if (document.empty()) {
+                       document = openapi_document(functions, security);
+                       tag = http::entity_tag_of(document);
+                   }
+                   http::response response = json_response(200, document);
+                   response.headers.add("Cache-Control", "no-cache");
+                   return http::unless_known(asked.request, tag, std::move(response));
+               });
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/service_options.hpp
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 
@@ -12536,6 +13463,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});

@@ -11,3 +11,4 @@
 #include <restful_functions/json/members_definitions.hpp>
 #include <restful_functions/json/parse_definitions.hpp>
 #include <restful_functions/json/refusal_definitions.hpp>
+#include <restful_functions/json/schema_definitions.hpp>

@@ -47,3 +47,6 @@ answers 200 "$addition" /function/definition/addition
 answers 200 0 /function/running-count/addition
 refuses 404 /function/definition/unknown
 refuses 404 /function/running-count/unknown
+begins 200 '{"openapi": "3.1.0", ' /openapi.json
+ask --header "If-None-Match: $(field ETag)" /openapi.json
+equal 'end to end: GET /openapi.json again is 304 without a body' '304 ' "$status $body"

@@ -15,6 +15,7 @@
 #include <restful_functions/api/metrics.hpp>
 #include <restful_functions/api/metrics_routes.hpp>
 #include <restful_functions/api/names.hpp>
+#include <restful_functions/api/openapi_routes.hpp>
 #include <restful_functions/api/origins.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
@@ -75,6 +76,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
                         {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});

@@ -3,11 +3,13 @@
 
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/json/refusal.hpp>
+#include <restful_functions/json/schema.hpp>
 #include <restful_functions/json/writer.hpp>
 
 #include <cstddef>
 #include <optional>
 #include <span>
+#include <string>
 
 namespace restful_functions::detail {
 
@@ -23,6 +25,14 @@ class callable {
     /// Calls the function. `values` are in the order of its arguments; nullptr is one that was left
     /// out.
     virtual void invoke(std::span<const json::value* const> values, json::writer& result) const = 0;
+
+    /// The schema of the argument at index `argument`; by default that of anything.
+    virtual std::string argument_schema(std::size_t /*argument*/, json::schemas& /*all*/) const {
+        return "{}";
+    }
+
+    /// The schema of what the function returns.
+    virtual std::string result_schema(json::schemas& /*all*/) const { return "{}"; }
 
     /// Writes something of the kind that the function returns, without calling it.
     virtual void write_sample(json::writer& result) const { result.Null(); }

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <string>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -32,6 +33,14 @@ std::optional<json::refusal> why_not(types<T...>, std::size_t index, const json:
     static constexpr std::array<std::optional<json::refusal> (*)(const json::value&), sizeof...(T)>
         checks{&why_not<T>...};
     return checks.at(index)(value);
+}
+
+/// The schema of the type at `index` of the list.
+template <typename... T>
+std::string schema_of(types<T...>, std::size_t index, json::schemas& all) {
+    static constexpr std::array<std::string (json::schemas::*)(), sizeof...(T)> makers{
+        &json::schemas::of<T>...};
+    return (all.*makers.at(index))();
 }
 
 /// The argument that `value` is, nullptr standing for one that was left out.
@@ -91,6 +100,14 @@ class by_parameters<Function, signature<Result, Parameter...>> final : public ca
         invoke(values, result, std::index_sequence_for<Parameter...>());
     }
 
+    std::string argument_schema(std::size_t argument, json::schemas& all) const override {
+        return schema_of(types<stored<Parameter>...>(), argument, all);
+    }
+
+    std::string result_schema(json::schemas& all) const override {
+        return all.of<returned<Result>>();
+    }
+
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
@@ -123,6 +140,14 @@ class by_fields<Function, signature<Result, Parameter>> final : public callable 
     void invoke(std::span<const json::value* const> values, json::writer& result) const override {
         auto aggregate = json::detail::decode_fields<stored<Parameter>>(values);
         call(function_, result, static_cast<Parameter&&>(checked(aggregate)));
+    }
+
+    std::string argument_schema(std::size_t argument, json::schemas& all) const override {
+        return json::detail::field_schemas<stored<Parameter>>(all).at(argument);
+    }
+
+    std::string result_schema(json::schemas& all) const override {
+        return all.of<returned<Result>>();
     }
 
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }

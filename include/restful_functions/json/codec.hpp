@@ -34,10 +34,11 @@ namespace restful_functions {
 ///     };
 ///
 /// `type` is what the catalogue of functions shows. A type that is only a parameter needs no
-/// `encode`, one that is only a result no `decode`. Three members more are optional:
+/// `encode`, one that is only a result no `decode`. Four members more are optional:
 /// `static T missing()` gives the value of an argument that was left out, which makes it not
 /// required; `using parts = detail::types<U...>` names the types that the codec hands on to
-/// `json::decode` and `json::encode`, for better compile errors. An exception that leaves
+/// `json::decode` and `json::encode`, for better compile errors; `static std::string
+/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves
 /// `decode` refuses the value, too.
 template <typename T>
 struct codec;

@@ -7,6 +7,7 @@
 #include <restful_functions/json/durations.hpp>
 #include <restful_functions/json/enums.hpp>
 #include <restful_functions/json/scalars.hpp>
+#include <restful_functions/json/schema.hpp>
 #include <restful_functions/json/structs.hpp>
 #include <restful_functions/json/tuples.hpp>
 #include <restful_functions/json/variants.hpp>

@@ -3,6 +3,7 @@
 
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/scalars.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <array>
 #include <cstddef>
@@ -43,6 +44,10 @@ struct sequence_codec {
         for (const element& each : container) json::encode(each, out);
         out.EndArray();
     }
+
+    static std::string schema(schemas& all) {
+        return with_member(schema_of_type("array"), "items", all.of<element>());
+    }
 };
 
 /// An object with any names.
@@ -73,6 +78,10 @@ struct map_codec {
             json::encode(element, out);
         }
         out.EndObject();
+    }
+
+    static std::string schema(schemas& all) {
+        return with_member(schema_of_type("object"), "additionalProperties", all.of<mapped>());
     }
 };
 

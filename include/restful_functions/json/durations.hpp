@@ -3,6 +3,7 @@
 
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/scalars.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <chrono>
 #include <cmath>
@@ -44,6 +45,10 @@ struct codec<std::chrono::duration<Rep, Period>> {
         } else {
             out.Double(to_seconds(static_cast<long double>(time.count())));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return R"({"type": "number", "description": "seconds"})";
     }
 
  private:

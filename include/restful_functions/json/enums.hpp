@@ -4,6 +4,7 @@
 #include <restful_functions/detail/enum_names.hpp>
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/scalars.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <algorithm>
 #include <string>
@@ -64,6 +65,13 @@ struct codec<T> {
         } else {
             json::encode(static_cast<number>(enumerator), out);
         }
+    }
+
+    static std::string schema(json::schemas& all) {
+        for (const std::string_view name : names::names) {
+            if (!name.empty()) return json::detail::enum_schema(names::names);
+        }
+        return all.of<number>();
     }
 
  private:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/json/codec.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <array>
 #include <charconv>
@@ -68,6 +69,12 @@ struct codec<T> {
         }
     }
 
+    static std::string schema(json::schemas&) {
+        return json::detail::integer_schema(8 * sizeof(T),
+                                            std::to_string(std::numeric_limits<T>::min()),
+                                            std::to_string(std::numeric_limits<T>::max()));
+    }
+
  private:
     template <typename Wide>
     static json::decoded<T> within_range(Wide number, const json::value& value) {
@@ -120,6 +127,11 @@ struct codec<T> {
         } else {
             out.Double(static_cast<double>(number));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return json::detail::with_member(json::detail::schema_of_type("number"), "format",
+                                         sizeof(T) == sizeof(float) ? "\"float\"" : "\"double\"");
     }
 };
 
@@ -180,6 +192,10 @@ struct codec<char> {
     static void encode(char character, json::writer& out) {
         out.String(std::string_view(&character, 1));
     }
+
+    static std::string schema(json::schemas&) {
+        return R"({"type": "string", "minLength": 1, "maxLength": 1})";
+    }
 };
 
 /// Text that lives elsewhere: a result only. A parameter `std::string_view` is decoded as a
@@ -187,6 +203,8 @@ struct codec<char> {
 template <>
 struct codec<std::string_view> {
     static void encode(std::string_view text, json::writer& out) { out.String(text); }
+
+    static std::string schema(json::schemas&) { return json::detail::schema_of_type("string"); }
 };
 
 /// Text that lives elsewhere: a result only. A null pointer is null.
@@ -198,6 +216,10 @@ struct codec<const char*> {
         } else {
             out.String(std::string_view(text));
         }
+    }
+
+    static std::string schema(json::schemas&) {
+        return json::detail::or_null(json::detail::schema_of_type("string"));
     }
 };
 
@@ -212,6 +234,8 @@ struct codec<std::monostate> {
     }
 
     static void encode(std::monostate, json::writer& out) { out.Null(); }
+
+    static std::string schema(json::schemas&) { return json::detail::schema_of_type("null"); }
 };
 
 }  // namespace restful_functions

@@ -5,6 +5,7 @@
 #include <restful_functions/detail/fields.hpp>
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/members.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <cstddef>
 #include <optional>
@@ -14,6 +15,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace restful_functions {
 
@@ -66,6 +68,43 @@ std::optional<refusal> set_field(Field& field, std::string_view name, const valu
         if (!has_default(field)) field = codec<Field>::missing();
     }
     return std::nullopt;
+}
+
+/// The schema of a field that is `fresh`, with its default if it has one.
+template <typename Field>
+std::string field_schema(const Field& fresh, schemas& all) {
+    std::string schema = all.of<Field>();
+    if constexpr (std::is_void_v<unencodable<Field>>) {
+        if (!has_default(fresh)) return schema;
+        const std::string text = text_of_sample(fresh);
+        if (!text.empty()) return with_member(std::move(schema), "default", text);
+    }
+    return schema;
+}
+
+/// The schemas of an aggregate's fields, in their order.
+template <plain_aggregate T>
+std::vector<std::string> field_schemas(schemas& all) {
+    std::vector<std::string> list;
+    const T fresh{};
+    std::apply([&](const auto&... field) { (list.push_back(field_schema(field, all)), ...); },
+               tie_fields(fresh));
+    return list;
+}
+
+/// The schema of an object with the fields of an aggregate.
+template <plain_aggregate T>
+std::string schema_of_fields(schemas& all) {
+    object_schema object;
+    const std::vector<std::string> list = field_schemas<T>(all);
+    std::size_t next = 0;
+    const T fresh{};
+    const auto add = [&](const auto& field) {
+        object.add(field_names<T>[next], list[next], is_required(field));
+        ++next;
+    };
+    std::apply([&](const auto&... field) { (add(field), ...); }, tie_fields(fresh));
+    return object.end();
 }
 
 /// An aggregate whose fields are `values`, in their order; nullptr stands for a member that was
@@ -122,6 +161,11 @@ struct codec<T> {
         };
         std::apply([&](const auto&... field) { (write(field), ...); }, detail::tie_fields(object));
         out.EndObject();
+    }
+
+    static std::string schema(json::schemas& all) {
+        return all.named(&json::detail::type_tag<T>, restful_functions::detail::type_spelling<T>(),
+                         [&all] { return json::detail::schema_of_fields<T>(all); });
     }
 };
 

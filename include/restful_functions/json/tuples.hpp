@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/json/codec.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <array>
 #include <cstddef>
@@ -46,6 +47,8 @@ struct tuple_codec {
                    tuple);
         out.EndArray();
     }
+
+    static std::string schema(schemas& all) { return tuple_schema({all.of<Element>()...}); }
 
  private:
     template <std::size_t... Index>
@@ -93,6 +96,14 @@ struct codec<std::array<T, Size>> {
         out.StartArray();
         for (const T& element : array) json::encode(element, out);
         out.EndArray();
+    }
+
+    static std::string schema(json::schemas& all) {
+        using json::detail::with_member;
+        const std::string length = std::to_string(Size);
+        std::string schema =
+            with_member(json::detail::schema_of_type("array"), "items", all.of<T>());
+        return with_member(with_member(schema, "minItems", length), "maxItems", length);
     }
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/json/codec.hpp>
+#include <restful_functions/json/schema.hpp>
 
 #include <array>
 #include <cstddef>
@@ -35,6 +36,8 @@ struct codec<std::optional<T>> {
             out.Null();
         }
     }
+
+    static std::string schema(json::schemas& all) { return json::detail::or_null(all.of<T>()); }
 };
 
 namespace json::detail {
@@ -92,6 +95,10 @@ struct codec<std::variant<First, Other...>> {
 
     static void encode(const variant& alternatives, json::writer& out) {
         std::visit([&](const auto& alternative) { json::encode(alternative, out); }, alternatives);
+    }
+
+    static std::string schema(json::schemas& all) {
+        return json::detail::any_of({all.of<First>(), all.of<Other>()...});
     }
 
  private:
