@@ -272,6 +272,7 @@ struct arg_definition {
     bool is_required = true;  ///< whether a call that leaves it out is refused
     std::string description;
     bool is_secret = false;  ///< whether its values are never shown
+    bool is_blob = false;    ///< whether it takes bytes with a media type
 };
 
 }  // namespace restful_functions
@@ -716,6 +717,17 @@ class output {
 
     void Flush() {}
 
+    /// Writes what is no JSON: bytes of a media type, whose name comes first.
+    void write_bytes(std::string_view media_type, std::string_view bytes) {
+        media_type_size_ = media_type.size();
+        write(media_type);
+        write(bytes);
+    }
+
+    /// How much of what was written, at its beginning, names the media type of the rest; 0: it is
+    /// JSON.
+    [[nodiscard]] std::size_t media_type_size() const noexcept { return media_type_size_; }
+
  protected:
     output(char* begin, std::size_t capacity) noexcept : cursor_(begin), end_(begin + capacity) {}
     ~output() = default;
@@ -727,6 +739,9 @@ class output {
 
     char* cursor_;
     char* end_;
+
+ private:
+    std::size_t media_type_size_ = 0;
 };
 
 /// Writes into memory of a fixed size that it does not own, and never past its end.
@@ -883,6 +898,12 @@ class writer : public rapidjson::Writer<output> {
         return true;
     }
     bool Key(std::string_view name) { return String(name); }
+
+    /// Writes no JSON but bytes of a media type, and nothing else.
+    void Bytes(std::string_view media_type, std::string_view bytes) {
+        os_->write_bytes(media_type, bytes);
+    }
+
     bool Double(double number) { return number_of(number); }
     bool Float(float number) { return number_of(number); }
 
@@ -979,8 +1000,9 @@ inline argument_error invalid_argument(const arg_definition& arg, const json::va
         return {message.append(to_string(arg.type)), "/" + arg.name,
                 "its value does not fit, and is not shown because it is secret"};
     }
-    const std::string value =
-        given.IsString() ? json::excerpt(json::text_of(given)) : json::excerpt(given);
+    const std::string value = arg.is_blob        ? "(bytes)"
+                              : given.IsString() ? json::excerpt(json::text_of(given))
+                                                 : json::excerpt(given);
     std::string message = "Parameter is Invalid: " + arg.name + " " + value + " ";
     return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
 }
@@ -1491,6 +1513,9 @@ class callable {
     /// The schema of what the function returns.
     virtual std::string result_schema(json::schemas& /*all*/) const { return "{}"; }
 
+    /// Whether it returns a blob.
+    virtual bool returns_blob() const noexcept { return false; }
+
     /// Writes something of the kind that the function returns, without calling it.
     virtual void write_sample(json::writer& result) const { result.Null(); }
 };
@@ -1617,12 +1642,13 @@ struct function_definition {
     /// What `check` finds; std::monostate when the function can be called.
     using verdict = std::variant<std::monostate, body_error, argument_errors>;
 
-    /// Whether a request's body is a call of this function. An empty body counts as `{}`.
+    /// Whether a body (call_body.hpp) is a call of this function. An empty body counts as `{}`.
     ///
     /// It names every bad argument in the order of `args`, and unknown ones after them.
     verdict check(std::string_view body) const;
 
-    /// Calls the function with the arguments in `body`, and writes its result as JSON to `out`.
+    /// Calls the function with the arguments in `body`, and writes its result to `out`: as JSON, or
+    /// a blob as its media type and its bytes.
     ///
     /// Throws what the function throws; std::invalid_argument when `check` would have refused the
     /// body, or when the result cannot be written as JSON.
@@ -1640,6 +1666,65 @@ struct function_definition {
 }  // namespace restful_functions
 
 #ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
+// restful_functions/function/call_body.hpp
+/// call_body: a call's arguments on their way to its process: a JSON object, and behind it what is
+/// no JSON.
+
+namespace restful_functions {
+
+/// An argument of bytes.
+struct attachment {
+    std::string_view name;  ///< of the argument; no NUL is in it, nor in the next
+    std::string_view content_type;
+    std::string_view bytes;
+};
+
+/// Adds an argument of bytes to a body, behind a NUL, which no JSON text has: whoever takes a body
+/// from a client sees to it that it brings none.
+inline void attach(std::string& body, const attachment& added) {
+    body.append(1, '\0').append(added.name).append(1, '\0').append(added.content_type);
+    body.append(1, '\0').append(std::to_string(added.bytes.size())).append(1, '\0');
+    body.append(added.bytes);
+}
+
+/// A body taken apart: views of it.
+struct call_body {
+    std::string_view json;
+    std::vector<attachment> attachments{};
+};
+
+/// nullopt: it was not made by `attach`.
+[[nodiscard]] inline std::optional<call_body> take_apart(std::string_view body) {
+    const std::size_t end = body.find('\0');
+    call_body parts{body.substr(0, end)};
+    if (end == body.npos) return parts;
+    body.remove_prefix(end);
+    const auto word = [&body]() -> std::optional<std::string_view> {
+        const std::size_t size = body.find('\0');
+        if (size == body.npos) return std::nullopt;
+        const std::string_view text = body.substr(0, size);
+        body.remove_prefix(size + 1);
+        return text;
+    };
+    while (!body.empty()) {
+        if (body.front() != '\0') return std::nullopt;
+        body.remove_prefix(1);
+        const auto name = word();
+        const auto content_type = name ? word() : std::nullopt;
+        const auto digits = content_type ? word() : std::nullopt;
+        if (!digits) return std::nullopt;
+        std::size_t size = 0;
+        const char* last = digits->data() + digits->size();
+        const auto read = std::from_chars(digits->data(), last, size);
+        if (read.ec != std::errc() || read.ptr != last || size > body.size()) return std::nullopt;
+        parts.attachments.push_back({*name, *content_type, body.substr(0, size)});
+        body.remove_prefix(size);
+    }
+    return parts;
+}
+
+}  // namespace restful_functions
+
 // restful_functions/json/members.hpp
 /// The members of a JSON object, matched with the names that are expected in it.
 
@@ -1710,10 +1795,25 @@ namespace restful_functions {
 
 namespace detail {
 
-/// The object that a request's body holds; an empty body counts as `{}`.
+/// The object that a call's body holds; an empty one counts as `{}`. What is attached are members,
+/// `{"content_type": ..., "bytes": ...}`, whose texts are those of the body and need no copy.
 inline json::decoded<json::document> parse_body(std::string_view body) {
-    auto document = json::parse(body.empty() ? "{}" : body);
-    if (document && !document->IsObject()) return json::refusal{"not a JSON object", {}};
+    const auto parts = take_apart(body);
+    if (!parts) return json::refusal{"not JSON: invalid value at its first NUL", {}};
+    auto document = json::parse(parts->json.empty() ? "{}" : parts->json);
+    if (!document) return document;
+    if (!document->IsObject()) return json::refusal{"not a JSON object", {}};
+    const auto view = [](std::string_view text) {
+        return json::value(
+            json::value::StringRefType(text.data(), static_cast<rapidjson::SizeType>(text.size())));
+    };
+    auto& memory = document->GetAllocator();
+    for (const attachment& each : parts->attachments) {
+        json::value bytes(rapidjson::kObjectType);
+        bytes.AddMember("content_type", view(each.content_type), memory);
+        bytes.AddMember("bytes", view(each.bytes), memory);
+        document->AddMember(view(each.name), bytes, memory);
+    }
     return document;
 }
 
@@ -2452,6 +2552,145 @@ consteval std::string_view function_name() {
 }
 
 }  // namespace restful_functions::detail
+
+// restful_functions/detail/base64.hpp
+/// Base64 (RFC 4648, 4), as Basic authentication and bytes within JSON are written.
+
+namespace restful_functions::detail {
+
+inline constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// The text that stands for these bytes, with its padding.
+inline std::string base64_encode(std::string_view bytes) {
+    std::string text;
+    text.reserve((bytes.size() + 2) / 3 * 4);
+    for (std::size_t at = 0; at < bytes.size(); at += 3) {
+        std::uint32_t bits = 0;
+        for (std::size_t i = 0; i < 3; ++i)
+            bits =
+                bits << 8 | (at + i < bytes.size() ? static_cast<unsigned char>(bytes[at + i]) : 0);
+        for (std::size_t i = 0; i < 4; ++i)
+            text += at + i <= bytes.size() ? base64_alphabet[bits >> (18 - 6 * i) & 63] : '=';
+    }
+    return text;
+}
+
+/// The bytes that a text stands for; nullopt when it has other characters, or padding that is not
+/// the right one. Missing padding is not minded.
+inline std::optional<std::string> base64_decode(std::string_view text) {
+    std::array<std::int8_t, 256> values{};
+    values.fill(-1);
+    for (std::size_t i = 0; i < base64_alphabet.size(); ++i)
+        values[static_cast<unsigned char>(base64_alphabet[i])] = static_cast<std::int8_t>(i);
+    std::size_t padding = 0;
+    for (; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+    if (text.size() % 4 == 1 || (padding != 0 && (text.size() + padding) % 4 != 0))
+        return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() * 3 / 4);
+    std::uint32_t bits = 0;
+    int count = 0;
+    for (const char c : text) {
+        const int value = values[static_cast<unsigned char>(c)];
+        if (value < 0) return std::nullopt;
+        bits = bits << 6 | static_cast<std::uint32_t>(value);
+        count += 6;
+        if (count < 8) continue;
+        count -= 8;
+        bytes += static_cast<char>(bits >> count & 0xFF);
+    }
+    return bytes;
+}
+
+}  // namespace restful_functions::detail
+
+// restful_functions/json/blobs.hpp
+/// blob: bytes with a media type, as arguments and results that are no JSON: images, meshes,
+/// tables.
+
+namespace restful_functions {
+
+/// Bytes with a media type.
+///
+/// A function that returns one answers with these bytes and this Content-Type. A parameter of the
+/// type takes a part of multipart/form-data, or the whole body of the request.
+struct blob {
+    std::string content_type = "application/octet-stream";
+    std::string bytes;
+};
+
+/// Within JSON: `{"content_type": "image/png", "base64": "iVBO..."}`, or with the text itself as
+/// `bytes`; a string is a text of the type text/plain. Written with `base64`.
+template <>
+struct codec<blob> {
+    static constexpr auto type = arg_type::dict;
+
+    static json::decoded<blob> decode(const json::value& value) {
+        if (value.IsString())
+            return blob{"text/plain; charset=utf-8", std::string(json::text_of(value))};
+        if (!value.IsObject()) return json::is_not("a blob: an object or a text", value);
+        static constexpr std::array<std::string_view, 3> names{"content_type", "bytes", "base64"};
+        const json::members given(value, names);
+        if (!given.unknown().empty()) {
+            const std::string_view name = given.unknown().front();
+            return json::refusal{json::unknown_member(name, names), {}}.in(name);
+        }
+        const auto [content_type, bytes, base64] =
+            std::array{given.values()[0], given.values()[1], given.values()[2]};
+        blob read;
+        for (std::size_t i = 0; i < names.size(); ++i) {
+            if (given.is_repeated(i)) return json::is_repeated(names[i]);
+            if (given.values()[i] != nullptr && !given.values()[i]->IsString())
+                return json::refusal{"is not a string", {}}.in(names[i]);
+        }
+        if ((bytes == nullptr) == (base64 == nullptr))
+            return json::refusal{"a blob has either bytes or base64", {}};
+        if (content_type != nullptr) read.content_type = json::text_of(*content_type);
+        if (bytes != nullptr) {
+            read.bytes = json::text_of(*bytes);
+            return read;
+        }
+        auto decoded = detail::base64_decode(json::text_of(*base64));
+        if (!decoded) return json::refusal{"is not base64", {}}.in("base64");
+        read.bytes = *std::move(decoded);
+        return read;
+    }
+
+    static void encode(const blob& what, json::writer& out) {
+        out.StartObject();
+        out.Key("content_type");
+        out.String(what.content_type);
+        out.Key("base64");
+        out.String(detail::base64_encode(what.bytes));
+        out.EndObject();
+    }
+
+    static std::string schema(json::schemas& all) {
+        return all.named(&json::detail::type_tag<blob>, "Blob", [] {
+            return std::string(
+                R"({"description": "Bytes with a media type.", "anyOf": [{"type": "object", )"
+                R"("properties": {"content_type": {"type": "string"}, )"
+                R"("base64": {"type": "string", "contentEncoding": "base64"}}, )"
+                R"("required": ["base64"], "additionalProperties": false}, {"type": "object", )"
+                R"("properties": {"content_type": {"type": "string"}, )"
+                R"("bytes": {"type": "string"}}, )"
+                R"("required": ["bytes"], "additionalProperties": false}, {"type": "string"}]})");
+        });
+    }
+};
+
+namespace json {
+
+template <typename T>
+inline constexpr bool is_blob = false;
+template <>
+inline constexpr bool is_blob<blob> = true;
+template <>
+inline constexpr bool is_blob<std::optional<blob>> = true;
+
+}  // namespace json
+}  // namespace restful_functions
 
 // restful_functions/json/scalars.hpp
 /// Codecs of numbers, truth values and text. A value of another kind is taken only if nothing is
@@ -3425,13 +3664,16 @@ T& checked(json::decoded<T>& decoded) {
     return *decoded;
 }
 
-/// Calls `function` and writes what it returns; nothing is null.
+/// Calls `function` and writes what it returns; nothing is null, and a blob no JSON.
 template <typename Function, typename... Argument>
 void call(Function& function, json::writer& result, Argument&&... argument) {
     using returned_type = std::invoke_result_t<Function&, Argument...>;
     if constexpr (std::is_void_v<returned_type>) {
         std::invoke(function, std::forward<Argument>(argument)...);
         result.Null();
+    } else if constexpr (std::is_same_v<returned<returned_type>, blob>) {
+        const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
+        result.Bytes(made.content_type, made.bytes);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);
@@ -3475,6 +3717,8 @@ class by_parameters<Function, signature<Result, Parameter...>> final : public ca
         return all.of<returned<Result>>();
     }
 
+    bool returns_blob() const noexcept override { return std::is_same_v<returned<Result>, blob>; }
+
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
@@ -3517,6 +3761,8 @@ class by_fields<Function, signature<Result, Parameter>> final : public callable 
         return all.of<returned<Result>>();
     }
 
+    bool returns_blob() const noexcept override { return std::is_same_v<returned<Result>, blob>; }
+
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
@@ -3534,8 +3780,8 @@ namespace detail {
 
 template <typename T>
 arg_definition describe(const arg& named, bool is_required) {
-    return {std::string(named.name), json::type_of<T>(), is_required,
-            std::string(named.description), named.is_secret};
+    return {std::string(named.name),        json::type_of<T>(), is_required,
+            std::string(named.description), named.is_secret,    json::is_blob<T>};
 }
 
 template <typename... Parameter>
@@ -4371,6 +4617,7 @@ namespace restful_functions::process {
 /// The function returned: its result as the program wrote it.
 struct returned {
     std::string bytes;
+    std::string type{};  ///< of the bytes, where the program said one
 };
 
 /// The function threw. `what` is that of a std::exception, or a sentence that names the type.
@@ -4883,6 +5130,11 @@ struct thrown {
     std::string type;
 };
 
+/// What the function returned is no JSON.
+struct bytes {
+    std::string media_type;
+};
+
 /// That the task was made to end.
 struct stop {
     wall_time requested{};
@@ -4891,7 +5143,7 @@ struct stop {
 
 /// What few tasks have to say, apart from the record: a million finished ones are kept.
 struct particulars {
-    std::variant<std::monostate, thrown, process::crashed, process::exited> cause;
+    std::variant<std::monostate, bytes, thrown, process::crashed, process::exited> cause;
     std::optional<task::stop> stop;
     process::log_excerpt log;  ///< Empty while there is a process.
 };
@@ -4901,8 +5153,9 @@ struct record {
     uuid id;
     std::uint32_t function = 0;  ///< Its index in the registry.
     state status = state::queued;
-    std::optional<outcome> how;   ///< Once it has ended.
-    std::string result = "null";  ///< A JSON text, whole and valid; `null` before the end.
+    std::optional<outcome> how;  ///< Once it has ended.
+    /// A JSON text, whole and valid, `null` before the end; or bytes of a media type.
+    std::string result = "null";
     wall_time created{};
     optional_time started;
     optional_time finished;                          ///< When the result was there.
@@ -4910,6 +5163,13 @@ struct record {
     std::optional<process::usage> used;              ///< Once its process has been reaped.
     std::unique_ptr<task::particulars> particulars;  ///< nullptr: nothing in particular.
 };
+
+/// The media type of a result that is no JSON; empty otherwise.
+[[nodiscard]] inline std::string_view media_type(const record& task) noexcept {
+    const auto* of_bytes =
+        task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
+    return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->media_type);
+}
 
 /// The bytes of a log up to the end of the excerpt.
 [[nodiscard]] inline std::uint64_t log_bytes(const process::log_excerpt& log) noexcept {
@@ -5056,9 +5316,276 @@ inline int http_status(task::state ended) noexcept {
     return 500;
 }
 
-/// The bare result of a task that has ended.
+/// The bare result of a task that has ended. Whatever a blob is, and whoever sent it first, a
+/// browser that opens it runs nothing of it in the server's name.
 inline http::response result_answer(const task::record& ended) {
+    if (const std::string_view type = task::media_type(ended); !type.empty()) {
+        http::response response;
+        response.headers.add("Content-Type", std::string(type));
+        response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        response.headers.add("ETag", '"' + ended.id.to_string() + '"');
+        response.body = ended.result;
+        return response;
+    }
     return json_response(http_status(ended.status), ended.result);
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/preferences.hpp
+/// What a client prefers of the way that its request is answered: the Prefer field (RFC 7240).
+
+namespace restful_functions::http {
+
+/// The preferences that this server knows; others are passed over, as the RFC wants.
+struct preferences {
+    bool respond_async = false;                ///< RFC 7240, 4.1
+    std::optional<std::chrono::seconds> wait;  ///< RFC 7240, 4.3; a day at the most
+
+    [[nodiscard]] bool any() const noexcept { return respond_async || wait; }
+
+    /// The value of Preference-Applied.
+    [[nodiscard]] std::string applied() const {
+        std::string text = respond_async ? "respond-async" : "";
+        if (wait) {
+            if (respond_async) text += ", ";
+            text += "wait=" + std::to_string(wait->count());
+        }
+        return text;
+    }
+};
+
+namespace detail {
+
+/// Walks through the elements of a list whose values may be quoted (RFC 9110, 5.6.1 and 5.6.4).
+class list_scanner {
+ public:
+    explicit list_scanner(std::string_view text) noexcept : rest_(text) {}
+
+    /// The text up to the next separator that is not within quotes, without white space around it;
+    /// nullopt at the end.
+    std::optional<std::string_view> next(char separator) noexcept {
+        if (ended_) return std::nullopt;
+        bool quoted = false;
+        std::size_t end = 0;
+        for (; end < rest_.size() && (quoted || rest_[end] != separator); ++end) {
+            if (rest_[end] == '"') quoted = !quoted;
+            if (quoted && rest_[end] == '\\') ++end;
+        }
+        end = std::min(end, rest_.size());
+        const std::string_view element = trimmed(rest_.substr(0, end));
+        ended_ = end == rest_.size();
+        rest_.remove_prefix(ended_ ? end : end + 1);
+        return element;
+    }
+
+    static std::string_view trimmed(std::string_view text) noexcept {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        return text.substr(0, text.find_last_not_of(" \t") + 1);
+    }
+
+ private:
+    std::string_view rest_;
+    bool ended_ = false;
+};
+
+inline std::string_view unquoted(std::string_view text) noexcept {
+    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
+               ? text.substr(1, text.size() - 2)
+               : text;
+}
+
+/// Digits only; more than a day is a day.
+inline std::optional<std::chrono::seconds> parse_wait(std::string_view text) noexcept {
+    constexpr std::int64_t day = 86'400;
+    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+    std::int64_t seconds = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(read.ec == std::errc() ? std::min(seconds, day) : day);
+}
+
+}  // namespace detail
+
+/// Reads all Prefer fields. Of a preference that is given twice the first one counts (RFC 7240, 2);
+/// one with a malformed value is passed over.
+inline preferences parse_preferences(const fields& headers) {
+    preferences found;
+    for (const field& f : headers) {
+        if (!equal_ignoring_case(f.name, "Prefer")) continue;
+        detail::list_scanner elements(f.value);
+        while (const auto element = elements.next(',')) {
+            detail::list_scanner parts(*element);
+            const std::string_view preference = parts.next(';').value_or("");
+            const std::size_t equals = std::min(preference.find('='), preference.size());
+            const auto name = detail::list_scanner::trimmed(preference.substr(0, equals));
+            const auto value = detail::unquoted(detail::list_scanner::trimmed(
+                preference.substr(std::min(equals + 1, preference.size()))));
+            if (equal_ignoring_case(name, "respond-async")) found.respond_async = true;
+            if (equal_ignoring_case(name, "wait") && !found.wait)
+                found.wait = detail::parse_wait(value);
+        }
+    }
+    return found;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/multipart.hpp
+/// Forms with files: multipart/form-data (RFC 7578, RFC 2046, 5.1).
+
+namespace restful_functions::http {
+
+/// One field of a form.
+struct form_part {
+    std::string name;
+    bool is_file = false;      ///< it has a file name
+    std::string content_type;  ///< empty: it says none
+    std::string_view bytes;    ///< within the body that was read
+};
+
+/// A media type, and the value of one of its parameters; the essence is what stands before them.
+[[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
+    return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
+}
+
+/// The value of a parameter, `boundary` of `multipart/form-data; boundary=x`, without its quotes;
+/// nullopt: there is none.
+[[nodiscard]] inline std::optional<std::string> parameter_of(std::string_view field,
+                                                             std::string_view name) {
+    detail::list_scanner parts(field);
+    parts.next(';');
+    while (const auto part = parts.next(';')) {
+        const std::size_t equals = std::min(part->find('='), part->size());
+        if (!equal_ignoring_case(detail::list_scanner::trimmed(part->substr(0, equals)), name))
+            continue;
+        std::string value;
+        const std::string_view raw =
+            detail::list_scanner::trimmed(part->substr(std::min(equals + 1, part->size())));
+        const std::string_view text = detail::unquoted(raw);
+        const bool is_quoted = text.size() != raw.size();
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            // Browsers write a quote in a name as %22, others as \"; a backslash before anything
+            // else belongs to a path of Windows.
+            if (is_quoted && text[i] == '\\' && i + 1 < text.size() &&
+                (text[i + 1] == '"' || text[i + 1] == '\\')) {
+                ++i;
+            }
+            value += text[i];
+        }
+        return value;
+    }
+    return std::nullopt;
+}
+
+namespace detail {
+
+/// The fields of one part's head; nullopt: it has no name, or a line that is no field.
+inline std::optional<form_part> parse_part_head(std::string_view head) {
+    form_part part;
+    bool has_name = false;
+    while (!head.empty()) {
+        const std::size_t end = std::min(head.find("\r\n"), head.size());
+        const std::string_view line = head.substr(0, end);
+        head.remove_prefix(std::min(end + 2, head.size()));
+        const std::size_t colon = line.find(':');
+        if (colon == line.npos) return std::nullopt;
+        const std::string_view value = list_scanner::trimmed(line.substr(colon + 1));
+        if (equal_ignoring_case(line.substr(0, colon), "Content-Type")) part.content_type = value;
+        if (!equal_ignoring_case(line.substr(0, colon), "Content-Disposition")) continue;
+        const auto name = parameter_of(value, "name");
+        if (!equal_ignoring_case(essence_of(value), "form-data") || !name) return std::nullopt;
+        part.name = *name;
+        part.is_file = parameter_of(value, "filename").has_value();
+        has_name = true;
+    }
+    if (!has_name) return std::nullopt;
+    return part;
+}
+
+}  // namespace detail
+
+/// The parts of a body, in their order. nullopt: it is not of this form, ends before its last
+/// boundary, or has more than 1000 parts.
+[[nodiscard]] inline std::optional<std::vector<form_part>> parse_multipart(
+    std::string_view body, std::string_view boundary) {
+    constexpr std::size_t most_parts = 1000;
+    if (boundary.empty() || boundary.size() > 70) return std::nullopt;
+    const std::string delimiter = "\r\n--" + std::string(boundary);
+    // The first boundary needs no line before it.
+    std::size_t at = 0;
+    if (!body.starts_with(std::string_view(delimiter).substr(2))) {
+        at = body.find(delimiter);
+        if (at == body.npos) return std::nullopt;
+        at += 2;
+    }
+    at += delimiter.size() - 2;
+    std::vector<form_part> parts;
+    for (;;) {
+        if (body.substr(at).starts_with("--")) return parts;
+        while (at < body.size() && (body[at] == ' ' || body[at] == '\t')) ++at;
+        if (!body.substr(at).starts_with("\r\n") || parts.size() == most_parts) return std::nullopt;
+        at += 2;
+        const std::size_t end = body.find(delimiter, at);
+        if (end == body.npos) return std::nullopt;
+        const std::string_view part = body.substr(at, end - at);
+        const std::size_t blank = part.find("\r\n\r\n");
+        if (blank == part.npos) return std::nullopt;
+        auto read = detail::parse_part_head(part.substr(0, blank));
+        if (!read) return std::nullopt;
+        read->bytes = part.substr(blank + 4);
+        parts.push_back(*std::move(read));
+        at = end + delimiter.size();
+    }
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/body_kind.hpp
+/// body_kind: what the body of a call is to be read as.
+
+namespace restful_functions::api {
+
+enum class body_kind : std::uint8_t {
+    json,       ///< an object with the arguments
+    form,       ///< application/x-www-form-urlencoded
+    multipart,  ///< multipart/form-data
+    bytes,      ///< the only blob among the arguments
+};
+
+namespace detail {
+
+inline constexpr std::string_view json_space = " \t\r\n";
+
+[[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
+    const std::size_t first = body.find_first_not_of(json_space);
+    return first == body.npos || body[first] == '{' || body[first] == '[';
+}
+
+[[nodiscard]] inline bool has_one_blob(const function_definition& function) noexcept {
+    return std::count_if(function.args.begin(), function.args.end(),
+                         [](const arg_definition& each) { return each.is_blob; }) == 1;
+}
+
+}  // namespace detail
+
+/// What a body is read as. Most people who send JSON with curl -d say it is a form: what begins as
+/// JSON is read as that, unless its type is one that only a blob can have.
+[[nodiscard]] inline body_kind kind_of_body(const http::request& request,
+                                            const function_definition& function) {
+    const std::string* type = request.headers.find("Content-Type");
+    if (type == nullptr) return body_kind::json;
+    const std::string_view essence = http::essence_of(*type);
+    const auto is = [essence](std::string_view other) {
+        return http::equal_ignoring_case(essence, other);
+    };
+    if (is("multipart/form-data")) return body_kind::multipart;
+    const bool is_form = is("application/x-www-form-urlencoded");
+    const bool is_json = is("application/json") || essence.ends_with("+json");
+    if (!is_form && !is_json && essence.find('/') != essence.npos &&
+        detail::has_one_blob(function)) {
+        return body_kind::bytes;
+    }
+    return is_form && !detail::begins_as_json(request.body) ? body_kind::form : body_kind::json;
 }
 
 }  // namespace restful_functions::api
@@ -5173,23 +5700,6 @@ namespace restful_functions::api {
 
 namespace detail {
 
-inline constexpr std::string_view json_space = " \t\r\n";
-
-/// Whether a body is to be read as JSON, whatever its type says: most people who send JSON with
-/// curl -d say it is a form.
-[[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
-    const std::size_t first = body.find_first_not_of(json_space);
-    return first == body.npos || body[first] == '{' || body[first] == '[';
-}
-
-[[nodiscard]] inline bool is_form(const http::request& request) {
-    const std::string* type = request.headers.find("Content-Type");
-    if (type == nullptr || begins_as_json(request.body)) return false;
-    std::string_view essence = std::string_view(*type).substr(0, type->find(';'));
-    essence = essence.substr(0, essence.find_last_not_of(" \t") + 1);
-    return http::equal_ignoring_case(essence, "application/x-www-form-urlencoded");
-}
-
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
         const auto first = static_cast<unsigned char>(text.front());
@@ -5280,30 +5790,85 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
+/// What a call's arguments are collected from: pairs of names and texts, and files.
+struct collected {
+    http::form pairs;
+    std::vector<http::form_part> files;
+};
+
+/// Of a form with files: those for blobs, and those whose argument nobody knows, stay bytes.
+inline std::optional<http::response> collect_parts(std::string_view body,
+                                                   std::string_view content_type,
+                                                   const function_definition& function,
+                                                   collected& all) {
+    const auto boundary = http::parameter_of(content_type, "boundary");
+    auto parts = boundary ? http::parse_multipart(body, *boundary) : std::nullopt;
+    if (!parts) {
+        return http::problem(400,
+                             "the body is not multipart/form-data with the boundary that its "
+                             "Content-Type names");
+    }
+    for (http::form_part& part : *parts) {
+        const auto argument =
+            std::find_if(function.args.begin(), function.args.end(),
+                         [&](const arg_definition& each) { return each.name == part.name; });
+        const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
+        if (is_blob && part.name.find('\0') == part.name.npos) {
+            all.files.push_back(std::move(part));
+        } else {
+            all.pairs.emplace_back(std::move(part.name), part.bytes);
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace detail
 
-/// Makes the body of a call the JSON object that its function takes: of a JSON object, a form, and
-/// the pairs of the query. What is given twice is twice in the object. The response says what is
-/// wrong with a form.
+/// Makes the body of a call the one that its function takes (call_body.hpp): of a JSON object, a
+/// form, files, bytes, and the pairs of the query. What is given twice is twice in it. The response
+/// says what is wrong with a form.
 [[nodiscard]] inline std::optional<http::response> collect_arguments(
     http::request& request, std::string_view query, const function_definition& function) {
-    const bool has_form = detail::is_form(request);
-    if (query.empty() && !has_form) return std::nullopt;
+    const body_kind kind = kind_of_body(request, function);
+    if (kind == body_kind::json && request.body.find('\0') != std::string::npos)
+        return std::visit(
+            bad_body{},
+            function_definition::verdict(body_error{"the body is not JSON: there is a NUL in it"}));
+    if (query.empty() && kind == body_kind::json) return std::nullopt;
+
+    detail::collected all;
     auto pairs = http::parse_form(query);
-    auto further = has_form ? http::parse_form(request.body) : http::form();
+    auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
     if (!pairs || !further) {
         return http::problem(400,
                              "the arguments are badly percent-encoded; write a percent sign "
                              "as %25");
     }
-    if (has_form) request.body.clear();
-    pairs->insert(pairs->end(), further->begin(), further->end());
-    for (const auto& [name, value] : *pairs) {
+    all.pairs = *std::move(pairs);
+    all.pairs.insert(all.pairs.end(), further->begin(), further->end());
+    // Parts are views of what was sent, which stays until the body is made of them.
+    std::string sent;
+    if (kind != body_kind::json) sent = std::exchange(request.body, {});
+    const std::string* type = request.headers.find("Content-Type");
+    if (kind == body_kind::multipart) {
+        if (auto bad = detail::collect_parts(sent, *type, function, all)) return bad;
+    } else if (kind == body_kind::bytes) {
+        const auto only = std::find_if(function.args.begin(), function.args.end(),
+                                       [](const arg_definition& each) { return each.is_blob; });
+        all.files.push_back({only->name, true, *type, sent});
+    }
+    for (const auto& [name, value] : all.pairs) {
         if (!detail::is_utf8(name) || !detail::is_utf8(value))
             return http::problem(400, "an argument is not UTF-8");
     }
-    const std::string members = detail::form_members(*pairs, function).text();
+    const std::string members = detail::form_members(all.pairs, function).text();
     if (!members.empty()) detail::add_members(request.body, members);
+    for (const http::form_part& file : all.files) {
+        attach(
+            request.body,
+            {file.name, file.content_type.empty() ? "application/octet-stream" : file.content_type,
+             file.bytes});
+    }
     return std::nullopt;
 }
 
@@ -5599,8 +6164,7 @@ struct alignas(64) slot_header {
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
     verdict result = verdict::returned;
-    std::uint32_t type_size =
-        0;  ///< of what was thrown: the output begins with so many bytes of its type's name
+    std::uint32_t type_size = 0;  ///< the output begins with so many bytes of the type's name
     std::atomic<std::uint32_t> stop_requested{0};
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
@@ -5704,16 +6268,16 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
     const verdict result = header.result;
     const std::uint64_t size = header.output_size;
     const std::uint32_t type_size = header.type_size;
-    if (size <= source.capacity()) {
+    if (size <= source.capacity() && type_size <= size) {
+        const auto type = [&] { return std::string(source.payload(), type_size); };
+        const auto rest = [&] {
+            return std::string(source.payload() + type_size, size - type_size);
+        };
         switch (result) {
             case verdict::returned:
-                return returned{std::string(source.payload(), size)};
-            case verdict::threw: {
-                std::string what(source.payload(), size);
-                std::string type = what.substr(0, type_size);
-                what.erase(0, type_size);
-                return threw{std::move(what), std::move(type)};
-            }
+                return returned{rest(), type()};
+            case verdict::threw:
+                return threw{rest(), type()};
             case verdict::too_large:
                 return result_too_large{source.capacity()};
             case verdict::out_of_memory:
@@ -7246,6 +7810,7 @@ struct window {
     std::size_t capacity = 0;
     std::size_t size = 0;
     bool overflow = false;
+    std::size_t type_size = 0;  ///< so many of the first bytes say of what type the others are
 };
 
 /// What holds for each call of a function.
@@ -7852,6 +8417,8 @@ inline void serve(slot own, program& work, pid_t self) {
     flush_standard_output();
     clean_ups::let_finish();
     header.result = result;
+    if (result == verdict::returned)
+        header.type_size = static_cast<std::uint32_t>(output.type_size);
     header.output_size = output.size;
 }
 
@@ -9828,7 +10395,7 @@ using restful_functions::detail::quoted;
 struct ending {
     state status = state::failed;
     outcome how = outcome::lost;
-    std::string result = "null";  ///< A JSON text.
+    std::string result = "null";  ///< A JSON text, or bytes of a media type.
     std::unique_ptr<task::particulars> particulars = nullptr;
 };
 
@@ -9886,12 +10453,27 @@ struct failure {
     ending operator()(process::lost&) { return of(outcome::lost); }
 };
 
+/// Whether a text that a process left can stand in a Content-Type field.
+[[nodiscard]] inline bool is_media_type(std::string_view text) noexcept {
+    const bool is_printable = std::all_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7F;
+    });
+    const std::size_t slash = text.find('/');
+    return is_printable && text.size() <= 255 && slash != 0 && slash < text.size() - 1;
+}
+
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
 [[nodiscard]] inline ending judge(process::outcome&& how) {
-    if (auto* end = std::get_if<process::returned>(&how); end && json::is_valid(end->bytes)) {
-        return {state::done, outcome::returned, std::move(end->bytes)};
+    if (auto* end = std::get_if<process::returned>(&how)) {
+        if (!end->type.empty()) {
+            if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
+            return {state::done, outcome::returned, std::move(end->bytes),
+                    detail::because(bytes{std::move(end->type)})};
+        }
+        if (json::is_valid(end->bytes))
+            return {state::done, outcome::returned, std::move(end->bytes)};
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
 }
@@ -10732,6 +11314,7 @@ struct cause_members {
     const std::string& result;
 
     void operator()(std::monostate) const {}
+    void operator()(const task::bytes&) const {}
 
     void operator()(const task::thrown& end) const {
         task.add("exception",
@@ -10795,6 +11378,17 @@ inline std::string json_usage(const process::usage& used) {
         .end();
 }
 
+/// The result, or where to get one that is no JSON.
+inline std::string json_result(const task::record& task) {
+    const std::string_view media_type = task::media_type(task);
+    if (media_type.empty()) return task.result;
+    return json_text::object()
+        .add("content_type", quoted(media_type))
+        .add("bytes", std::to_string(task.result.size()))
+        .add("href", quoted("/task/result/" + task.id.to_string()))
+        .end();
+}
+
 /// How long the task waited, or has been waiting, for its run.
 inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall_time now) {
     if (task.started) return task.queue_wait;
@@ -10811,7 +11405,7 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))
-        .add("result", task.result)
+        .add("result", detail::json_result(task))
         .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
         .add("created", json_time(task.created))
         .add("started", json_time(task.started))
@@ -11098,104 +11692,6 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/preferences.hpp
-/// What a client prefers of the way that its request is answered: the Prefer field (RFC 7240).
-
-namespace restful_functions::http {
-
-/// The preferences that this server knows; others are passed over, as the RFC wants.
-struct preferences {
-    bool respond_async = false;                ///< RFC 7240, 4.1
-    std::optional<std::chrono::seconds> wait;  ///< RFC 7240, 4.3; a day at the most
-
-    [[nodiscard]] bool any() const noexcept { return respond_async || wait; }
-
-    /// The value of Preference-Applied.
-    [[nodiscard]] std::string applied() const {
-        std::string text = respond_async ? "respond-async" : "";
-        if (wait) {
-            if (respond_async) text += ", ";
-            text += "wait=" + std::to_string(wait->count());
-        }
-        return text;
-    }
-};
-
-namespace detail {
-
-/// Walks through the elements of a list whose values may be quoted (RFC 9110, 5.6.1 and 5.6.4).
-class list_scanner {
- public:
-    explicit list_scanner(std::string_view text) noexcept : rest_(text) {}
-
-    /// The text up to the next separator that is not within quotes, without white space around it;
-    /// nullopt at the end.
-    std::optional<std::string_view> next(char separator) noexcept {
-        if (ended_) return std::nullopt;
-        bool quoted = false;
-        std::size_t end = 0;
-        for (; end < rest_.size() && (quoted || rest_[end] != separator); ++end) {
-            if (rest_[end] == '"') quoted = !quoted;
-            if (quoted && rest_[end] == '\\') ++end;
-        }
-        end = std::min(end, rest_.size());
-        const std::string_view element = trimmed(rest_.substr(0, end));
-        ended_ = end == rest_.size();
-        rest_.remove_prefix(ended_ ? end : end + 1);
-        return element;
-    }
-
-    static std::string_view trimmed(std::string_view text) noexcept {
-        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-        return text.substr(0, text.find_last_not_of(" \t") + 1);
-    }
-
- private:
-    std::string_view rest_;
-    bool ended_ = false;
-};
-
-inline std::string_view unquoted(std::string_view text) noexcept {
-    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
-               ? text.substr(1, text.size() - 2)
-               : text;
-}
-
-/// Digits only; more than a day is a day.
-inline std::optional<std::chrono::seconds> parse_wait(std::string_view text) noexcept {
-    constexpr std::int64_t day = 86'400;
-    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
-    std::int64_t seconds = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return std::chrono::seconds(read.ec == std::errc() ? std::min(seconds, day) : day);
-}
-
-}  // namespace detail
-
-/// Reads all Prefer fields. Of a preference that is given twice the first one counts (RFC 7240, 2);
-/// one with a malformed value is passed over.
-inline preferences parse_preferences(const fields& headers) {
-    preferences found;
-    for (const field& f : headers) {
-        if (!equal_ignoring_case(f.name, "Prefer")) continue;
-        detail::list_scanner elements(f.value);
-        while (const auto element = elements.next(',')) {
-            detail::list_scanner parts(*element);
-            const std::string_view preference = parts.next(';').value_or("");
-            const std::size_t equals = std::min(preference.find('='), preference.size());
-            const auto name = detail::list_scanner::trimmed(preference.substr(0, equals));
-            const auto value = detail::unquoted(detail::list_scanner::trimmed(
-                preference.substr(std::min(equals + 1, preference.size()))));
-            if (equal_ignoring_case(name, "respond-async")) found.respond_async = true;
-            if (equal_ignoring_case(name, "wait") && !found.wait)
-                found.wait = detail::parse_wait(value);
-        }
-    }
-    return found;
-}
-
-}  // namespace restful_functions::http
-
 // restful_functions/api/call_routes.hpp
 /// call_routes: POST to a function calls it.
 
@@ -11392,6 +11888,7 @@ namespace restful_functions::api {
             .add("is_required", json_boolean(argument.is_required))
             .add("description", quoted(argument.description));
         if (argument.is_secret) shown.add("is_secret", json_boolean(true));
+        if (argument.is_blob) shown.add("is_blob", json_boolean(true));
         arguments.add(shown.end());
     }
     return json_text::object()
@@ -11652,38 +12149,6 @@ class event_log {
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/base64.hpp
-/// Base64 (RFC 4648, 4), as Basic authentication writes it.
-
-namespace restful_functions::http {
-
-/// The bytes that a text stands for; nullopt when it has other characters, or padding that is not
-/// the right one. Missing padding is not minded.
-inline std::optional<std::string> base64_decode(std::string_view text) {
-    constexpr std::string_view alphabet =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::size_t padding = 0;
-    for (; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-    if (text.size() % 4 == 1 || (padding != 0 && (text.size() + padding) % 4 != 0))
-        return std::nullopt;
-    std::string bytes;
-    bytes.reserve(text.size() * 3 / 4);
-    std::uint32_t bits = 0;
-    int count = 0;
-    for (const char c : text) {
-        const std::size_t value = alphabet.find(c);
-        if (value == alphabet.npos) return std::nullopt;
-        bits = bits << 6 | static_cast<std::uint32_t>(value);
-        count += 6;
-        if (count < 8) continue;
-        count -= 8;
-        bytes += static_cast<char>(bits >> count & 0xFF);
-    }
-    return bytes;
-}
-
-}  // namespace restful_functions::http
-
 // restful_functions/api/credentials.hpp
 /// credentials: whether a request's Authorization is one of those that the server's owner gave out.
 
@@ -11721,7 +12186,7 @@ struct caller {
                 found = caller{known.name, &known.grant};
         }
     } else if (http::equal_ignoring_case(scheme, "Basic")) {
-        const std::string pair = http::base64_decode(rest).value_or("");
+        const std::string pair = restful_functions::detail::base64_decode(rest).value_or("");
         const std::size_t colon = pair.find(':');
         if (colon == pair.npos) return std::nullopt;
         const std::string_view name = std::string_view(pair).substr(0, colon);
@@ -12814,7 +13279,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
     "enum": ["INTEGER", "FLOAT", "STRING", "BOOLEAN", "LIST", "DICT"]},
    "is_required": {"type": "boolean"},
    "description": {"type": "string"},
-   "is_secret": {"type": "boolean"}},
+   "is_secret": {"type": "boolean"},
+   "is_blob": {"type": "boolean"}},
    "required": ["name", "type", "is_required", "description"]}},
   "max_concurrency": {"type": "integer", "description": "0: no limit of its own"},
   "description": {"type": "string"},
@@ -13027,6 +13493,8 @@ class openapi_builder {
     }
 
  private:
+    static constexpr std::string_view bytes =
+        R"({"type": "string", "contentMediaType": "application/octet-stream"})";
     static constexpr std::string_view problem = R"({"$ref": "#/components/responses/Problem"})";
 
     [[nodiscard]] bool is_restricted() const noexcept {
@@ -13097,7 +13565,10 @@ class openapi_builder {
 
     void add_calls(json_text& paths, const function_definition& function) {
         const std::string body = request_body(function);
-        const std::string result = function.callable->result_schema(schemas_);
+        const std::string result = function.callable->returns_blob()
+                                       ? R"("*/*": {"schema": {}})"
+                                       : R"("application/json": {"schema": )" +
+                                             function.callable->result_schema(schemas_) + "}";
         paths.add("/" + function.name,
                   operation(function, "start_", "Start " + function.name + " as a task", body,
                             R"("200": {"description": "It runs.", "headers": {"Location": )"
@@ -13106,9 +13577,9 @@ class openapi_builder {
         paths.add("/" + function.name + "/keep-connection",
                   operation(function, "call_", "Call " + function.name + " and wait", body,
                             R"("200": {"description": "The result.", "content": )"
-                            R"({"application/json": {"schema": )" +
+                            "{" +
                                 result +
-                                R"(}}}, "500": {"description": "The call failed; why.", )"
+                                R"(}}, "500": {"description": "The call failed; why.", )"
                                 R"("content": {"application/json": {"schema": )"
                                 R"({"type": "string"}}}}, "504": {"description": )"
                                 R"("It took longer than its timeout.", "content": )"
@@ -13136,18 +13607,28 @@ class openapi_builder {
         return json_text::object().add("post", text.end()).end();
     }
 
+    [[nodiscard]] static std::string described(std::string schema, const arg_definition& argument) {
+        using json::detail::with_member;
+        if (!argument.description.empty())
+            schema = with_member(std::move(schema), "description", quoted(argument.description));
+        if (argument.is_secret) schema = with_member(std::move(schema), "writeOnly", "true");
+        return schema;
+    }
+
     [[nodiscard]] std::string request_body(const function_definition& function) {
         json::detail::object_schema object;
+        json::detail::object_schema form;
         bool is_required = false;
         for (std::size_t i = 0; i < function.args.size(); ++i) {
             const arg_definition& argument = function.args[i];
-            std::string schema = function.callable->argument_schema(i, schemas_);
-            if (!argument.description.empty())
-                schema = json::detail::with_member(std::move(schema), "description",
-                                                   quoted(argument.description));
-            if (argument.is_secret)
-                schema = json::detail::with_member(std::move(schema), "writeOnly", "true");
-            object.add(argument.name, schema, argument.is_required);
+            object.add(argument.name,
+                       described(function.callable->argument_schema(i, schemas_), argument),
+                       argument.is_required);
+            form.add(argument.name,
+                     argument.is_blob
+                         ? described(std::string(bytes), argument)
+                         : described(function.callable->argument_schema(i, schemas_), argument),
+                     argument.is_required);
             is_required = is_required || argument.is_required;
         }
         json_text as_json = json_text::object();
@@ -13157,7 +13638,11 @@ class openapi_builder {
             as_json.add("example", sample);
         json_text content = json_text::object();
         content.add("application/json", as_json.end());
-        content.add("application/x-www-form-urlencoded", R"({"schema": )" + object.end() + "}");
+        const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
+                                           [](const auto& each) { return each.is_blob; });
+        content.add(has_blobs ? "multipart/form-data" : "application/x-www-form-urlencoded",
+                    R"({"schema": )" + form.end() + "}");
+        if (has_one_blob(function)) content.add("application/octet-stream", R"({"schema": {}})");
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())
@@ -13271,6 +13756,96 @@ struct service_options {
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/range.hpp
+/// A part of a representation: the Range field (RFC 9110, 14).
+
+namespace restful_functions::http {
+
+/// Bytes `first` to `last`, both included, counted from 0.
+struct byte_range {
+    std::size_t first = 0;
+    std::size_t last = 0;
+
+    [[nodiscard]] std::size_t size() const noexcept { return last - first + 1; }
+};
+
+/// What a Range field asks for of so many bytes.
+struct wanted_range {
+    enum class kind {
+        everything,  ///< no range that is known, or several: the server may ignore them
+        part,
+        unsatisfiable,  ///< no byte is in it
+    };
+    kind what = kind::everything;
+    byte_range part{};
+};
+
+namespace detail {
+
+/// Digits only. A number beyond any size is the largest one.
+[[nodiscard]] inline std::optional<std::size_t> parse_position(std::string_view text) noexcept {
+    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+    std::size_t number = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+    return read.ec == std::errc() ? number : SIZE_MAX;
+}
+
+}  // namespace detail
+
+/// Reads the value of a Range field.
+[[nodiscard]] inline wanted_range parse_range(std::string_view field, std::size_t size) noexcept {
+    constexpr std::string_view unit = "bytes=";
+    if (field.size() < unit.size() || !equal_ignoring_case(field.substr(0, unit.size()), unit))
+        return {};
+    field.remove_prefix(unit.size());
+    const std::size_t dash = field.find('-');
+    if (dash == field.npos || field.find(',') != field.npos) return {};
+    const std::string_view begin = field.substr(0, dash);
+    const std::string_view end = field.substr(dash + 1);
+    const auto first = detail::parse_position(begin);
+    const auto last = detail::parse_position(end);
+    if (begin.empty() && last) {  // the last so many bytes
+        if (*last == 0 || size == 0) return {wanted_range::kind::unsatisfiable};
+        return {wanted_range::kind::part, {size - std::min(*last, size), size - 1}};
+    }
+    if (!first || (!last && !end.empty()) || (last && *last < *first)) return {};
+    if (*first >= size) return {wanted_range::kind::unsatisfiable};
+    return {wanted_range::kind::part, {*first, std::min(last.value_or(SIZE_MAX), size - 1)}};
+}
+
+/// The response to a GET of a whole body: the part of it that the request wants, where it wants
+/// one. `full` has its ETag already, which If-Range is compared with (RFC 9110, 13.1.5).
+[[nodiscard]] inline response in_part(const request& asked, response full) {
+    full.headers.set("Accept-Ranges", "bytes");
+    const std::string* range = asked.headers.find("Range");
+    if (range == nullptr || full.status != 200) return full;
+    const std::string* tag = full.headers.find("ETag");
+    const std::string* only_if = asked.headers.find("If-Range");
+    if (only_if != nullptr && (tag == nullptr || *only_if != *tag)) return full;
+    const std::size_t size = full.body.size();
+    const auto wanted = parse_range(*range, size);
+    switch (wanted.what) {
+        case wanted_range::kind::everything:
+            return full;
+        case wanted_range::kind::unsatisfiable: {
+            response refused = problem(416, "there are " + std::to_string(size) + " bytes");
+            refused.headers.add("Content-Range", "bytes */" + std::to_string(size));
+            return refused;
+        }
+        case wanted_range::kind::part:
+            break;
+    }
+    const auto [first, last] = wanted.part;
+    full.status = 206;
+    full.headers.set("Content-Range", "bytes " + std::to_string(first) + "-" +
+                                          std::to_string(last) + "/" + std::to_string(size));
+    full.body.erase(last + 1);
+    full.body.erase(0, first);
+    return full;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/api/task_routes.hpp
 /// task_routes: what became of the calls, and how to end them.
 
@@ -13290,7 +13865,14 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     get_task("/task/done/{task_id}", [](const task::record& task) {
         return std::string(json_boolean(has_ended(task.status)));
     });
-    get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
+    routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {
+        const task::record& task = *find_task(tasks, asked.parameter);
+        if (task::media_type(task).empty()) return json_response(200, task.result);
+        http::response full = result_answer(task);
+        const std::string tag = *full.headers.find("ETag");
+        return http::in_part(asked.request,
+                             http::unless_known(asked.request, tag, std::move(full)));
+    });
 
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
     routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {
@@ -13390,7 +13972,7 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
 namespace restful_functions::task {
 
 /// Entry `n` is the registry's function `n`; the input is the call's body, the output the result as
-/// JSON.
+/// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
     explicit function_program(const registry& functions) : functions_(functions) {
@@ -13413,6 +13995,7 @@ class function_program final : public process::program {
         functions_.at(entry).invoke(input, result);
         output.size = result.text().size();
         output.overflow = result.overflow();
+        output.type_size = result.media_type_size();
     }
 
  private:

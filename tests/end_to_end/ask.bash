@@ -9,7 +9,7 @@ ask() {
         --dump-header "$scratch/head" --output "$scratch/body" --write-out '%{http_code}' \
         "${@:1:$#-1}" "$url${!#}")
     head=$(tr -d '\r' <"$scratch/head")
-    body=$(<"$scratch/body")
+    body=$(tr --delete '\0' <"$scratch/body")
 }
 
 # raw TEXT: what comes back on a connection of its own for the bytes of TEXT, until the server closes it.

@@ -6,11 +6,13 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -22,6 +24,12 @@ using namespace std::chrono_literals;
 int addition(int x, int y) { return x + y; }
 
 std::string echo(std::string value) { return value; }
+
+/// A blob of the same type with its bytes in the other order.
+rf::blob reversed(rf::blob file, std::optional<int> times) {
+    for (int i = times.value_or(1); i > 0; --i) std::reverse(file.bytes.begin(), file.bytes.end());
+    return file;
+}
 
 void nothing() {}
 
@@ -96,6 +104,7 @@ int main(int argc, char** argv) {
     });
     server.add_function<forever>({.max_concurrency = 2, .description = "Heavy Function"});
     server.add_function<echo>({.args = {"value"}});
+    server.add_function<reversed>({.args = {"file", "times"}});
     server.add_function<nothing>({});
     server.add_function<line_from>({.args = {"fifo"}});
     server.add_function("too_long", [] { forever(); }, {.timeout = 50ms});

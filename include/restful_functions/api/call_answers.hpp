@@ -104,8 +104,17 @@ inline int http_status(task::state ended) noexcept {
     return 500;
 }
 
-/// The bare result of a task that has ended.
+/// The bare result of a task that has ended. Whatever a blob is, and whoever sent it first, a
+/// browser that opens it runs nothing of it in the server's name.
 inline http::response result_answer(const task::record& ended) {
+    if (const std::string_view type = task::media_type(ended); !type.empty()) {
+        http::response response;
+        response.headers.add("Content-Type", std::string(type));
+        response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        response.headers.add("ETag", '"' + ended.id.to_string() + '"');
+        response.body = ended.result;
+        return response;
+    }
     return json_response(http_status(ended.status), ended.result);
 }
 

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/body_kind.hpp>
+#include <restful_functions/api/call_answers.hpp>
 #include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/function/arg_definition.hpp>
+#include <restful_functions/function/call_body.hpp>
 #include <restful_functions/function/definition.hpp>
-#include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/multipart.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/json/parse.hpp>
 
@@ -16,28 +19,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 #include <vector>
 
 namespace restful_functions::api {
 
 namespace detail {
-
-inline constexpr std::string_view json_space = " \t\r\n";
-
-/// Whether a body is to be read as JSON, whatever its type says: most people who send JSON with
-/// curl -d say it is a form.
-[[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
-    const std::size_t first = body.find_first_not_of(json_space);
-    return first == body.npos || body[first] == '{' || body[first] == '[';
-}
-
-[[nodiscard]] inline bool is_form(const http::request& request) {
-    const std::string* type = request.headers.find("Content-Type");
-    if (type == nullptr || begins_as_json(request.body)) return false;
-    std::string_view essence = std::string_view(*type).substr(0, type->find(';'));
-    essence = essence.substr(0, essence.find_last_not_of(" \t") + 1);
-    return http::equal_ignoring_case(essence, "application/x-www-form-urlencoded");
-}
 
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
     while (!text.empty()) {
@@ -129,30 +117,85 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
+/// What a call's arguments are collected from: pairs of names and texts, and files.
+struct collected {
+    http::form pairs;
+    std::vector<http::form_part> files;
+};
+
+/// Of a form with files: those for blobs, and those whose argument nobody knows, stay bytes.
+inline std::optional<http::response> collect_parts(std::string_view body,
+                                                   std::string_view content_type,
+                                                   const function_definition& function,
+                                                   collected& all) {
+    const auto boundary = http::parameter_of(content_type, "boundary");
+    auto parts = boundary ? http::parse_multipart(body, *boundary) : std::nullopt;
+    if (!parts) {
+        return http::problem(400,
+                             "the body is not multipart/form-data with the boundary that its "
+                             "Content-Type names");
+    }
+    for (http::form_part& part : *parts) {
+        const auto argument =
+            std::find_if(function.args.begin(), function.args.end(),
+                         [&](const arg_definition& each) { return each.name == part.name; });
+        const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
+        if (is_blob && part.name.find('\0') == part.name.npos) {
+            all.files.push_back(std::move(part));
+        } else {
+            all.pairs.emplace_back(std::move(part.name), part.bytes);
+        }
+    }
+    return std::nullopt;
+}
+
 }  // namespace detail
 
-/// Makes the body of a call the JSON object that its function takes: of a JSON object, a form, and
-/// the pairs of the query. What is given twice is twice in the object. The response says what is
-/// wrong with a form.
+/// Makes the body of a call the one that its function takes (call_body.hpp): of a JSON object, a
+/// form, files, bytes, and the pairs of the query. What is given twice is twice in it. The response
+/// says what is wrong with a form.
 [[nodiscard]] inline std::optional<http::response> collect_arguments(
     http::request& request, std::string_view query, const function_definition& function) {
-    const bool has_form = detail::is_form(request);
-    if (query.empty() && !has_form) return std::nullopt;
+    const body_kind kind = kind_of_body(request, function);
+    if (kind == body_kind::json && request.body.find('\0') != std::string::npos)
+        return std::visit(
+            bad_body{},
+            function_definition::verdict(body_error{"the body is not JSON: there is a NUL in it"}));
+    if (query.empty() && kind == body_kind::json) return std::nullopt;
+
+    detail::collected all;
     auto pairs = http::parse_form(query);
-    auto further = has_form ? http::parse_form(request.body) : http::form();
+    auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
     if (!pairs || !further) {
         return http::problem(400,
                              "the arguments are badly percent-encoded; write a percent sign "
                              "as %25");
     }
-    if (has_form) request.body.clear();
-    pairs->insert(pairs->end(), further->begin(), further->end());
-    for (const auto& [name, value] : *pairs) {
+    all.pairs = *std::move(pairs);
+    all.pairs.insert(all.pairs.end(), further->begin(), further->end());
+    // Parts are views of what was sent, which stays until the body is made of them.
+    std::string sent;
+    if (kind != body_kind::json) sent = std::exchange(request.body, {});
+    const std::string* type = request.headers.find("Content-Type");
+    if (kind == body_kind::multipart) {
+        if (auto bad = detail::collect_parts(sent, *type, function, all)) return bad;
+    } else if (kind == body_kind::bytes) {
+        const auto only = std::find_if(function.args.begin(), function.args.end(),
+                                       [](const arg_definition& each) { return each.is_blob; });
+        all.files.push_back({only->name, true, *type, sent});
+    }
+    for (const auto& [name, value] : all.pairs) {
         if (!detail::is_utf8(name) || !detail::is_utf8(value))
             return http::problem(400, "an argument is not UTF-8");
     }
-    const std::string members = detail::form_members(*pairs, function).text();
+    const std::string members = detail::form_members(all.pairs, function).text();
     if (!members.empty()) detail::add_members(request.body, members);
+    for (const http::form_part& file : all.files) {
+        attach(
+            request.body,
+            {file.name, file.content_type.empty() ? "application/octet-stream" : file.content_type,
+             file.bytes});
+    }
     return std::nullopt;
 }
 

@@ -25,6 +25,7 @@ namespace restful_functions::api {
             .add("is_required", json_boolean(argument.is_required))
             .add("description", quoted(argument.description));
         if (argument.is_secret) shown.add("is_secret", json_boolean(true));
+        if (argument.is_blob) shown.add("is_blob", json_boolean(true));
         arguments.add(shown.end());
     }
     return json_text::object()

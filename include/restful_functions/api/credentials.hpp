@@ -2,7 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/access.hpp>
-#include <restful_functions/http/base64.hpp>
+#include <restful_functions/detail/base64.hpp>
 #include <restful_functions/http/characters.hpp>
 
 #include <algorithm>
@@ -45,7 +45,7 @@ struct caller {
                 found = caller{known.name, &known.grant};
         }
     } else if (http::equal_ignoring_case(scheme, "Basic")) {
-        const std::string pair = http::base64_decode(rest).value_or("");
+        const std::string pair = restful_functions::detail::base64_decode(rest).value_or("");
         const std::size_t colon = pair.find(':');
         if (colon == pair.npos) return std::nullopt;
         const std::string_view name = std::string_view(pair).substr(0, colon);

@@ -40,6 +40,7 @@ struct cause_members {
     const std::string& result;
 
     void operator()(std::monostate) const {}
+    void operator()(const task::bytes&) const {}
 
     void operator()(const task::thrown& end) const {
         task.add("exception",
@@ -103,6 +104,17 @@ inline std::string json_usage(const process::usage& used) {
         .end();
 }
 
+/// The result, or where to get one that is no JSON.
+inline std::string json_result(const task::record& task) {
+    const std::string_view media_type = task::media_type(task);
+    if (media_type.empty()) return task.result;
+    return json_text::object()
+        .add("content_type", quoted(media_type))
+        .add("bytes", std::to_string(task.result.size()))
+        .add("href", quoted("/task/result/" + task.id.to_string()))
+        .end();
+}
+
 /// How long the task waited, or has been waiting, for its run.
 inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall_time now) {
     if (task.started) return task.queue_wait;
@@ -119,7 +131,7 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))
-        .add("result", task.result)
+        .add("result", detail::json_result(task))
         .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
         .add("created", json_time(task.created))
         .add("started", json_time(task.started))

@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/body_kind.hpp>
 #include <restful_functions/api/openapi_parts.hpp>
 #include <restful_functions/api/openapi_paths.hpp>
 #include <restful_functions/function/definition.hpp>
@@ -61,6 +62,8 @@ class openapi_builder {
     }
 
  private:
+    static constexpr std::string_view bytes =
+        R"({"type": "string", "contentMediaType": "application/octet-stream"})";
     static constexpr std::string_view problem = R"({"$ref": "#/components/responses/Problem"})";
 
     [[nodiscard]] bool is_restricted() const noexcept {
@@ -131,7 +134,10 @@ class openapi_builder {
 
     void add_calls(json_text& paths, const function_definition& function) {
         const std::string body = request_body(function);
-        const std::string result = function.callable->result_schema(schemas_);
+        const std::string result = function.callable->returns_blob()
+                                       ? R"("*/*": {"schema": {}})"
+                                       : R"("application/json": {"schema": )" +
+                                             function.callable->result_schema(schemas_) + "}";
         paths.add("/" + function.name,
                   operation(function, "start_", "Start " + function.name + " as a task", body,
                             R"("200": {"description": "It runs.", "headers": {"Location": )"
@@ -140,9 +146,9 @@ class openapi_builder {
         paths.add("/" + function.name + "/keep-connection",
                   operation(function, "call_", "Call " + function.name + " and wait", body,
                             R"("200": {"description": "The result.", "content": )"
-                            R"({"application/json": {"schema": )" +
+                            "{" +
                                 result +
-                                R"(}}}, "500": {"description": "The call failed; why.", )"
+                                R"(}}, "500": {"description": "The call failed; why.", )"
                                 R"("content": {"application/json": {"schema": )"
                                 R"({"type": "string"}}}}, "504": {"description": )"
                                 R"("It took longer than its timeout.", "content": )"
@@ -170,18 +176,28 @@ class openapi_builder {
         return json_text::object().add("post", text.end()).end();
     }
 
+    [[nodiscard]] static std::string described(std::string schema, const arg_definition& argument) {
+        using json::detail::with_member;
+        if (!argument.description.empty())
+            schema = with_member(std::move(schema), "description", quoted(argument.description));
+        if (argument.is_secret) schema = with_member(std::move(schema), "writeOnly", "true");
+        return schema;
+    }
+
     [[nodiscard]] std::string request_body(const function_definition& function) {
         json::detail::object_schema object;
+        json::detail::object_schema form;
         bool is_required = false;
         for (std::size_t i = 0; i < function.args.size(); ++i) {
             const arg_definition& argument = function.args[i];
-            std::string schema = function.callable->argument_schema(i, schemas_);
-            if (!argument.description.empty())
-                schema = json::detail::with_member(std::move(schema), "description",
-                                                   quoted(argument.description));
-            if (argument.is_secret)
-                schema = json::detail::with_member(std::move(schema), "writeOnly", "true");
-            object.add(argument.name, schema, argument.is_required);
+            object.add(argument.name,
+                       described(function.callable->argument_schema(i, schemas_), argument),
+                       argument.is_required);
+            form.add(argument.name,
+                     argument.is_blob
+                         ? described(std::string(bytes), argument)
+                         : described(function.callable->argument_schema(i, schemas_), argument),
+                     argument.is_required);
             is_required = is_required || argument.is_required;
         }
         json_text as_json = json_text::object();
@@ -191,7 +207,11 @@ class openapi_builder {
             as_json.add("example", sample);
         json_text content = json_text::object();
         content.add("application/json", as_json.end());
-        content.add("application/x-www-form-urlencoded", R"({"schema": )" + object.end() + "}");
+        const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
+                                           [](const auto& each) { return each.is_blob; });
+        content.add(has_blobs ? "multipart/form-data" : "application/x-www-form-urlencoded",
+                    R"({"schema": )" + form.end() + "}");
+        if (has_one_blob(function)) content.add("application/octet-stream", R"({"schema": {}})");
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())

@@ -2,12 +2,15 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/call_answers.hpp>
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/standing.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/conditional.hpp>
+#include <restful_functions/http/range.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
 
@@ -31,7 +34,14 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     get_task("/task/done/{task_id}", [](const task::record& task) {
         return std::string(json_boolean(has_ended(task.status)));
     });
-    get_task("/task/result/{task_id}", [](const task::record& task) { return task.result; });
+    routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {
+        const task::record& task = *find_task(tasks, asked.parameter);
+        if (task::media_type(task).empty()) return json_response(200, task.result);
+        http::response full = result_answer(task);
+        const std::string tag = *full.headers.find("ETag");
+        return http::in_part(asked.request,
+                             http::unless_known(asked.request, tag, std::move(full)));
+    });
 
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
     routes.add("POST", "/terminate/task/{task_id}", [&tasks, &calls](exchange&& asked) {

@@ -14,6 +14,7 @@ struct arg_definition {
     bool is_required = true;  ///< whether a call that leaves it out is refused
     std::string description;
     bool is_secret = false;  ///< whether its values are never shown
+    bool is_blob = false;    ///< whether it takes bytes with a media type
 };
 
 }  // namespace restful_functions

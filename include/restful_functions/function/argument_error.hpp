@@ -37,8 +37,9 @@ inline argument_error invalid_argument(const arg_definition& arg, const json::va
         return {message.append(to_string(arg.type)), "/" + arg.name,
                 "its value does not fit, and is not shown because it is secret"};
     }
-    const std::string value =
-        given.IsString() ? json::excerpt(json::text_of(given)) : json::excerpt(given);
+    const std::string value = arg.is_blob        ? "(bytes)"
+                              : given.IsString() ? json::excerpt(json::text_of(given))
+                                                 : json::excerpt(given);
     std::string message = "Parameter is Invalid: " + arg.name + " " + value + " ";
     return {message.append(to_string(arg.type)), std::move(why.pointer), std::move(why.detail)};
 }

@@ -4,6 +4,7 @@
 #include <restful_functions/detail/separate_compilation.hpp>
 #include <restful_functions/function/arg_definition.hpp>
 #include <restful_functions/function/argument_error.hpp>
+#include <restful_functions/function/call_body.hpp>
 #include <restful_functions/function/callable.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/json/members.hpp>
@@ -26,10 +27,25 @@ namespace restful_functions {
 
 namespace detail {
 
-/// The object that a request's body holds; an empty body counts as `{}`.
+/// The object that a call's body holds; an empty one counts as `{}`. What is attached are members,
+/// `{"content_type": ..., "bytes": ...}`, whose texts are those of the body and need no copy.
 inline json::decoded<json::document> parse_body(std::string_view body) {
-    auto document = json::parse(body.empty() ? "{}" : body);
-    if (document && !document->IsObject()) return json::refusal{"not a JSON object", {}};
+    const auto parts = take_apart(body);
+    if (!parts) return json::refusal{"not JSON: invalid value at its first NUL", {}};
+    auto document = json::parse(parts->json.empty() ? "{}" : parts->json);
+    if (!document) return document;
+    if (!document->IsObject()) return json::refusal{"not a JSON object", {}};
+    const auto view = [](std::string_view text) {
+        return json::value(
+            json::value::StringRefType(text.data(), static_cast<rapidjson::SizeType>(text.size())));
+    };
+    auto& memory = document->GetAllocator();
+    for (const attachment& each : parts->attachments) {
+        json::value bytes(rapidjson::kObjectType);
+        bytes.AddMember("content_type", view(each.content_type), memory);
+        bytes.AddMember("bytes", view(each.bytes), memory);
+        document->AddMember(view(each.name), bytes, memory);
+    }
     return document;
 }
 

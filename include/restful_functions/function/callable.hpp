@@ -34,6 +34,9 @@ class callable {
     /// The schema of what the function returns.
     virtual std::string result_schema(json::schemas& /*all*/) const { return "{}"; }
 
+    /// Whether it returns a blob.
+    virtual bool returns_blob() const noexcept { return false; }
+
     /// Writes something of the kind that the function returns, without calling it.
     virtual void write_sample(json::writer& result) const { result.Null(); }
 };

@@ -45,12 +45,13 @@ struct function_definition {
     /// What `check` finds; std::monostate when the function can be called.
     using verdict = std::variant<std::monostate, body_error, argument_errors>;
 
-    /// Whether a request's body is a call of this function. An empty body counts as `{}`.
+    /// Whether a body (call_body.hpp) is a call of this function. An empty body counts as `{}`.
     ///
     /// It names every bad argument in the order of `args`, and unknown ones after them.
     verdict check(std::string_view body) const;
 
-    /// Calls the function with the arguments in `body`, and writes its result as JSON to `out`.
+    /// Calls the function with the arguments in `body`, and writes its result to `out`: as JSON, or
+    /// a blob as its media type and its bytes.
     ///
     /// Throws what the function throws; std::invalid_argument when `check` would have refused the
     /// body, or when the result cannot be written as JSON.

@@ -22,8 +22,8 @@ namespace detail {
 
 template <typename T>
 arg_definition describe(const arg& named, bool is_required) {
-    return {std::string(named.name), json::type_of<T>(), is_required,
-            std::string(named.description), named.is_secret};
+    return {std::string(named.name),        json::type_of<T>(), is_required,
+            std::string(named.description), named.is_secret,    json::is_blob<T>};
 }
 
 template <typename... Parameter>

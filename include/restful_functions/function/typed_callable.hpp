@@ -58,13 +58,16 @@ T& checked(json::decoded<T>& decoded) {
     return *decoded;
 }
 
-/// Calls `function` and writes what it returns; nothing is null.
+/// Calls `function` and writes what it returns; nothing is null, and a blob no JSON.
 template <typename Function, typename... Argument>
 void call(Function& function, json::writer& result, Argument&&... argument) {
     using returned_type = std::invoke_result_t<Function&, Argument...>;
     if constexpr (std::is_void_v<returned_type>) {
         std::invoke(function, std::forward<Argument>(argument)...);
         result.Null();
+    } else if constexpr (std::is_same_v<returned<returned_type>, blob>) {
+        const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
+        result.Bytes(made.content_type, made.bytes);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);
@@ -108,6 +111,8 @@ class by_parameters<Function, signature<Result, Parameter...>> final : public ca
         return all.of<returned<Result>>();
     }
 
+    bool returns_blob() const noexcept override { return std::is_same_v<returned<Result>, blob>; }
+
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 
  private:
@@ -149,6 +154,8 @@ class by_fields<Function, signature<Result, Parameter>> final : public callable 
     std::string result_schema(json::schemas& all) const override {
         return all.of<returned<Result>>();
     }
+
+    bool returns_blob() const noexcept override { return std::is_same_v<returned<Result>, blob>; }
 
     void write_sample(json::writer& result) const override { detail::write_sample<Result>(result); }
 

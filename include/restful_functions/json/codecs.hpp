@@ -1,6 +1,7 @@
 /// All codecs of the library.
 #pragma once
 
+#include <restful_functions/json/blobs.hpp>
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/containers.hpp>
 #include <restful_functions/json/documents.hpp>

@@ -37,6 +37,17 @@ class output {
 
     void Flush() {}
 
+    /// Writes what is no JSON: bytes of a media type, whose name comes first.
+    void write_bytes(std::string_view media_type, std::string_view bytes) {
+        media_type_size_ = media_type.size();
+        write(media_type);
+        write(bytes);
+    }
+
+    /// How much of what was written, at its beginning, names the media type of the rest; 0: it is
+    /// JSON.
+    [[nodiscard]] std::size_t media_type_size() const noexcept { return media_type_size_; }
+
  protected:
     output(char* begin, std::size_t capacity) noexcept : cursor_(begin), end_(begin + capacity) {}
     ~output() = default;
@@ -48,6 +59,9 @@ class output {
 
     char* cursor_;
     char* end_;
+
+ private:
+    std::size_t media_type_size_ = 0;
 };
 
 /// Writes into memory of a fixed size that it does not own, and never past its end.

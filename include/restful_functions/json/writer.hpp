@@ -45,6 +45,12 @@ class writer : public rapidjson::Writer<output> {
         return true;
     }
     bool Key(std::string_view name) { return String(name); }
+
+    /// Writes no JSON but bytes of a media type, and nothing else.
+    void Bytes(std::string_view media_type, std::string_view bytes) {
+        os_->write_bytes(media_type, bytes);
+    }
+
     bool Double(double number) { return number_of(number); }
     bool Float(float number) { return number_of(number); }
 

@@ -189,6 +189,8 @@ inline void serve(slot own, program& work, pid_t self) {
     flush_standard_output();
     clean_ups::let_finish();
     header.result = result;
+    if (result == verdict::returned)
+        header.type_size = static_cast<std::uint32_t>(output.type_size);
     header.output_size = output.size;
 }
 

@@ -17,7 +17,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace restful_functions::process {
 
@@ -53,16 +52,16 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
     const verdict result = header.result;
     const std::uint64_t size = header.output_size;
     const std::uint32_t type_size = header.type_size;
-    if (size <= source.capacity()) {
+    if (size <= source.capacity() && type_size <= size) {
+        const auto type = [&] { return std::string(source.payload(), type_size); };
+        const auto rest = [&] {
+            return std::string(source.payload() + type_size, size - type_size);
+        };
         switch (result) {
             case verdict::returned:
-                return returned{std::string(source.payload(), size)};
-            case verdict::threw: {
-                std::string what(source.payload(), size);
-                std::string type = what.substr(0, type_size);
-                what.erase(0, type_size);
-                return threw{std::move(what), std::move(type)};
-            }
+                return returned{rest(), type()};
+            case verdict::threw:
+                return threw{rest(), type()};
             case verdict::too_large:
                 return result_too_large{source.capacity()};
             case verdict::out_of_memory:

@@ -19,6 +19,7 @@ namespace restful_functions::process {
 /// The function returned: its result as the program wrote it.
 struct returned {
     std::string bytes;
+    std::string type{};  ///< of the bytes, where the program said one
 };
 
 /// The function threw. `what` is that of a std::exception, or a sentence that names the type.

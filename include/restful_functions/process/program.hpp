@@ -18,6 +18,7 @@ struct window {
     std::size_t capacity = 0;
     std::size_t size = 0;
     bool overflow = false;
+    std::size_t type_size = 0;  ///< so many of the first bytes say of what type the others are
 };
 
 /// What holds for each call of a function.

@@ -65,8 +65,7 @@ struct alignas(64) slot_header {
     std::uint64_t input_size = 0;
     std::uint64_t output_size = 0;
     verdict result = verdict::returned;
-    std::uint32_t type_size =
-        0;  ///< of what was thrown: the output begins with so many bytes of its type's name
+    std::uint32_t type_size = 0;  ///< the output begins with so many bytes of the type's name
     std::atomic<std::uint32_t> stop_requested{0};
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot

@@ -6,9 +6,12 @@
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/record.hpp>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 
@@ -20,7 +23,7 @@ using restful_functions::detail::quoted;
 struct ending {
     state status = state::failed;
     outcome how = outcome::lost;
-    std::string result = "null";  ///< A JSON text.
+    std::string result = "null";  ///< A JSON text, or bytes of a media type.
     std::unique_ptr<task::particulars> particulars = nullptr;
 };
 
@@ -78,12 +81,27 @@ struct failure {
     ending operator()(process::lost&) { return of(outcome::lost); }
 };
 
+/// Whether a text that a process left can stand in a Content-Type field.
+[[nodiscard]] inline bool is_media_type(std::string_view text) noexcept {
+    const bool is_printable = std::all_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x7F;
+    });
+    const std::size_t slash = text.find('/');
+    return is_printable && text.size() <= 255 && slash != 0 && slash < text.size() - 1;
+}
+
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
 [[nodiscard]] inline ending judge(process::outcome&& how) {
-    if (auto* end = std::get_if<process::returned>(&how); end && json::is_valid(end->bytes)) {
-        return {state::done, outcome::returned, std::move(end->bytes)};
+    if (auto* end = std::get_if<process::returned>(&how)) {
+        if (!end->type.empty()) {
+            if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
+            return {state::done, outcome::returned, std::move(end->bytes),
+                    detail::because(bytes{std::move(end->type)})};
+        }
+        if (json::is_valid(end->bytes))
+            return {state::done, outcome::returned, std::move(end->bytes)};
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
 }

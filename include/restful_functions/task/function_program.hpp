@@ -13,7 +13,7 @@
 namespace restful_functions::task {
 
 /// Entry `n` is the registry's function `n`; the input is the call's body, the output the result as
-/// JSON.
+/// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
     explicit function_program(const registry& functions) : functions_(functions) {
@@ -36,6 +36,7 @@ class function_program final : public process::program {
         functions_.at(entry).invoke(input, result);
         output.size = result.text().size();
         output.overflow = result.overflow();
+        output.type_size = result.media_type_size();
     }
 
  private:

@@ -94,6 +94,11 @@ struct thrown {
     std::string type;
 };
 
+/// What the function returned is no JSON.
+struct bytes {
+    std::string media_type;
+};
+
 /// That the task was made to end.
 struct stop {
     wall_time requested{};
@@ -102,7 +107,7 @@ struct stop {
 
 /// What few tasks have to say, apart from the record: a million finished ones are kept.
 struct particulars {
-    std::variant<std::monostate, thrown, process::crashed, process::exited> cause;
+    std::variant<std::monostate, bytes, thrown, process::crashed, process::exited> cause;
     std::optional<task::stop> stop;
     process::log_excerpt log;  ///< Empty while there is a process.
 };
@@ -112,8 +117,9 @@ struct record {
     uuid id;
     std::uint32_t function = 0;  ///< Its index in the registry.
     state status = state::queued;
-    std::optional<outcome> how;   ///< Once it has ended.
-    std::string result = "null";  ///< A JSON text, whole and valid; `null` before the end.
+    std::optional<outcome> how;  ///< Once it has ended.
+    /// A JSON text, whole and valid, `null` before the end; or bytes of a media type.
+    std::string result = "null";
     wall_time created{};
     optional_time started;
     optional_time finished;                          ///< When the result was there.
@@ -121,6 +127,13 @@ struct record {
     std::optional<process::usage> used;              ///< Once its process has been reaped.
     std::unique_ptr<task::particulars> particulars;  ///< nullptr: nothing in particular.
 };
+
+/// The media type of a result that is no JSON; empty otherwise.
+[[nodiscard]] inline std::string_view media_type(const record& task) noexcept {
+    const auto* of_bytes =
+        task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
+    return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->media_type);
+}
 
 /// The bytes of a log up to the end of the excerpt.
 [[nodiscard]] inline std::uint64_t log_bytes(const process::log_excerpt& log) noexcept {

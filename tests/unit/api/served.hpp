@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/service.hpp>
+#include <restful_functions/function/make_definition.hpp>
 
 #include <doctest/doctest.h>
 
@@ -158,6 +159,19 @@ inline rf::registry functions() {
     orderly.max_concurrency = 1;
     orderly.max_queued = 100;
     all.add(std::move(orderly));
+
+    all.add(rf::make_definition("mirror",
+                                [](rf::blob image, std::optional<int> times) {
+                                    const std::string once = image.bytes;
+                                    for (int i = 1; i < times.value_or(1); ++i) image.bytes += once;
+                                    return image;
+                                },
+                                {.args = {"image", "times"}}));
+    all.add(rf::make_definition("typed",
+                                [](const std::string& type) {
+                                    return rf::blob{type, "abc"};
+                                },
+                                {.args = {"type"}}));
 
     auto late = function("late", {}, [](values, rf::json::writer&) { wait_for_ever(); });
     late.timeout = std::chrono::milliseconds(50);

@@ -1,9 +1,8 @@
 #include <restful_functions/json/codecs.hpp>
 #include <restful_functions/json/schema.hpp>
 
-#include <rapidjson/document.h>
-
 #include <doctest/doctest.h>
+#include <rapidjson/document.h>
 
 #include <array>
 #include <chrono>
