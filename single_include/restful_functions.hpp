@@ -6,6 +6,7 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
+#include <asio/post.hpp>
 #include <asio/wait_traits.hpp>
 #include <llhttp.h>
 #include <rapidjson/document.h>
@@ -3919,6 +3920,75 @@ class registry {
 
 }  // namespace restful_functions
 
+// restful_functions/http/body_stream.hpp
+/// body_stream: a body that is made while it is sent.
+
+namespace restful_functions::http {
+
+/// Between who makes a body and the transport that sends it, both in one thread. What the client
+/// has not taken is bounded: a reader who does not keep up loses the rest, and is told why.
+class body_stream {
+ public:
+    /// `most_pending`: the bytes that may wait. A piece that finds nothing waiting may be larger.
+    explicit body_stream(std::size_t most_pending = 1024 * 1024) : most_pending_(most_pending) {}
+
+    body_stream(const body_stream&) = delete;
+    body_stream& operator=(const body_stream&) = delete;
+
+    /// Appends a piece. false: nobody reads it any more, or the reader was dropped just now, with
+    /// `farewell` as the last that it gets.
+    bool write(std::string_view piece, std::string_view farewell = {}) {
+        if (is_closed_ || has_ended_) return false;
+        const bool fits = pending_.empty() || pending_.size() + piece.size() <= most_pending_;
+        if (!fits) pending_.clear();
+        pending_.append(fits ? piece : farewell);
+        has_ended_ = !fits;
+        tell();
+        return fits;
+    }
+
+    /// There is no more.
+    void end() {
+        if (std::exchange(has_ended_, true)) return;
+        tell();
+    }
+
+    /// Whether anybody may still read what is written.
+    [[nodiscard]] bool is_open() const noexcept { return !is_closed_ && !has_ended_; }
+
+    // The transport's side.
+
+    /// Has `tell` called when there is something to take, or no more will be. It must not take from
+    /// within the call.
+    void on_news(std::function<void()> tell) { tell_ = std::move(tell); }
+
+    /// What waits, perhaps nothing.
+    [[nodiscard]] std::string take() { return std::exchange(pending_, {}); }
+
+    /// Whether nothing comes after what was taken.
+    [[nodiscard]] bool is_done() const noexcept { return has_ended_ && pending_.empty(); }
+
+    /// The client has gone.
+    void close() noexcept {
+        is_closed_ = true;
+        tell_ = nullptr;
+        std::string().swap(pending_);
+    }
+
+ private:
+    void tell() const {
+        if (tell_) tell_();
+    }
+
+    std::size_t most_pending_;
+    std::string pending_;
+    std::function<void()> tell_;
+    bool has_ended_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace restful_functions::http
+
 // restful_functions/http/characters.hpp
 /// The classes of characters that HTTP's grammar is made of. None depends on the locale.
 
@@ -4025,13 +4095,15 @@ struct request {
     std::string caller{};    ///< Who sent it, where the server has checked that.
 };
 
-/// A whole response. Content-Length, Date and Connection are added when it is written to a client;
-/// they do not belong in `headers`.
+/// A whole response, or one whose body is still made. Content-Length, Date and Connection are added
+/// when it is written to a client; they do not belong in `headers`.
 struct response {
     int status = 200;
     fields headers;
     std::string body;
     bool close = false;  ///< Close the connection after this response.
+    /// Where there is one, the body comes from it, and `body` is empty.
+    std::shared_ptr<body_stream> stream = nullptr;
 };
 
 }  // namespace restful_functions::http
@@ -4853,6 +4925,9 @@ struct listener {
     /// All that is known of it is: its process, if it had one, has been waited for, and its group
     /// has been killed, or it waits for another call of the function. Once, after `ended`.
     std::function<void(call_id, departure&&)> gone;
+    /// A call that is watched has told of its progress or printed something. It is told again when
+    /// it was watched again.
+    std::function<void(call_id)> news = [](call_id) {};
 };
 
 /// How many of each there are.
@@ -5930,12 +6005,17 @@ class announcements {
     void end(call_id call, outcome&& how) { ended_.emplace_back(call, std::move(how)); }
     void depart(call_id call, departure&& left) { departed_.emplace_back(call, std::move(left)); }
 
-    [[nodiscard]] bool empty() const noexcept { return ended_.empty() && departed_.empty(); }
+    void news(call_id call) { news_.push_back(call); }
 
-    /// Tells all of it, the ends first. The listener may bring more about, which is told another
-    /// time.
+    [[nodiscard]] bool empty() const noexcept {
+        return ended_.empty() && departed_.empty() && news_.empty();
+    }
+
+    /// Tells all of it: news, then ends, then departures. The listener may bring more about, which
+    /// is told another time.
     void deliver(const listener& hears) {
         auto departed = std::exchange(departed_, {});
+        for (const call_id call : std::exchange(news_, {})) hears.news(call);
         for (auto& [call, how] : std::exchange(ended_, {})) hears.ended(call, std::move(how));
         for (auto& [call, left] : departed) hears.gone(call, std::move(left));
     }
@@ -5943,6 +6023,7 @@ class announcements {
  private:
     std::vector<std::pair<call_id, outcome>> ended_;
     std::vector<std::pair<call_id, departure>> departed_;
+    std::vector<call_id> news_;
 };
 
 }  // namespace restful_functions::process
@@ -6169,8 +6250,10 @@ struct alignas(64) slot_header {
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
     std::uint32_t unlogged = 0;  ///< of a `done` slot: bytes of the call's output still in its pipe
-    std::atomic<std::uint32_t> waiting{0};  ///< the process is ready for another call
-    usage used{};                           ///< of a `done` slot: by the process since its start
+    std::atomic<std::uint32_t> waiting{0};   ///< the process is ready for another call
+    std::atomic<std::uint32_t> watched{0};   ///< the server wants to know of news
+    std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
+    usage used{};                            ///< of a `done` slot: by the process since its start
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
     crash_note crash;
     progress_note progress;
@@ -6181,6 +6264,8 @@ inline void forget_call(slot_header& header) noexcept {
     header.output_size = 0;
     header.type_size = 0;
     header.stop_requested.store(0, std::memory_order_relaxed);
+    header.watched.store(0, std::memory_order_relaxed);
+    header.has_news.store(0, std::memory_order_relaxed);
     header.stays = 0;
     header.unlogged = 0;
     header.used = {};
@@ -6769,6 +6854,47 @@ void append_frames(bounded_text& text, const frames& all, WriteName write_name) 
 
 }  // namespace restful_functions::process::detail
 
+// restful_functions/process/descriptors.hpp
+/// descriptors: the fixed numbers that a task process and the fork server have for their
+/// descriptors.
+
+namespace restful_functions::process {
+
+/// Descriptors of a task process have fixed numbers, above those that a function's own open() calls
+/// get first: a function that closes everything and opens a file does not find its file under the
+/// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
+/// without allocating one, as long as not many calls print at the same time.
+inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
+inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
+inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
+inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/news.hpp
+/// news: that a call has told of its progress or printed something, for a server that wants to
+/// know.
+
+namespace restful_functions::process {
+
+/// For the process of the call and for the fork server. Where nobody follows the call it costs a
+/// load; where somebody does, a system call for the first of the news that the server has not
+/// looked at, and nothing for the others.
+inline void tell_news(slot_header& header) noexcept {
+    if (header.watched.load(std::memory_order_relaxed) == 0) return;
+    if (header.has_news.exchange(1, std::memory_order_acq_rel) != 0) return;
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto size = ::write(completion_descriptor, &one, sizeof one);
+}
+
+/// For the server: further news are to be told. What was told before is to be looked at after this.
+inline void watch_news(slot_header& header) noexcept {
+    header.has_news.store(0, std::memory_order_seq_cst);
+    header.watched.store(1, std::memory_order_seq_cst);
+}
+
+}  // namespace restful_functions::process
+
 // restful_functions/process/current_call.hpp
 /// current_call: what a function can ask and tell about the call that it serves.
 
@@ -6869,8 +6995,9 @@ inline void give_sigterm_back() {
 }  // namespace process::detail
 
 /// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
-/// are kept. Clients see it in `/task/info`. Costs some stores to memory and no system call. For
-/// one thread at a time; outside of a call it does nothing.
+/// are kept. Clients see it in `/task/info` and `/task/events`. Costs some stores to memory, and
+/// while somebody follows the task a system call now and then. For one thread at a time; outside of
+/// a call it does nothing.
 inline void progress(double fraction, std::string_view message = {}) noexcept {
     process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return;
@@ -6882,6 +7009,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
     std::copy_n(message.data(), note.message_size, note.message);
     note.sequence.store(before + 2, std::memory_order_release);
+    process::tell_news(*slot);
 }
 
 /// The id of the task that this process serves, as clients write it; empty outside of a call.
@@ -8268,15 +8396,6 @@ class rewinder {
 
 namespace restful_functions::process {
 
-/// Descriptors of a task process have fixed numbers, above those that a function's own open() calls
-/// get first: a function that closes everything and opens a file does not find its file under the
-/// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
-/// without allocating one, as long as not many calls print at the same time.
-inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
-inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
-inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
-inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
-
 /// What the fork server knows and a new process needs.
 struct birth {
     pid_t parent = 0;  ///< the fork server
@@ -8815,6 +8934,7 @@ class log_pump {
         const std::string_view text(buffer_.data(), portion_size_);
         if (!text.empty()) {
             log.append(text);
+            tell_news(layout_.at(mapping_.memory(), slot).header());
             if (pass_through_) pass_on(text);
         }
         log.end_carrying();
@@ -9486,6 +9606,7 @@ struct seat {
     call_id call{};  ///< none: 0
     std::uint32_t entry = 0;
     bool stopped = false;                         ///< it was asked to end
+    bool awaits_news = false;                     ///< the next news of it are to be told
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
@@ -9546,6 +9667,7 @@ class seating {
         seat& taken = seats_[index];
         taken.call = call;
         taken.stopped = false;
+        taken.awaits_news = false;
         taken.restarts = 0;
         taken.give_up_at.reset();
         taken.kill_at.reset();
@@ -10012,12 +10134,27 @@ class seated_calls {
         return {};
     }
 
+    /// Has the next news of a call told, once. false: it has no process.
+    bool watch(call_id call) {
+        const auto index = pool_.seats().find(call, seat_phase::calling);
+        if (!index) return false;
+        pool_.seats()[*index].awaits_news = true;
+        watch_news(pool_.at(*index).header());
+        return true;
+    }
+
+    /// Takes what processes have signalled: results, and news that are waited for.
     void collect_results() {
         // From the end: ending a call takes it out of the list.
         for (std::size_t i = running().size(); i-- > 0;) {
-            if (const std::uint32_t index = running()[i];
-                pool_.state_of(index) == slot_state::done) {
+            const std::uint32_t index = running()[i];
+            if (pool_.state_of(index) == slot_state::done) {
                 finish(index);
+            } else if (seat& its = pool_.seats()[index];
+                       its.awaits_news &&
+                       pool_.at(index).header().has_news.load(std::memory_order_acquire) != 0) {
+                its.awaits_news = false;
+                told_.news(its.call);
             }
         }
     }
@@ -10159,6 +10296,11 @@ class waiting_calls {
     [[nodiscard]] const waiting_call& front() const noexcept { return calls_.front(); }
     void pop_front() { calls_.pop_front(); }
 
+    [[nodiscard]] bool contains(call_id call) const noexcept {
+        return std::any_of(calls_.begin(), calls_.end(),
+                           [call](const auto& other) { return other.call == call; });
+    }
+
     /// Puts a call where its age belongs: one whose fork failed has waited before.
     void insert(waiting_call call) {
         const auto younger = std::find_if(calls_.begin(), calls_.end(), [&](const auto& other) {
@@ -10240,6 +10382,12 @@ class executor {
         return seated_.progress(call);
     }
 
+    /// Has the listener told of the next news of a running call: that it said something of its
+    /// progress, or printed something. Until the call is watched again no further ones are told.
+    void watch(call_id call) {
+        if (!seated_.watch(call) && waiting_.contains(call)) watched_while_waiting_.insert(call);
+    }
+
     /// What a call has printed, the end of it; empty when its process is gone.
     [[nodiscard]] log_excerpt log(call_id call) const { return seated_.log(call); }
 
@@ -10283,6 +10431,7 @@ class executor {
             const waiting_call& first = waiting_.front();
             if (!seated_.place(first.call, first.entry, first.input, first.label, first.give_up_at))
                 break;
+            if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
             waiting_.pop_front();
         }
         const auto since = pool_.without_fork_server_since();
@@ -10294,6 +10443,7 @@ class executor {
     }
 
     void end_without_process(call_id call, outcome&& how) {
+        watched_while_waiting_.erase(call);
         told_.end(call, std::move(how));
         told_.depart(call, {});
     }
@@ -10337,6 +10487,7 @@ class executor {
             if (!failed.stopped && now < give_up_at) {
                 const slot its = pool_.at(index);
                 const char* label = its.header().label;
+                if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                 waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
                                  std::string(label, ::strnlen(label, sizeof its.header().label)),
                                  give_up_at});
@@ -10360,6 +10511,7 @@ class executor {
     process_pool pool_;
     seated_calls seated_;
     waiting_calls waiting_;
+    std::unordered_set<call_id> watched_while_waiting_;
     std::uint64_t last_call_ = 0;
 };
 
@@ -10379,6 +10531,7 @@ concept call_executor = requires(T executor, const T& known, std::uint32_t entry
     { executor.start(entry, text, text) } -> std::same_as<std::optional<process::call_id>>;
     { executor.stop(call, grace) } -> std::same_as<bool>;
     { known.progress(call) } -> std::same_as<std::optional<process::progress_report>>;
+    executor.watch(call);
     { known.log(call) } -> std::same_as<process::log_excerpt>;
 };
 
@@ -10656,6 +10809,50 @@ struct leaving_task {
 
 }  // namespace restful_functions::task::detail
 
+// restful_functions/task/known_tasks.hpp
+/// known_tasks: the tasks that wait, run or leave a process behind, and who waits for them.
+
+namespace restful_functions::task::detail {
+
+/// By their id and by their call of the executor.
+struct known_tasks {
+    std::unordered_map<uuid, live_task> live;            ///< wait or run
+    std::unordered_map<uuid, leaving_task> leaving;      ///< have ended while their process has not
+    std::unordered_map<process::call_id, uuid> by_call;  ///< of both
+
+    /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
+    /// already, or if there is no such task.
+    void when_gone(const uuid& id, std::function<void()> on_gone) {
+        if (const auto found = live.find(id); found != live.end())
+            return found->second.on_gone.push_back(std::move(on_gone));
+        if (const auto found = leaving.find(id); found != leaving.end())
+            return found->second.on_gone.push_back(std::move(on_gone));
+        on_gone();
+    }
+
+    /// Has `tell` called when the task ends. nullopt: there is none, or it has ended.
+    std::optional<listeners::number> listen(const uuid& id, listener tell) {
+        const auto found = live.find(id);
+        if (found == live.end()) return std::nullopt;
+        return found->second.on_end.add(std::move(tell));
+    }
+
+    /// Forgets who listens to a task, if it has not ended.
+    void forget(const uuid& id, listeners::number which) {
+        if (const auto found = live.find(id); found != live.end())
+            found->second.on_end.remove(which);
+    }
+
+    /// The call of a task that runs, or whose process is not gone.
+    [[nodiscard]] std::optional<process::call_id> call_of(const uuid& id) const {
+        if (const auto found = live.find(id); found != live.end()) return found->second.call;
+        if (const auto found = leaving.find(id); found != leaving.end()) return found->second.call;
+        return std::nullopt;
+    }
+};
+
+}  // namespace restful_functions::task::detail
+
 // restful_functions/task/observer.hpp
 /// observer: hears what becomes of every task.
 
@@ -10670,6 +10867,8 @@ class observer {
     observer& operator=(const observer&) = delete;
     virtual ~observer() = default;
 
+    /// Its call has arrived. It may run at once.
+    virtual void on_arrival(const record&) {}
     /// It runs from now on.
     virtual void on_run(const record&) {}
     /// It has ended, after it ran for so long; nullopt: it never did.
@@ -10719,6 +10918,7 @@ class table {
         added.task.created = now;
         by_function_[function].push_back(added);
         all_.push_back(added);
+        if (watching_ != nullptr) watching_->on_arrival(added.task);
     }
 
     /// A queued task that starts to run now, so long after it arrived.
@@ -10910,7 +11110,7 @@ class dispatcher {
         }
 
         const moment now = Clock::now();
-        live_task& added = live_[id];
+        live_task& added = known_.live[id];
         added.function = wanted.function;
         added.timeout = std::min(definition.timeout, wanted.timeout);
         added.arrived = now.steady;
@@ -10928,32 +11128,53 @@ class dispatcher {
 
     /// To be wired to the executor: the call has ended like this.
     void end(process::call_id call, process::outcome&& how) {
-        const auto known = by_call_.find(call);
-        if (known == by_call_.end()) return;
+        const auto known = known_.by_call.find(call);
+        if (known == known_.by_call.end()) return;
         const uuid& id = known->second;
-        live_task& task = live_.find(id)->second;
+        live_task& task = known_.live.find(id)->second;
         deadlines_.erase({task.deadline, id});
         --running_by_function_[task.function];
-        leaving_[id] = {call, std::exchange(task.on_gone, {})};
+        known_.leaving[id] = {call, std::exchange(task.on_gone, {})};
         conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
 
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
     void depart(process::call_id call, process::departure&& left) {
-        const auto known = by_call_.find(call);
-        if (known == by_call_.end()) return;
-        const auto gone = leaving_.extract(known->second);
-        by_call_.erase(known);
+        const auto known = known_.by_call.find(call);
+        if (known == known_.by_call.end()) return;
+        const auto gone = known_.leaving.extract(known->second);
+        known_.by_call.erase(known);
         tasks_.depart(gone.key(), std::move(left));
         start_waiting();
         for (const auto& tell : gone.mapped().on_gone) tell();
         tasks_.expire(Clock::now().steady);
     }
 
+    /// To be wired to the executor: a watched call has news.
+    void tell_news(process::call_id call) {
+        const auto known = known_.by_call.find(call);
+        if (known != known_.by_call.end() && on_news_) on_news_(known->second);
+    }
+
+    /// Has `tell` called with each news of a task that is watched.
+    void hear_news(std::function<void(const uuid&)> tell) { on_news_ = std::move(tell); }
+
+    /// Has the next news of a running task told, of its progress or its log. Once.
+    void watch(const uuid& id) {
+        if (const auto call = known_.call_of(id)) executor_.watch(*call);
+    }
+
+    /// The same for all that run now.
+    void watch_all() {
+        for (const auto& [id, task] : known_.live) {
+            if (task.call) executor_.watch(*task.call);
+        }
+    }
+
     /// Ends the task, which has its function's grace to clean up. `on_gone` is called when it has
     /// ended and its process is gone, at once if that is so already.
     void terminate(const uuid& id, std::function<void()> on_gone) {
-        if (const auto found = live_.find(id); found != live_.end())
+        if (const auto found = known_.live.find(id); found != known_.live.end())
             stop(id, found->second, stop_reason::terminated);
         when_gone(id, std::move(on_gone));
     }
@@ -10964,7 +11185,7 @@ class dispatcher {
         const std::function<void()> count_down = [remaining, on_gone] {
             if (--*remaining == 0) on_gone();
         };
-        for (auto& [id, task] : live_) {
+        for (auto& [id, task] : known_.live) {
             if (task.function != function) continue;
             ++*remaining;
             stop(id, task, stop_reason::terminated);
@@ -10975,13 +11196,13 @@ class dispatcher {
 
     /// Terminates all tasks.
     void terminate_all() {
-        for (auto& [id, task] : live_) stop(id, task, stop_reason::terminated);
+        for (auto& [id, task] : known_.live) stop(id, task, stop_reason::terminated);
     }
 
     /// Terminates all tasks, also those that have not used up their grace, without any.
     void kill_all() {
         terminate_all();
-        for (auto& [id, task] : live_) {
+        for (auto& [id, task] : known_.live) {
             if (task.call) executor_.stop(*task.call, std::chrono::milliseconds(0));
         }
     }
@@ -10994,11 +11215,11 @@ class dispatcher {
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
-            conclude(id, live_.find(id)->second.wish->granted(Clock::now()));
+            conclude(id, known_.live.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
-            stop(late, live_.find(late)->second, stop_reason::timed_out);
+            stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
     }
@@ -11015,48 +11236,38 @@ class dispatcher {
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
     /// already, or if there is no such task.
     void when_gone(const uuid& id, std::function<void()> on_gone) {
-        if (const auto live = live_.find(id); live != live_.end())
-            return live->second.on_gone.push_back(std::move(on_gone));
-        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
-            return leaving->second.on_gone.push_back(std::move(on_gone));
-        on_gone();
+        known_.when_gone(id, std::move(on_gone));
     }
 
     /// Has `tell` called when the task ends. nullopt: there is none, or it has ended.
     std::optional<listeners::number> listen(const uuid& id, listener tell) {
-        const auto found = live_.find(id);
-        if (found == live_.end()) return std::nullopt;
-        return found->second.on_end.add(std::move(tell));
+        return known_.listen(id, std::move(tell));
     }
 
     /// Forgets who listens to a task, if it has not ended.
-    void forget(const uuid& id, listeners::number which) {
-        if (const auto found = live_.find(id); found != live_.end())
-            found->second.on_end.remove(which);
-    }
+    void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
 
     /// The place of a queued task: 1 for the next of its function. nullopt: it is not queued.
     [[nodiscard]] std::optional<std::size_t> position(const uuid& id) const {
-        const auto found = live_.find(id);
-        if (found == live_.end() || !found->second.place) return std::nullopt;
+        const auto found = known_.live.find(id);
+        if (found == known_.live.end() || !found->second.place) return std::nullopt;
         return queues_.position(*found->second.place);
     }
 
     /// What a running task last told of its progress, if anything.
     [[nodiscard]] std::optional<process::progress_report> progress(const uuid& id) const {
-        const auto call = call_of(id);
+        const auto call = known_.call_of(id);
         return call ? executor_.progress(*call) : std::nullopt;
     }
 
     /// The log of a task whose process is not gone; afterwards its record has it.
     [[nodiscard]] process::log_excerpt log(const uuid& id) const {
-        const auto call = call_of(id);
+        const auto call = known_.call_of(id);
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
     /// Whether no task runs or waits.
-    [[nodiscard]] bool idle() const noexcept { return live_.empty(); }
-
+    [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
         return running_by_function_[function];
     }
@@ -11066,26 +11277,24 @@ class dispatcher {
 
  private:
     using live_task = detail::live_task;
-    using leaving_task = detail::leaving_task;
-
     [[nodiscard]] bool has_room(std::uint32_t function) const {
-        const std::size_t limit = functions_.at(function).max_concurrency;
+        const auto limit = functions_.at(function).max_concurrency;
         return limit == 0 || running(function) < limit;
     }
 
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         task.call = call;
         task.deadline = after(now.steady, task.timeout);
-        by_call_.emplace(call, id);
+        known_.by_call.emplace(call, id);
         deadlines_.emplace(task.deadline, id);
         ++running_by_function_[task.function];
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    // Those who have waited longest first, as long as there is room for them.
+    // Those who have waited longest first.
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
-            live_task& task = live_.at(*id);
+            live_task& task = known_.live.at(*id);
             const auto call = executor_.start(task.function, task.body, id->to_string());
             // Every process is at work: when one of them ends there is another try.
             if (!call) return;
@@ -11113,7 +11322,7 @@ class dispatcher {
     }
 
     void conclude(const uuid& id, ending&& how) {
-        const auto ended = live_.extract(id);
+        const auto ended = known_.live.extract(id);
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
@@ -11123,24 +11332,16 @@ class dispatcher {
         tasks_.expire(now.steady);
     }
 
-    [[nodiscard]] std::optional<process::call_id> call_of(const uuid& id) const {
-        if (const auto live = live_.find(id); live != live_.end()) return live->second.call;
-        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
-            return leaving->second.call;
-        return std::nullopt;
-    }
-
     const registry& functions_;
     Executor& executor_;
     Store& tasks_;
     uuid_source ids_;
-    std::unordered_map<uuid, live_task> live_;
-    std::unordered_map<uuid, leaving_task> leaving_;
-    std::unordered_map<process::call_id, uuid> by_call_;  // of both
+    detail::known_tasks known_;
     queues queues_;
     std::vector<uuid> given_up_;                       // to be concluded
     std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
     std::vector<std::size_t> running_by_function_;
+    std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };
 
@@ -12146,6 +12347,455 @@ class event_log {
     const registry& functions_;
     std::optional<restful_functions::detail::line_log> lines_;
 };
+
+}  // namespace restful_functions::api
+
+// restful_functions/http/server_sent_event.hpp
+/// Server-Sent Events, as the HTML Living Standard defines them (9.2).
+
+namespace restful_functions::http {
+
+/// The media type of a stream of events.
+inline constexpr std::string_view event_stream_type = "text/event-stream";
+
+/// A comment, which keeps proxies from taking silence for the end.
+inline constexpr std::string_view event_comment = ":\n\n";
+
+/// One event. None of the three has a line break: data is JSON text. An id that is empty is left
+/// out.
+[[nodiscard]] inline std::string server_sent_event(std::string_view id, std::string_view type,
+                                                   std::string_view data) {
+    std::string event;
+    if (!id.empty()) event.append("id: ").append(id).append("\n");
+    return event.append("event: ").append(type).append("\ndata: ").append(data).append("\n\n");
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/task_story.hpp
+/// task_story: one task told to one reader, event by event, from where the reader was.
+
+namespace restful_functions::api {
+
+/// The name of the event that a task came to its status with.
+[[nodiscard]] constexpr std::string_view event_name(task::state status) noexcept {
+    switch (status) {
+        case task::state::queued:
+            return "queued";
+        case task::state::running:
+            return "started";
+        case task::state::done:
+            return "completed";
+        case task::state::failed:
+        case task::state::timeout:
+            return "failed";
+    }
+    return "";
+}
+
+/// The last words to a reader who does not keep up.
+[[nodiscard]] inline const std::string& farewell() {
+    static const std::string event = http::server_sent_event(
+        "", "dropped", R"({"reason": "the reader did not keep up; connect again"})");
+    return event;
+}
+
+/// How far a reader knows a task. The id of each event says it, so that a reader who comes back
+/// with Last-Event-ID hears what it missed: "1-2048" has seen the start, and 2048 bytes of log.
+struct story_place {
+    int stage = 0;  ///< 0: nothing, 1: queued, 2: started
+    std::uint64_t log = 0;
+
+    [[nodiscard]] std::string id() const {
+        return std::to_string(stage) + "-" + std::to_string(log);
+    }
+
+    /// The place that an id says; the beginning when it is none.
+    [[nodiscard]] static story_place parse(std::string_view id) noexcept {
+        story_place place;
+        if (id.size() < 3 || id[0] < '0' || id[0] > '2' || id[1] != '-') return {};
+        place.stage = id[0] - '0';
+        const char* end = id.data() + id.size();
+        const auto read = std::from_chars(id.data() + 2, end, place.log);
+        return read.ec == std::errc() && read.ptr == end ? place : story_place();
+    }
+};
+
+/// Writes what a reader does not know yet.
+class task_story {
+ public:
+    task_story(std::shared_ptr<http::body_stream> out, story_place from)
+        : out_(std::move(out)), place_(from) {}
+
+    /// `is_over`: its process is gone, if it had one, so that its log is complete. false: there is
+    /// no reader any more, or no more to tell.
+    bool tell(const registry& functions, const task::record& task, const dispatcher& calls,
+              bool is_over) {
+        const auto now = standing_of(task, calls);
+        if (place_.stage < 1 && !task.started && !has_ended(task.status)) {
+            place_.stage = 1;
+            write("queued", json_task(functions, task, now));
+        }
+        if (place_.stage < 2 && task.started) {
+            place_.stage = 2;
+            if (!has_ended(task.status)) write("started", json_task(functions, task, now));
+        }
+        tell_progress(now.progress);
+        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
+        if (!has_ended(task.status) || !is_over) return out_->is_open();
+        write(event_name(task.status), json_task(functions, task, now));
+        out_->end();
+        return false;
+    }
+
+    /// false: there is no reader any more.
+    [[nodiscard]] bool keep_alive() { return out_->write(http::event_comment, farewell()); }
+
+    /// Ends the story before its end.
+    void break_off() { out_->end(); }
+
+ private:
+    // So that one event is never much larger than what may wait for the reader.
+    static constexpr std::size_t most_text = 64 * 1024;
+
+    void write(std::string_view type, std::string_view data) {
+        out_->write(http::server_sent_event(place_.id(), type, data), farewell());
+    }
+
+    void tell_progress(const std::optional<process::progress_report>& now) {
+        if (!now || (told_ && told_->fraction == now->fraction && told_->message == now->message))
+            return;
+        told_ = now;
+        write("progress", detail::json_progress(*now));
+    }
+
+    void tell_log(const process::log_excerpt& log) {
+        std::string_view rest = log.text;
+        std::uint64_t offset = log.offset;
+        const std::uint64_t known = std::clamp(place_.log, offset, offset + rest.size());
+        rest.remove_prefix(static_cast<std::size_t>(known - offset));
+        for (offset = known; !rest.empty();) {
+            const std::string_view text = rest.substr(0, most_text);
+            rest.remove_prefix(text.size());
+            place_.log = offset + text.size();
+            write("log", json_text::object()
+                             .add("offset", std::to_string(offset))
+                             .add("text", quoted(text))
+                             .end());
+            offset = place_.log;
+        }
+    }
+
+    std::shared_ptr<http::body_stream> out_;
+    story_place place_;
+    std::optional<process::progress_report> told_;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/task_feed.hpp
+/// task_feed: what becomes of all tasks, told to many readers.
+
+namespace restful_functions::api {
+
+/// Events have the task without its result: whoever wants that asks for it. The last 4096 changes
+/// are remembered by the task's id, for readers who come back.
+class task_feed {
+ public:
+    /// Both must outlive it.
+    task_feed(const registry& functions, const task::table& tasks)
+        : functions_(functions),
+          tasks_(tasks),
+          boot_(std::to_string(task::clock::now().wall.time_since_epoch().count())) {}
+
+    [[nodiscard]] bool has_readers() const noexcept { return !readers_.empty(); }
+
+    /// A new reader, who has heard everything up to an event, if it was one of this server's and is
+    /// not too long ago; otherwise it is told to begin anew.
+    void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
+        readers_.push_back(reader);
+        if (last_event_id == nullptr) {
+            reader->write(http::server_sent_event(id(), "welcome", "{}"));
+            return;
+        }
+        const auto heard = number_of(*last_event_id);
+        if (!heard) {
+            reader->write(http::server_sent_event(id(), "reset", "{}"));
+            return;
+        }
+        std::vector<task::uuid> missed(changes_.end() - static_cast<std::ptrdiff_t>(last_ - *heard),
+                                       changes_.end());
+        std::sort(missed.begin(), missed.end());
+        missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
+        for (const task::uuid& each : missed) {
+            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
+        }
+    }
+
+    /// The task has its status since now.
+    void tell(const task::record& task) {
+        ++last_;
+        changes_.push_back(task.id);
+        if (changes_.size() > most_remembered) changes_.pop_front();
+        if (!readers_.empty()) write(event_of(task));
+    }
+
+    void tell_progress(const task::uuid& id, const process::progress_report& report) {
+        write(http::server_sent_event("", "progress",
+                                      json_text::object()
+                                          .add("task_id", quoted(id.to_string()))
+                                          .add("progress", detail::json_progress(report))
+                                          .end()));
+    }
+
+    void keep_alive() { write(http::event_comment); }
+
+    void end() {
+        for (const auto& reader : std::exchange(readers_, {})) reader->end();
+    }
+
+ private:
+    static constexpr std::size_t most_remembered = 4096;
+
+    void write(std::string_view event) {
+        std::erase_if(readers_,
+                      [event](const auto& reader) { return !reader->write(event, farewell()); });
+    }
+
+    /// Of the last change.
+    [[nodiscard]] std::string id() const { return boot_ + "-" + std::to_string(last_); }
+
+    /// nullopt: another server's, or forgotten.
+    [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view event_id) const noexcept {
+        const std::size_t dash = event_id.find('-');
+        if (dash == event_id.npos || event_id.substr(0, dash) != boot_) return std::nullopt;
+        std::uint64_t number = 0;
+        const char* end = event_id.data() + event_id.size();
+        const auto read = std::from_chars(event_id.data() + dash + 1, end, number);
+        if (read.ec != std::errc() || read.ptr != end || number > last_ ||
+            last_ - number > changes_.size()) {
+            return std::nullopt;
+        }
+        return number;
+    }
+
+    [[nodiscard]] std::string event_of(const task::record& task) const {
+        return http::server_sent_event(
+            id(), event_name(task.status),
+            json_text::object()
+                .add("task_id", quoted(task.id.to_string()))
+                .add("function_name", quoted(functions_.at(task.function).name))
+                .add("status", quoted(to_string(task.status)))
+                .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
+                .add("created", json_time(task.created))
+                .add("started", json_time(task.started))
+                .add("finished", json_time(task.finished))
+                .end());
+    }
+
+    const registry& functions_;
+    const task::table& tasks_;
+    std::string boot_;
+    std::uint64_t last_ = 0;
+    std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
+    std::vector<std::shared_ptr<http::body_stream>> readers_;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/task_events.hpp
+/// task_events: tells readers of streams what becomes of tasks.
+
+namespace restful_functions::api {
+
+/// Without readers it costs next to nothing: processes are watched only while somebody follows. The
+/// readers of one task hear of it here; `feed` is for those of all.
+class task_events {
+ public:
+    /// All of them must outlive it.
+    task_events(const registry& functions, const task::table& tasks, dispatcher& calls,
+                deadlines& timers)
+        : functions_(functions),
+          tasks_(tasks),
+          calls_(calls),
+          timers_(timers),
+          feed_(functions, tasks) {
+        calls_.hear_news([this](const task::uuid& id) { on_news(id); });
+    }
+    task_events(const task_events&) = delete;
+    task_events& operator=(const task_events&) = delete;
+
+    /// Tells the story of a task from a place on, until it has ended.
+    void follow(const task::record& task, story_place from,
+                const std::shared_ptr<http::body_stream>& reader) {
+        task_story story(reader, from);
+        if (!story.tell(functions_, task, calls_, is_over(task))) return;
+        followed_[task.id].stories.push_back(std::move(story));
+        watch(task.id);
+        keep_alive_later();
+    }
+
+    /// Tells of all tasks.
+    void follow_all(const std::shared_ptr<http::body_stream>& reader,
+                    const std::string* last_event_id) {
+        const bool is_first = !feed_.has_readers();
+        feed_.add(reader, last_event_id);
+        if (is_first) {
+            calls_.watch_all();
+            for (auto& [id, its] : followed_) tell_news(id, its);
+        }
+        keep_alive_later();
+    }
+
+    // What becomes of a task, as the store tells it.
+
+    void on_change(const task::record& task) {
+        feed_.tell(task);
+        const bool has_readers = feed_.has_readers() || followed_.contains(task.id);
+        if (task.status == task::state::running && has_readers) watch(task.id);
+        // A process that is gone is told of later, and a task that never had one is over now.
+        if (!has_ended(task.status) || !task.started) tell(task, is_over(task));
+    }
+    void on_departure(const task::record& task) { tell(task, true); }
+
+    /// Ends the streams of all tasks: those of single ones end with their tasks.
+    void drain() { feed_.end(); }
+
+ private:
+    /// News of one task are told so often at the most; what comes in between is told together.
+    static constexpr std::chrono::milliseconds news_interval{50};
+    /// Behind most proxies half a minute of silence is taken for the end.
+    static constexpr std::chrono::seconds comment_interval{15};
+
+    struct followed {
+        std::vector<task_story> stories;
+        std::optional<process::progress_report> told_to_all;
+        bool waits = false;  ///< news are to be told when the interval is over
+    };
+
+    [[nodiscard]] static bool is_over(const task::record& task) noexcept {
+        return has_ended(task.status) && (task.used || !task.started);
+    }
+
+    void tell(const task::record& task, bool over) {
+        const auto found = followed_.find(task.id);
+        if (found == followed_.end()) return;
+        std::erase_if(found->second.stories, [&](task_story& story) {
+            return !story.tell(functions_, task, calls_, over);
+        });
+        if (over) followed_.erase(found);
+    }
+
+    void on_news(const task::uuid& id) {
+        followed& its = followed_[id];
+        if (std::exchange(its.waits, true)) return;
+        timers_.set(deadlines::clock::now() + news_interval, [this, id] { watch_again(id); });
+        tell_news(id, its);
+    }
+
+    void watch_again(const task::uuid& id) {
+        const auto found = followed_.find(id);
+        if (found == followed_.end()) return;
+        found->second.waits = false;
+        if (found->second.stories.empty() && !feed_.has_readers()) {
+            followed_.erase(found);
+            return;
+        }
+        watch(id);
+    }
+
+    /// From here on the process tells of its news again; those that it has told, or kept to itself,
+    /// are told now.
+    void watch(const task::uuid& id) {
+        calls_.watch(id);
+        tell_news(id, followed_[id]);
+    }
+
+    void tell_news(const task::uuid& id, followed& its) {
+        const task::record* task = tasks_.find(id);
+        if (task == nullptr) return;
+        std::erase_if(its.stories, [&](task_story& story) {
+            return !story.tell(functions_, *task, calls_, false);
+        });
+        if (!feed_.has_readers()) return;
+        const auto now = calls_.progress(id);
+        const auto& before = its.told_to_all;
+        if (!now ||
+            (before && before->fraction == now->fraction && before->message == now->message))
+            return;
+        its.told_to_all = now;
+        feed_.tell_progress(id, *now);
+    }
+
+    void keep_alive_later() {
+        if (std::exchange(keeps_alive_, true)) return;
+        timers_.set(deadlines::clock::now() + comment_interval, [this] { keep_alive(); });
+    }
+
+    void keep_alive() {
+        keeps_alive_ = false;
+        feed_.keep_alive();
+        bool has_stories = false;
+        for (auto each = followed_.begin(); each != followed_.end();) {
+            auto& stories = each->second.stories;
+            const bool is_forgotten = tasks_.find(each->first) == nullptr;
+            std::erase_if(stories, [is_forgotten](task_story& story) {
+                if (is_forgotten) story.break_off();
+                return !story.keep_alive();
+            });
+            has_stories = has_stories || !stories.empty();
+            const bool is_idle = stories.empty() && !each->second.waits;
+            each = is_idle ? followed_.erase(each) : std::next(each);
+        }
+        if (has_stories || feed_.has_readers()) keep_alive_later();
+    }
+
+    const registry& functions_;
+    const task::table& tasks_;
+    dispatcher& calls_;
+    deadlines& timers_;
+    task_feed feed_;
+    std::unordered_map<task::uuid, followed> followed_;
+    bool keeps_alive_ = false;
+};
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/event_routes.hpp
+/// event_routes: streams of what becomes of tasks.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// A response whose body is a stream of events.
+[[nodiscard]] inline http::response event_response() {
+    http::response response;
+    response.headers.add("Content-Type", std::string(http::event_stream_type));
+    response.headers.add("Cache-Control", "no-store");
+    response.headers.add("X-Accel-Buffering", "no");  // nginx would collect events
+    response.stream = std::make_shared<http::body_stream>();
+    return response;
+}
+
+}  // namespace detail
+
+/// Adds GET /task/events/{task_id}, the story of one task until its end, and GET /events, the
+/// changes of all tasks. Both take Last-Event-ID. The tables must outlive the router.
+inline void add_event_routes(router& routes, const task::table& tasks, task_events& events) {
+    routes.get("/task/events/{task_id}", [&](const exchange& asked) {
+        http::response response = detail::event_response();
+        const std::string* last = asked.request.headers.find("Last-Event-ID");
+        events.follow(*find_task(tasks, asked.parameter),
+                      last == nullptr ? story_place() : story_place::parse(*last), response.stream);
+        return response;
+    });
+    routes.get("/events", [&](const exchange& asked) {
+        http::response response = detail::event_response();
+        events.follow_all(response.stream, asked.request.headers.find("Last-Event-ID"));
+        return response;
+    });
+}
 
 }  // namespace restful_functions::api
 
@@ -13314,6 +13964,8 @@ inline constexpr std::string_view own_parameters = R"({
  "description": "Makes pages; the next one is in the field Link (RFC 8288)."},
 "WaitTimeout": {"name": "timeout", "in": "query", "schema": {"type": "number"},
  "description": "Seconds to wait; 30 without it, 300 at the most."},
+"LastEventId": {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
+ "description": "The last event that the client has got."},
 "Offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0},
  "description": "Of the first byte that is wanted."},
 "After": {"name": "after", "in": "query", "schema": {"type": "string"},
@@ -13412,6 +14064,14 @@ inline constexpr auto own_paths = std::to_array<own_path>({
       "content": {"text/plain": {"schema": {"type": "string"}}}},
       "400": {"$ref": "#/components/responses/Problem"},
       "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/task/events/{task_id}", "get", "follow_task", "tasks", "What becomes of a task",
+     "TaskId LastEventId",
+     R"("200": {"description": "Events: queued, started, progress, log, completed, failed.",
+      "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+      "404": {"$ref": "#/components/responses/Problem"})"},
+    {"/events", "get", "follow_tasks", "tasks", "What becomes of all tasks", "LastEventId",
+     R"("200": {"description": "Events: queued, started, progress, completed, failed, reset.",
+      "content": {"text/event-stream": {"schema": {"type": "string"}}}})"},
     {"/task/list", "get", "list_tasks", "tasks", "All tasks", "Status Limit After",
      R"("200": {"$ref": "#/components/responses/Tasks"},
       "400": {"$ref": "#/components/responses/Problem"},
@@ -13890,25 +14550,39 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
 }  // namespace restful_functions::api
 
 // restful_functions/api/task_witnesses.hpp
-/// task_witnesses: those who count and those who write down what becomes of tasks.
+/// task_witnesses: those who count, who write down and who tell what becomes of tasks.
 
 namespace restful_functions::api {
 
-/// The one observer of the store. Both must outlive it.
+/// The one observer of the store. All of them must outlive it, but for the telling one, which comes
+/// later and goes before.
 class task_witnesses final : public task::observer {
  public:
     task_witnesses(metrics& counting, event_log& writing) noexcept
         : counting_(counting), writing_(writing) {}
 
+    void tell_to(task_events* telling) noexcept { telling_ = telling; }
+
+    void on_arrival(const task::record& arrived) override {
+        if (telling_ != nullptr) telling_->on_change(arrived);
+    }
+    void on_run(const task::record& started) override {
+        if (telling_ != nullptr) telling_->on_change(started);
+    }
     void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) override {
         counting_.on_end(ended, ran);
         writing_.on_end(ended, ran);
+        if (telling_ != nullptr) telling_->on_change(ended);
     }
-    void on_departure(const task::record& left) override { counting_.on_departure(left); }
+    void on_departure(const task::record& left) override {
+        counting_.on_departure(left);
+        if (telling_ != nullptr) telling_->on_departure(left);
+    }
 
  private:
     metrics& counting_;
     event_log& writing_;
+    task_events* telling_ = nullptr;
 };
 
 }  // namespace restful_functions::api
@@ -14025,20 +14699,22 @@ class service {
     /// sense, std::system_error when the system refuses.
     explicit service(const registry& functions, const service_options& options = {})
         : program_(functions),
-          executor_(program_, options.executor,
-                    {.ended = [this](process::call_id call,
-                                     process::outcome&& how) { calls_.end(call, std::move(how)); },
-                     .gone =
-                         [this](process::call_id call, process::departure&& left) {
-                             calls_.depart(call, std::move(left));
-                         }}),
+          executor_(
+              program_, options.executor,
+              {.ended = [this](process::call_id call,
+                               process::outcome&& how) { calls_.end(call, std::move(how)); },
+               .gone = [this](process::call_id call,
+                              process::departure&& left) { calls_.depart(call, std::move(left)); },
+               .news = [this](process::call_id call) { calls_.tell_news(call); }}),
           counted_(functions.size()),
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),
           tasks_(functions.size(), options.results, &witnesses_),
           calls_(functions, executor_, tasks_),
+          events_(functions, tasks_, calls_, timers_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {
+        witnesses_.tell_to(&events_);
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
@@ -14046,6 +14722,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
@@ -14110,8 +14787,12 @@ class service {
     /// Says that it is not ready, so that no new clients are sent here; serves those that come.
     void withdraw() noexcept { is_withdrawn_ = true; }
 
-    /// Refuses new calls with 503 from now on; the other paths go on.
-    void drain() noexcept { calls_.drain(); }
+    /// Refuses new calls with 503 from now on, and ends the streams of all tasks; the other paths
+    /// go on.
+    void drain() {
+        calls_.drain();
+        events_.drain();
+    }
 
     /// Ends all tasks, each with the grace of its function; they end in later calls of dispatch().
     void terminate_all() { calls_.terminate_all(); }
@@ -14150,6 +14831,7 @@ class service {
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;
+    task_events events_;
     idempotency_keys keys_;
     guard guard_;
     bool is_withdrawn_ = false;
@@ -14930,9 +15612,23 @@ struct exchange {
     return !with.is_head && answer.status >= 200 && answer.status != 204 && answer.status != 304;
 }
 
-/// Whether the connection ends with this response.
+/// Whether the body is sent in chunks (RFC 9112, 7.1), because its length is not known.
+[[nodiscard]] inline bool is_chunked(const response& answer, const exchange& with) noexcept {
+    return answer.stream != nullptr && with.version_minor >= 1;
+}
+
+/// Whether the connection ends with this response: also where nothing else tells its end.
 [[nodiscard]] inline bool closes(const response& answer, const exchange& with) noexcept {
-    return answer.close || !with.keep_alive;
+    return answer.close || !with.keep_alive || (answer.stream && !is_chunked(answer, with));
+}
+
+/// A piece of a chunked body; an empty one is the last.
+[[nodiscard]] inline std::string chunk(std::string_view piece) {
+    std::array<char, 16> digits;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+    std::string text(digits.data(), end);
+    return text.append("\r\n").append(piece).append("\r\n");
 }
 
 namespace detail {
@@ -14976,7 +15672,10 @@ inline void write_head(std::string& out, const response& answer, const exchange&
         detail::append_value(out, value);
     }
     // The answer to HEAD has the length that GET would have (RFC 9110, 8.6).
-    if (answer.status >= 200 && answer.status != 204 && answer.status != 304) {
+    if (is_chunked(answer, with)) {
+        out.append("\r\nTransfer-Encoding: chunked");
+    } else if (answer.status >= 200 && answer.status != 204 && answer.status != 304 &&
+               !answer.stream) {
         out.append("\r\nContent-Length: ");
         detail::append_number(out, answer.body.size());
     }
@@ -15031,6 +15730,104 @@ class lazy_deadline {
     loop_timer timer_;
     std::optional<clock::time_point> due_;
     std::optional<clock::time_point> set_to_;
+};
+
+}  // namespace restful_functions::transport::detail
+
+// restful_functions/transport/outgoing.hpp
+/// outgoing: a response on its way into a socket.
+
+namespace restful_functions::transport::detail {
+
+/// How far a response has come.
+enum class sending : std::uint8_t {
+    done,     ///< all of it is sent
+    blocked,  ///< the socket takes no more for now
+    starved,  ///< there is no more of its body yet
+    failed    ///< the client has gone
+};
+
+/// Head and body, the latter whole or piece by piece as it is made. Empty, it holds no memory.
+class outgoing {
+ public:
+    outgoing() = default;
+    outgoing(const outgoing&) = delete;
+    outgoing& operator=(const outgoing&) = delete;
+    ~outgoing() { drop(); }
+
+    /// `on_more` is called when a body that was starved has more to send, or its end; from within
+    /// who makes it.
+    void begin(http::response&& answer, const http::exchange& with, std::function<void()> on_more) {
+        response_ = std::move(answer);
+        http::write_head(head_, response_, with);
+        is_chunked_ = http::is_chunked(response_, with);
+        response_.close = http::closes(response_, with);
+        if (!http::sends_body(response_, with)) {
+            response_.body.clear();
+            end_stream();
+        }
+        if (response_.stream) response_.stream->on_news(std::move(on_more));
+    }
+
+    /// Whether the connection ends with it.
+    [[nodiscard]] bool is_last() const noexcept { return response_.close; }
+
+    /// Sends what the socket takes.
+    sending send_to(int socket) {
+        do {
+            while (sent_ < head_.size() + response_.body.size()) {
+                const ssize_t size = send_some(socket);
+                if (size < 0 && errno == EINTR) continue;
+                if (size < 0) return errno == EAGAIN ? sending::blocked : sending::failed;
+                sent_ += static_cast<std::size_t>(size);
+            }
+            if (!response_.stream) return sending::done;
+        } while (take_piece());
+        return sending::starved;
+    }
+
+    /// Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.
+    void drop() noexcept {
+        end_stream();
+        static_cast<void>(std::exchange(response_, {}));
+        std::string().swap(head_);
+        sent_ = 0;
+    }
+
+ private:
+    void end_stream() noexcept {
+        if (response_.stream) std::exchange(response_.stream, nullptr)->close();
+    }
+
+    /// Makes the next piece of the body what is to be sent. false: it is not there yet.
+    bool take_piece() {
+        const std::string piece = response_.stream->take();
+        if (piece.empty() && !response_.stream->is_done()) return false;
+        head_ = is_chunked_ ? http::chunk(piece) : piece;
+        sent_ = 0;
+        if (piece.empty()) end_stream();
+        return true;
+    }
+
+    // Head and body leave in one packet if they fit.
+    ssize_t send_some(int socket) noexcept {
+        const std::string_view head = head_;
+        const std::string_view body = response_.body;
+        const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
+        const std::string_view rest_of_body =
+            body.substr(sent_ - (head.size() - rest_of_head.size()));
+        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
+                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    http::response response_;
+    std::string head_;      // then, of a body that comes in pieces, the piece
+    std::size_t sent_ = 0;  // of head and body together
+    bool is_chunked_ = false;
 };
 
 }  // namespace restful_functions::transport::detail
@@ -15205,7 +16002,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::awaiting:
             case stage::writing:
                 kept_.append(bytes);
-                return read_on();
+                // Who waits for a body without an end, and sends no more, has most likely gone.
+                return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
                 return ended_ ? close() : read_on();
             case stage::closed:
@@ -15270,52 +16068,38 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void answer(http::response&& given) {
         if (stage_ != stage::awaiting) return;
-        response_ = std::move(given);
-        response_.close |= all_.is_draining();
-        http::write_head(head_, response_, exchange_);
-        if (!http::sends_body(response_, exchange_)) response_.body.clear();
+        given.close |= all_.is_draining();
+        // Through the loop: whoever makes a body is in the middle of something.
+        outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self || !std::exchange(self->is_starved_, false)) return;
+            asio::post(self->socket_.get_executor(),
+                       [self] { self->attempt([&] { self->write_on(); }); });
+        });
         stage_ = stage::writing;
         write_on();
     }
 
     void write_on() {
-        while (sent_ < head_.size() + response_.body.size()) {
-            const ssize_t size = send_some();
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && errno == EAGAIN) {
+        if (stage_ != stage::writing) return;
+        switch (outgoing_.send_to(socket_.native_handle())) {
+            case sending::blocked:
                 deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
                 return wait_for<&connection::write_on>(loop_descriptor::wait_write);
-            }
-            if (size < 0) return close();
-            sent_ += static_cast<std::size_t>(size);
+            case sending::starved:
+                if (ended_) return close();
+                is_starved_ = true;
+                return deadline_.clear();
+            case sending::failed:
+                return close();
+            case sending::done:
+                break;
         }
-        const bool is_last = http::closes(response_, exchange_);
-        forget_response();
+        const bool is_last = outgoing_.is_last();
+        outgoing_.drop();
         if (is_last) return linger();
         stage_ = stage::reading;
         if (!is_advancing_) advance(std::exchange(kept_, {}));
-    }
-
-    // Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.
-    void forget_response() noexcept {
-        static_cast<void>(std::exchange(response_, {}));
-        std::string().swap(head_);
-        sent_ = 0;
-    }
-
-    // Head and body leave in one packet if they fit.
-    ssize_t send_some() noexcept {
-        const std::string_view head = head_;
-        const std::string_view body = response_.body;
-        const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
-        const std::string_view rest_of_body =
-            body.substr(sent_ - (head.size() - rest_of_head.size()));
-        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
-                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
-        return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
@@ -15330,6 +16114,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void close() {
         stage_ = stage::closed;
+        outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
         deadline_.clear();
@@ -15348,9 +16133,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool ended_ = false;  // the client sends nothing more; it may still read
     std::string kept_;    // came while a request was being served
     http::exchange exchange_;
-    http::response response_;
-    std::string head_;      // of the response
-    std::size_t sent_ = 0;  // of head and body together
+    outgoing outgoing_;
+    bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
 };
 
 }  // namespace restful_functions::transport::detail

@@ -112,6 +112,8 @@ inline constexpr std::string_view own_parameters = R"({
  "description": "Makes pages; the next one is in the field Link (RFC 8288)."},
 "WaitTimeout": {"name": "timeout", "in": "query", "schema": {"type": "number"},
  "description": "Seconds to wait; 30 without it, 300 at the most."},
+"LastEventId": {"name": "Last-Event-ID", "in": "header", "schema": {"type": "string"},
+ "description": "The last event that the client has got."},
 "Offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0},
  "description": "Of the first byte that is wanted."},
 "After": {"name": "after", "in": "query", "schema": {"type": "string"},

@@ -7,6 +7,7 @@
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/event_log.hpp>
+#include <restful_functions/api/event_routes.hpp>
 #include <restful_functions/api/guard.hpp>
 #include <restful_functions/api/health_routes.hpp>
 #include <restful_functions/api/idempotency.hpp>
@@ -19,6 +20,7 @@
 #include <restful_functions/api/origins.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
+#include <restful_functions/api/task_events.hpp>
 #include <restful_functions/api/task_routes.hpp>
 #include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
@@ -55,20 +57,22 @@ class service {
     /// sense, std::system_error when the system refuses.
     explicit service(const registry& functions, const service_options& options = {})
         : program_(functions),
-          executor_(program_, options.executor,
-                    {.ended = [this](process::call_id call,
-                                     process::outcome&& how) { calls_.end(call, std::move(how)); },
-                     .gone =
-                         [this](process::call_id call, process::departure&& left) {
-                             calls_.depart(call, std::move(left));
-                         }}),
+          executor_(
+              program_, options.executor,
+              {.ended = [this](process::call_id call,
+                               process::outcome&& how) { calls_.end(call, std::move(how)); },
+               .gone = [this](process::call_id call,
+                              process::departure&& left) { calls_.depart(call, std::move(left)); },
+               .news = [this](process::call_id call) { calls_.tell_news(call); }}),
           counted_(functions.size()),
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),
           tasks_(functions.size(), options.results, &witnesses_),
           calls_(functions, executor_, tasks_),
+          events_(functions, tasks_, calls_, timers_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {
+        witnesses_.tell_to(&events_);
         require_existing_names(routes_, functions, tasks_);
         add_catalogue_routes(routes_, functions, calls_);
         add_task_routes(routes_, functions, tasks_, calls_);
@@ -76,6 +80,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_,
@@ -140,8 +145,12 @@ class service {
     /// Says that it is not ready, so that no new clients are sent here; serves those that come.
     void withdraw() noexcept { is_withdrawn_ = true; }
 
-    /// Refuses new calls with 503 from now on; the other paths go on.
-    void drain() noexcept { calls_.drain(); }
+    /// Refuses new calls with 503 from now on, and ends the streams of all tasks; the other paths
+    /// go on.
+    void drain() {
+        calls_.drain();
+        events_.drain();
+    }
 
     /// Ends all tasks, each with the grace of its function; they end in later calls of dispatch().
     void terminate_all() { calls_.terminate_all(); }
@@ -180,6 +189,7 @@ class service {
     task::table tasks_;
     dispatcher calls_;
     deadlines timers_;
+    task_events events_;
     idempotency_keys keys_;
     guard guard_;
     bool is_withdrawn_ = false;

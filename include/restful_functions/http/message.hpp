@@ -1,10 +1,12 @@
 /// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
 #pragma once
 
+#include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/characters.hpp>
 
 #include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,13 +70,15 @@ struct request {
     std::string caller{};    ///< Who sent it, where the server has checked that.
 };
 
-/// A whole response. Content-Length, Date and Connection are added when it is written to a client;
-/// they do not belong in `headers`.
+/// A whole response, or one whose body is still made. Content-Length, Date and Connection are added
+/// when it is written to a client; they do not belong in `headers`.
 struct response {
     int status = 200;
     fields headers;
     std::string body;
     bool close = false;  ///< Close the connection after this response.
+    /// Where there is one, the body comes from it, and `body` is empty.
+    std::shared_ptr<body_stream> stream = nullptr;
 };
 
 }  // namespace restful_functions::http

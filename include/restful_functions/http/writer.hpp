@@ -38,9 +38,23 @@ struct exchange {
     return !with.is_head && answer.status >= 200 && answer.status != 204 && answer.status != 304;
 }
 
-/// Whether the connection ends with this response.
+/// Whether the body is sent in chunks (RFC 9112, 7.1), because its length is not known.
+[[nodiscard]] inline bool is_chunked(const response& answer, const exchange& with) noexcept {
+    return answer.stream != nullptr && with.version_minor >= 1;
+}
+
+/// Whether the connection ends with this response: also where nothing else tells its end.
 [[nodiscard]] inline bool closes(const response& answer, const exchange& with) noexcept {
-    return answer.close || !with.keep_alive;
+    return answer.close || !with.keep_alive || (answer.stream && !is_chunked(answer, with));
+}
+
+/// A piece of a chunked body; an empty one is the last.
+[[nodiscard]] inline std::string chunk(std::string_view piece) {
+    std::array<char, 16> digits;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+    std::string text(digits.data(), end);
+    return text.append("\r\n").append(piece).append("\r\n");
 }
 
 namespace detail {
@@ -84,7 +98,10 @@ inline void write_head(std::string& out, const response& answer, const exchange&
         detail::append_value(out, value);
     }
     // The answer to HEAD has the length that GET would have (RFC 9110, 8.6).
-    if (answer.status >= 200 && answer.status != 204 && answer.status != 304) {
+    if (is_chunked(answer, with)) {
+        out.append("\r\nTransfer-Encoding: chunked");
+    } else if (answer.status >= 200 && answer.status != 204 && answer.status != 304 &&
+               !answer.stream) {
         out.append("\r\nContent-Length: ");
         detail::append_number(out, answer.body.size());
     }

@@ -14,12 +14,17 @@ class announcements {
     void end(call_id call, outcome&& how) { ended_.emplace_back(call, std::move(how)); }
     void depart(call_id call, departure&& left) { departed_.emplace_back(call, std::move(left)); }
 
-    [[nodiscard]] bool empty() const noexcept { return ended_.empty() && departed_.empty(); }
+    void news(call_id call) { news_.push_back(call); }
 
-    /// Tells all of it, the ends first. The listener may bring more about, which is told another
-    /// time.
+    [[nodiscard]] bool empty() const noexcept {
+        return ended_.empty() && departed_.empty() && news_.empty();
+    }
+
+    /// Tells all of it: news, then ends, then departures. The listener may bring more about, which
+    /// is told another time.
     void deliver(const listener& hears) {
         auto departed = std::exchange(departed_, {});
+        for (const call_id call : std::exchange(news_, {})) hears.news(call);
         for (auto& [call, how] : std::exchange(ended_, {})) hears.ended(call, std::move(how));
         for (auto& [call, left] : departed) hears.gone(call, std::move(left));
     }
@@ -27,6 +32,7 @@ class announcements {
  private:
     std::vector<std::pair<call_id, outcome>> ended_;
     std::vector<std::pair<call_id, departure>> departed_;
+    std::vector<call_id> news_;
 };
 
 }  // namespace restful_functions::process

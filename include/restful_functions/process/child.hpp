@@ -4,6 +4,7 @@
 
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
+#include <restful_functions/process/descriptors.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -39,15 +40,6 @@
 #include <utility>
 
 namespace restful_functions::process {
-
-/// Descriptors of a task process have fixed numbers, above those that a function's own open() calls
-/// get first: a function that closes everything and opens a file does not find its file under the
-/// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
-/// without allocating one, as long as not many calls print at the same time.
-inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
-inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
-inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
-inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
 
 /// What the fork server knows and a new process needs.
 struct birth {

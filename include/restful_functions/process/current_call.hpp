@@ -1,6 +1,7 @@
 /// current_call: what a function can ask and tell about the call that it serves.
 #pragma once
 
+#include <restful_functions/process/news.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <pthread.h>
@@ -115,8 +116,9 @@ inline void give_sigterm_back() {
 }  // namespace process::detail
 
 /// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
-/// are kept. Clients see it in `/task/info`. Costs some stores to memory and no system call. For
-/// one thread at a time; outside of a call it does nothing.
+/// are kept. Clients see it in `/task/info` and `/task/events`. Costs some stores to memory, and
+/// while somebody follows the task a system call now and then. For one thread at a time; outside of
+/// a call it does nothing.
 inline void progress(double fraction, std::string_view message = {}) noexcept {
     process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return;
@@ -128,6 +130,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
     std::copy_n(message.data(), note.message_size, note.message);
     note.sequence.store(before + 2, std::memory_order_release);
+    process::tell_news(*slot);
 }
 
 /// The id of the task that this process serves, as clients write it; empty outside of a call.

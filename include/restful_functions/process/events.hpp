@@ -27,6 +27,9 @@ struct listener {
     /// All that is known of it is: its process, if it had one, has been waited for, and its group
     /// has been killed, or it waits for another call of the function. Once, after `ended`.
     std::function<void(call_id, departure&&)> gone;
+    /// A call that is watched has told of its progress or printed something. It is told again when
+    /// it was watched again.
+    std::function<void(call_id)> news = [](call_id) {};
 };
 
 /// How many of each there are.

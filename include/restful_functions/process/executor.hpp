@@ -26,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_set>
 #include <utility>
 
 namespace restful_functions::process {
@@ -83,6 +84,12 @@ class executor {
         return seated_.progress(call);
     }
 
+    /// Has the listener told of the next news of a running call: that it said something of its
+    /// progress, or printed something. Until the call is watched again no further ones are told.
+    void watch(call_id call) {
+        if (!seated_.watch(call) && waiting_.contains(call)) watched_while_waiting_.insert(call);
+    }
+
     /// What a call has printed, the end of it; empty when its process is gone.
     [[nodiscard]] log_excerpt log(call_id call) const { return seated_.log(call); }
 
@@ -126,6 +133,7 @@ class executor {
             const waiting_call& first = waiting_.front();
             if (!seated_.place(first.call, first.entry, first.input, first.label, first.give_up_at))
                 break;
+            if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
             waiting_.pop_front();
         }
         const auto since = pool_.without_fork_server_since();
@@ -137,6 +145,7 @@ class executor {
     }
 
     void end_without_process(call_id call, outcome&& how) {
+        watched_while_waiting_.erase(call);
         told_.end(call, std::move(how));
         told_.depart(call, {});
     }
@@ -180,6 +189,7 @@ class executor {
             if (!failed.stopped && now < give_up_at) {
                 const slot its = pool_.at(index);
                 const char* label = its.header().label;
+                if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                 waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
                                  std::string(label, ::strnlen(label, sizeof its.header().label)),
                                  give_up_at});
@@ -203,6 +213,7 @@ class executor {
     process_pool pool_;
     seated_calls seated_;
     waiting_calls waiting_;
+    std::unordered_set<call_id> watched_while_waiting_;
     std::uint64_t last_call_ = 0;
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/process/news.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/slot_arena.hpp>
 
@@ -107,6 +108,7 @@ class log_pump {
         const std::string_view text(buffer_.data(), portion_size_);
         if (!text.empty()) {
             log.append(text);
+            tell_news(layout_.at(mapping_.memory(), slot).header());
             if (pass_through_) pass_on(text);
         }
         log.end_carrying();

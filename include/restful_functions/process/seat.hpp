@@ -38,6 +38,7 @@ struct seat {
     call_id call{};  ///< none: 0
     std::uint32_t entry = 0;
     bool stopped = false;                         ///< it was asked to end
+    bool awaits_news = false;                     ///< the next news of it are to be told
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
@@ -98,6 +99,7 @@ class seating {
         seat& taken = seats_[index];
         taken.call = call;
         taken.stopped = false;
+        taken.awaits_news = false;
         taken.restarts = 0;
         taken.give_up_at.reset();
         taken.kill_at.reset();

@@ -6,6 +6,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/hand_over.hpp>
 #include <restful_functions/process/isolation.hpp>
+#include <restful_functions/process/news.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/process_pool.hpp>
 #include <restful_functions/process/program.hpp>
@@ -93,12 +94,27 @@ class seated_calls {
         return {};
     }
 
+    /// Has the next news of a call told, once. false: it has no process.
+    bool watch(call_id call) {
+        const auto index = pool_.seats().find(call, seat_phase::calling);
+        if (!index) return false;
+        pool_.seats()[*index].awaits_news = true;
+        watch_news(pool_.at(*index).header());
+        return true;
+    }
+
+    /// Takes what processes have signalled: results, and news that are waited for.
     void collect_results() {
         // From the end: ending a call takes it out of the list.
         for (std::size_t i = running().size(); i-- > 0;) {
-            if (const std::uint32_t index = running()[i];
-                pool_.state_of(index) == slot_state::done) {
+            const std::uint32_t index = running()[i];
+            if (pool_.state_of(index) == slot_state::done) {
                 finish(index);
+            } else if (seat& its = pool_.seats()[index];
+                       its.awaits_news &&
+                       pool_.at(index).header().has_news.load(std::memory_order_acquire) != 0) {
+                its.awaits_news = false;
+                told_.news(its.call);
             }
         }
     }

@@ -70,8 +70,10 @@ struct alignas(64) slot_header {
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
     std::uint32_t unlogged = 0;  ///< of a `done` slot: bytes of the call's output still in its pipe
-    std::atomic<std::uint32_t> waiting{0};  ///< the process is ready for another call
-    usage used{};                           ///< of a `done` slot: by the process since its start
+    std::atomic<std::uint32_t> waiting{0};   ///< the process is ready for another call
+    std::atomic<std::uint32_t> watched{0};   ///< the server wants to know of news
+    std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
+    usage used{};                            ///< of a `done` slot: by the process since its start
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
     crash_note crash;
     progress_note progress;
@@ -82,6 +84,8 @@ inline void forget_call(slot_header& header) noexcept {
     header.output_size = 0;
     header.type_size = 0;
     header.stop_requested.store(0, std::memory_order_relaxed);
+    header.watched.store(0, std::memory_order_relaxed);
+    header.has_news.store(0, std::memory_order_relaxed);
     header.stays = 0;
     header.unlogged = 0;
     header.used = {};

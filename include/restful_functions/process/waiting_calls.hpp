@@ -30,6 +30,11 @@ class waiting_calls {
     [[nodiscard]] const waiting_call& front() const noexcept { return calls_.front(); }
     void pop_front() { calls_.pop_front(); }
 
+    [[nodiscard]] bool contains(call_id call) const noexcept {
+        return std::any_of(calls_.begin(), calls_.end(),
+                           [call](const auto& other) { return other.call == call; });
+    }
+
     /// Puts a call where its age belongs: one whose fork failed has waited before.
     void insert(waiting_call call) {
         const auto younger = std::find_if(calls_.begin(), calls_.end(), [&](const auto& other) {

@@ -21,6 +21,7 @@ concept call_executor = requires(T executor, const T& known, std::uint32_t entry
     { executor.start(entry, text, text) } -> std::same_as<std::optional<process::call_id>>;
     { executor.stop(call, grace) } -> std::same_as<bool>;
     { known.progress(call) } -> std::same_as<std::optional<process::progress_report>>;
+    executor.watch(call);
     { known.log(call) } -> std::same_as<process::log_excerpt>;
 };
 

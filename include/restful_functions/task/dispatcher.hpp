@@ -8,6 +8,7 @@
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/call_executor.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/known_tasks.hpp>
 #include <restful_functions/task/listeners.hpp>
 #include <restful_functions/task/live_task.hpp>
 #include <restful_functions/task/queues.hpp>
@@ -24,7 +25,6 @@
 #include <memory>
 #include <optional>
 #include <set>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -61,7 +61,7 @@ class dispatcher {
         }
 
         const moment now = Clock::now();
-        live_task& added = live_[id];
+        live_task& added = known_.live[id];
         added.function = wanted.function;
         added.timeout = std::min(definition.timeout, wanted.timeout);
         added.arrived = now.steady;
@@ -79,32 +79,53 @@ class dispatcher {
 
     /// To be wired to the executor: the call has ended like this.
     void end(process::call_id call, process::outcome&& how) {
-        const auto known = by_call_.find(call);
-        if (known == by_call_.end()) return;
+        const auto known = known_.by_call.find(call);
+        if (known == known_.by_call.end()) return;
         const uuid& id = known->second;
-        live_task& task = live_.find(id)->second;
+        live_task& task = known_.live.find(id)->second;
         deadlines_.erase({task.deadline, id});
         --running_by_function_[task.function];
-        leaving_[id] = {call, std::exchange(task.on_gone, {})};
+        known_.leaving[id] = {call, std::exchange(task.on_gone, {})};
         conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
 
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
     void depart(process::call_id call, process::departure&& left) {
-        const auto known = by_call_.find(call);
-        if (known == by_call_.end()) return;
-        const auto gone = leaving_.extract(known->second);
-        by_call_.erase(known);
+        const auto known = known_.by_call.find(call);
+        if (known == known_.by_call.end()) return;
+        const auto gone = known_.leaving.extract(known->second);
+        known_.by_call.erase(known);
         tasks_.depart(gone.key(), std::move(left));
         start_waiting();
         for (const auto& tell : gone.mapped().on_gone) tell();
         tasks_.expire(Clock::now().steady);
     }
 
+    /// To be wired to the executor: a watched call has news.
+    void tell_news(process::call_id call) {
+        const auto known = known_.by_call.find(call);
+        if (known != known_.by_call.end() && on_news_) on_news_(known->second);
+    }
+
+    /// Has `tell` called with each news of a task that is watched.
+    void hear_news(std::function<void(const uuid&)> tell) { on_news_ = std::move(tell); }
+
+    /// Has the next news of a running task told, of its progress or its log. Once.
+    void watch(const uuid& id) {
+        if (const auto call = known_.call_of(id)) executor_.watch(*call);
+    }
+
+    /// The same for all that run now.
+    void watch_all() {
+        for (const auto& [id, task] : known_.live) {
+            if (task.call) executor_.watch(*task.call);
+        }
+    }
+
     /// Ends the task, which has its function's grace to clean up. `on_gone` is called when it has
     /// ended and its process is gone, at once if that is so already.
     void terminate(const uuid& id, std::function<void()> on_gone) {
-        if (const auto found = live_.find(id); found != live_.end())
+        if (const auto found = known_.live.find(id); found != known_.live.end())
             stop(id, found->second, stop_reason::terminated);
         when_gone(id, std::move(on_gone));
     }
@@ -115,7 +136,7 @@ class dispatcher {
         const std::function<void()> count_down = [remaining, on_gone] {
             if (--*remaining == 0) on_gone();
         };
-        for (auto& [id, task] : live_) {
+        for (auto& [id, task] : known_.live) {
             if (task.function != function) continue;
             ++*remaining;
             stop(id, task, stop_reason::terminated);
@@ -126,13 +147,13 @@ class dispatcher {
 
     /// Terminates all tasks.
     void terminate_all() {
-        for (auto& [id, task] : live_) stop(id, task, stop_reason::terminated);
+        for (auto& [id, task] : known_.live) stop(id, task, stop_reason::terminated);
     }
 
     /// Terminates all tasks, also those that have not used up their grace, without any.
     void kill_all() {
         terminate_all();
-        for (auto& [id, task] : live_) {
+        for (auto& [id, task] : known_.live) {
             if (task.call) executor_.stop(*task.call, std::chrono::milliseconds(0));
         }
     }
@@ -145,11 +166,11 @@ class dispatcher {
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
-            conclude(id, live_.find(id)->second.wish->granted(Clock::now()));
+            conclude(id, known_.live.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
-            stop(late, live_.find(late)->second, stop_reason::timed_out);
+            stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
     }
@@ -166,48 +187,38 @@ class dispatcher {
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
     /// already, or if there is no such task.
     void when_gone(const uuid& id, std::function<void()> on_gone) {
-        if (const auto live = live_.find(id); live != live_.end())
-            return live->second.on_gone.push_back(std::move(on_gone));
-        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
-            return leaving->second.on_gone.push_back(std::move(on_gone));
-        on_gone();
+        known_.when_gone(id, std::move(on_gone));
     }
 
     /// Has `tell` called when the task ends. nullopt: there is none, or it has ended.
     std::optional<listeners::number> listen(const uuid& id, listener tell) {
-        const auto found = live_.find(id);
-        if (found == live_.end()) return std::nullopt;
-        return found->second.on_end.add(std::move(tell));
+        return known_.listen(id, std::move(tell));
     }
 
     /// Forgets who listens to a task, if it has not ended.
-    void forget(const uuid& id, listeners::number which) {
-        if (const auto found = live_.find(id); found != live_.end())
-            found->second.on_end.remove(which);
-    }
+    void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
 
     /// The place of a queued task: 1 for the next of its function. nullopt: it is not queued.
     [[nodiscard]] std::optional<std::size_t> position(const uuid& id) const {
-        const auto found = live_.find(id);
-        if (found == live_.end() || !found->second.place) return std::nullopt;
+        const auto found = known_.live.find(id);
+        if (found == known_.live.end() || !found->second.place) return std::nullopt;
         return queues_.position(*found->second.place);
     }
 
     /// What a running task last told of its progress, if anything.
     [[nodiscard]] std::optional<process::progress_report> progress(const uuid& id) const {
-        const auto call = call_of(id);
+        const auto call = known_.call_of(id);
         return call ? executor_.progress(*call) : std::nullopt;
     }
 
     /// The log of a task whose process is not gone; afterwards its record has it.
     [[nodiscard]] process::log_excerpt log(const uuid& id) const {
-        const auto call = call_of(id);
+        const auto call = known_.call_of(id);
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
     /// Whether no task runs or waits.
-    [[nodiscard]] bool idle() const noexcept { return live_.empty(); }
-
+    [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
         return running_by_function_[function];
     }
@@ -217,26 +228,24 @@ class dispatcher {
 
  private:
     using live_task = detail::live_task;
-    using leaving_task = detail::leaving_task;
-
     [[nodiscard]] bool has_room(std::uint32_t function) const {
-        const std::size_t limit = functions_.at(function).max_concurrency;
+        const auto limit = functions_.at(function).max_concurrency;
         return limit == 0 || running(function) < limit;
     }
 
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         task.call = call;
         task.deadline = after(now.steady, task.timeout);
-        by_call_.emplace(call, id);
+        known_.by_call.emplace(call, id);
         deadlines_.emplace(task.deadline, id);
         ++running_by_function_[task.function];
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    // Those who have waited longest first, as long as there is room for them.
+    // Those who have waited longest first.
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
-            live_task& task = live_.at(*id);
+            live_task& task = known_.live.at(*id);
             const auto call = executor_.start(task.function, task.body, id->to_string());
             // Every process is at work: when one of them ends there is another try.
             if (!call) return;
@@ -264,7 +273,7 @@ class dispatcher {
     }
 
     void conclude(const uuid& id, ending&& how) {
-        const auto ended = live_.extract(id);
+        const auto ended = known_.live.extract(id);
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
@@ -274,24 +283,16 @@ class dispatcher {
         tasks_.expire(now.steady);
     }
 
-    [[nodiscard]] std::optional<process::call_id> call_of(const uuid& id) const {
-        if (const auto live = live_.find(id); live != live_.end()) return live->second.call;
-        if (const auto leaving = leaving_.find(id); leaving != leaving_.end())
-            return leaving->second.call;
-        return std::nullopt;
-    }
-
     const registry& functions_;
     Executor& executor_;
     Store& tasks_;
     uuid_source ids_;
-    std::unordered_map<uuid, live_task> live_;
-    std::unordered_map<uuid, leaving_task> leaving_;
-    std::unordered_map<process::call_id, uuid> by_call_;  // of both
+    detail::known_tasks known_;
     queues queues_;
     std::vector<uuid> given_up_;                       // to be concluded
     std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
     std::vector<std::size_t> running_by_function_;
+    std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };
 

@@ -17,6 +17,8 @@ class observer {
     observer& operator=(const observer&) = delete;
     virtual ~observer() = default;
 
+    /// Its call has arrived. It may run at once.
+    virtual void on_arrival(const record&) {}
     /// It runs from now on.
     virtual void on_run(const record&) {}
     /// It has ended, after it ran for so long; nullopt: it never did.

@@ -55,6 +55,7 @@ class table {
         added.task.created = now;
         by_function_[function].push_back(added);
         all_.push_back(added);
+        if (watching_ != nullptr) watching_->on_arrival(added.task);
     }
 
     /// A queued task that starts to run now, so long after it arrived.

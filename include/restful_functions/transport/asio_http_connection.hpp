@@ -10,15 +10,15 @@
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/outgoing.hpp>
 #include <restful_functions/transport/peer.hpp>
 #include <restful_functions/transport/transport.hpp>
 
+#include <asio/post.hpp>
+
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -126,7 +126,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::awaiting:
             case stage::writing:
                 kept_.append(bytes);
-                return read_on();
+                // Who waits for a body without an end, and sends no more, has most likely gone.
+                return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
                 return ended_ ? close() : read_on();
             case stage::closed:
@@ -191,52 +192,38 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void answer(http::response&& given) {
         if (stage_ != stage::awaiting) return;
-        response_ = std::move(given);
-        response_.close |= all_.is_draining();
-        http::write_head(head_, response_, exchange_);
-        if (!http::sends_body(response_, exchange_)) response_.body.clear();
+        given.close |= all_.is_draining();
+        // Through the loop: whoever makes a body is in the middle of something.
+        outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self || !std::exchange(self->is_starved_, false)) return;
+            asio::post(self->socket_.get_executor(),
+                       [self] { self->attempt([&] { self->write_on(); }); });
+        });
         stage_ = stage::writing;
         write_on();
     }
 
     void write_on() {
-        while (sent_ < head_.size() + response_.body.size()) {
-            const ssize_t size = send_some();
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && errno == EAGAIN) {
+        if (stage_ != stage::writing) return;
+        switch (outgoing_.send_to(socket_.native_handle())) {
+            case sending::blocked:
                 deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
                 return wait_for<&connection::write_on>(loop_descriptor::wait_write);
-            }
-            if (size < 0) return close();
-            sent_ += static_cast<std::size_t>(size);
+            case sending::starved:
+                if (ended_) return close();
+                is_starved_ = true;
+                return deadline_.clear();
+            case sending::failed:
+                return close();
+            case sending::done:
+                break;
         }
-        const bool is_last = http::closes(response_, exchange_);
-        forget_response();
+        const bool is_last = outgoing_.is_last();
+        outgoing_.drop();
         if (is_last) return linger();
         stage_ = stage::reading;
         if (!is_advancing_) advance(std::exchange(kept_, {}));
-    }
-
-    // Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.
-    void forget_response() noexcept {
-        static_cast<void>(std::exchange(response_, {}));
-        std::string().swap(head_);
-        sent_ = 0;
-    }
-
-    // Head and body leave in one packet if they fit.
-    ssize_t send_some() noexcept {
-        const std::string_view head = head_;
-        const std::string_view body = response_.body;
-        const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
-        const std::string_view rest_of_body =
-            body.substr(sent_ - (head.size() - rest_of_head.size()));
-        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
-                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
-        return ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
@@ -251,6 +238,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void close() {
         stage_ = stage::closed;
+        outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
         deadline_.clear();
@@ -269,9 +257,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool ended_ = false;  // the client sends nothing more; it may still read
     std::string kept_;    // came while a request was being served
     http::exchange exchange_;
-    http::response response_;
-    std::string head_;      // of the response
-    std::size_t sent_ = 0;  // of head and body together
+    outgoing outgoing_;
+    bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
 };
 
 }  // namespace restful_functions::transport::detail

@@ -54,6 +54,9 @@ struct scripted_executor {
         return {0, "log of " + std::to_string(static_cast<std::uint64_t>(call))};
     }
 
+    void watch(process::call_id call) { watched.push_back(static_cast<std::uint64_t>(call)); }
+
+    std::vector<std::uint64_t> watched;
     std::size_t free = 1000;
     std::uint64_t next_call = 0;
     std::vector<std::string> started;

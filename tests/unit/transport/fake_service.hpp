@@ -12,12 +12,13 @@
 #include <cstdint>
 #include <deque>
 #include <new>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 /// Answers at once with "METHOD target body", except for targets that begin with "/later": these
-/// wait for `answer_next`. "/throw" finds no memory.
+/// wait for `answer_next`. "/stream" has a body that `stream` makes. "/throw" finds no memory.
 class fake_service {
  public:
     using clock = std::chrono::steady_clock;
@@ -29,6 +30,11 @@ class fake_service {
         if (request.target == "/throw") throw std::bad_alloc();
         response answer;
         answer.body = request.method + " " + request.target + " " + request.body;
+        if (request.target.starts_with("/stream")) {
+            answer.body.clear();
+            answer.stream = stream = std::make_shared<restful_functions::http::body_stream>();
+            stream->write("begun;");
+        }
         if (request.target.starts_with("/later"))
             waiting.push_back({std::move(reply), std::move(answer)});
         else
@@ -62,6 +68,7 @@ class fake_service {
         response answer;
     };
     std::deque<pending> waiting;
+    std::shared_ptr<restful_functions::http::body_stream> stream;  // of the last "/stream"
     std::optional<clock::time_point> deadline;
     int requests = 0;
     int dispatches = 0;

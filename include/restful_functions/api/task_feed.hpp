@@ -1,0 +1,135 @@
+/// task_feed: what becomes of all tasks, told to many readers.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/json_task.hpp>
+#include <restful_functions/api/json_time.hpp>
+#include <restful_functions/api/task_story.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/body_stream.hpp>
+#include <restful_functions/http/server_sent_event.hpp>
+#include <restful_functions/process/hand_over.hpp>
+#include <restful_functions/task/record.hpp>
+#include <restful_functions/task/table.hpp>
+#include <restful_functions/task/time.hpp>
+#include <restful_functions/task/uuid.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace restful_functions::api {
+
+/// Events have the task without its result: whoever wants that asks for it. The last 4096 changes
+/// are remembered by the task's id, for readers who come back.
+class task_feed {
+ public:
+    /// Both must outlive it.
+    task_feed(const registry& functions, const task::table& tasks)
+        : functions_(functions),
+          tasks_(tasks),
+          boot_(std::to_string(task::clock::now().wall.time_since_epoch().count())) {}
+
+    [[nodiscard]] bool has_readers() const noexcept { return !readers_.empty(); }
+
+    /// A new reader, who has heard everything up to an event, if it was one of this server's and is
+    /// not too long ago; otherwise it is told to begin anew.
+    void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
+        readers_.push_back(reader);
+        if (last_event_id == nullptr) {
+            reader->write(http::server_sent_event(id(), "welcome", "{}"));
+            return;
+        }
+        const auto heard = number_of(*last_event_id);
+        if (!heard) {
+            reader->write(http::server_sent_event(id(), "reset", "{}"));
+            return;
+        }
+        std::vector<task::uuid> missed(changes_.end() - static_cast<std::ptrdiff_t>(last_ - *heard),
+                                       changes_.end());
+        std::sort(missed.begin(), missed.end());
+        missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
+        for (const task::uuid& each : missed) {
+            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
+        }
+    }
+
+    /// The task has its status since now.
+    void tell(const task::record& task) {
+        ++last_;
+        changes_.push_back(task.id);
+        if (changes_.size() > most_remembered) changes_.pop_front();
+        if (!readers_.empty()) write(event_of(task));
+    }
+
+    void tell_progress(const task::uuid& id, const process::progress_report& report) {
+        write(http::server_sent_event("", "progress",
+                                      json_text::object()
+                                          .add("task_id", quoted(id.to_string()))
+                                          .add("progress", detail::json_progress(report))
+                                          .end()));
+    }
+
+    void keep_alive() { write(http::event_comment); }
+
+    void end() {
+        for (const auto& reader : std::exchange(readers_, {})) reader->end();
+    }
+
+ private:
+    static constexpr std::size_t most_remembered = 4096;
+
+    void write(std::string_view event) {
+        std::erase_if(readers_,
+                      [event](const auto& reader) { return !reader->write(event, farewell()); });
+    }
+
+    /// Of the last change.
+    [[nodiscard]] std::string id() const { return boot_ + "-" + std::to_string(last_); }
+
+    /// nullopt: another server's, or forgotten.
+    [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view event_id) const noexcept {
+        const std::size_t dash = event_id.find('-');
+        if (dash == event_id.npos || event_id.substr(0, dash) != boot_) return std::nullopt;
+        std::uint64_t number = 0;
+        const char* end = event_id.data() + event_id.size();
+        const auto read = std::from_chars(event_id.data() + dash + 1, end, number);
+        if (read.ec != std::errc() || read.ptr != end || number > last_ ||
+            last_ - number > changes_.size()) {
+            return std::nullopt;
+        }
+        return number;
+    }
+
+    [[nodiscard]] std::string event_of(const task::record& task) const {
+        return http::server_sent_event(
+            id(), event_name(task.status),
+            json_text::object()
+                .add("task_id", quoted(task.id.to_string()))
+                .add("function_name", quoted(functions_.at(task.function).name))
+                .add("status", quoted(to_string(task.status)))
+                .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
+                .add("created", json_time(task.created))
+                .add("started", json_time(task.started))
+                .add("finished", json_time(task.finished))
+                .end());
+    }
+
+    const registry& functions_;
+    const task::table& tasks_;
+    std::string boot_;
+    std::uint64_t last_ = 0;
+    std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
+    std::vector<std::shared_ptr<http::body_stream>> readers_;
+};
+
+}  // namespace restful_functions::api

@@ -1,0 +1,142 @@
+/// task_story: one task told to one reader, event by event, from where the reader was.
+#pragma once
+
+#include <restful_functions/api/body.hpp>
+#include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/json_task.hpp>
+#include <restful_functions/api/standing.hpp>
+#include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/body_stream.hpp>
+#include <restful_functions/http/server_sent_event.hpp>
+#include <restful_functions/process/events.hpp>
+#include <restful_functions/process/hand_over.hpp>
+#include <restful_functions/task/record.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace restful_functions::api {
+
+/// The name of the event that a task came to its status with.
+[[nodiscard]] constexpr std::string_view event_name(task::state status) noexcept {
+    switch (status) {
+        case task::state::queued:
+            return "queued";
+        case task::state::running:
+            return "started";
+        case task::state::done:
+            return "completed";
+        case task::state::failed:
+        case task::state::timeout:
+            return "failed";
+    }
+    return "";
+}
+
+/// The last words to a reader who does not keep up.
+[[nodiscard]] inline const std::string& farewell() {
+    static const std::string event = http::server_sent_event(
+        "", "dropped", R"({"reason": "the reader did not keep up; connect again"})");
+    return event;
+}
+
+/// How far a reader knows a task. The id of each event says it, so that a reader who comes back
+/// with Last-Event-ID hears what it missed: "1-2048" has seen the start, and 2048 bytes of log.
+struct story_place {
+    int stage = 0;  ///< 0: nothing, 1: queued, 2: started
+    std::uint64_t log = 0;
+
+    [[nodiscard]] std::string id() const {
+        return std::to_string(stage) + "-" + std::to_string(log);
+    }
+
+    /// The place that an id says; the beginning when it is none.
+    [[nodiscard]] static story_place parse(std::string_view id) noexcept {
+        story_place place;
+        if (id.size() < 3 || id[0] < '0' || id[0] > '2' || id[1] != '-') return {};
+        place.stage = id[0] - '0';
+        const char* end = id.data() + id.size();
+        const auto read = std::from_chars(id.data() + 2, end, place.log);
+        return read.ec == std::errc() && read.ptr == end ? place : story_place();
+    }
+};
+
+/// Writes what a reader does not know yet.
+class task_story {
+ public:
+    task_story(std::shared_ptr<http::body_stream> out, story_place from)
+        : out_(std::move(out)), place_(from) {}
+
+    /// `is_over`: its process is gone, if it had one, so that its log is complete. false: there is
+    /// no reader any more, or no more to tell.
+    bool tell(const registry& functions, const task::record& task, const dispatcher& calls,
+              bool is_over) {
+        const auto now = standing_of(task, calls);
+        if (place_.stage < 1 && !task.started && !has_ended(task.status)) {
+            place_.stage = 1;
+            write("queued", json_task(functions, task, now));
+        }
+        if (place_.stage < 2 && task.started) {
+            place_.stage = 2;
+            if (!has_ended(task.status)) write("started", json_task(functions, task, now));
+        }
+        tell_progress(now.progress);
+        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
+        if (!has_ended(task.status) || !is_over) return out_->is_open();
+        write(event_name(task.status), json_task(functions, task, now));
+        out_->end();
+        return false;
+    }
+
+    /// false: there is no reader any more.
+    [[nodiscard]] bool keep_alive() { return out_->write(http::event_comment, farewell()); }
+
+    /// Ends the story before its end.
+    void break_off() { out_->end(); }
+
+ private:
+    // So that one event is never much larger than what may wait for the reader.
+    static constexpr std::size_t most_text = 64 * 1024;
+
+    void write(std::string_view type, std::string_view data) {
+        out_->write(http::server_sent_event(place_.id(), type, data), farewell());
+    }
+
+    void tell_progress(const std::optional<process::progress_report>& now) {
+        if (!now || (told_ && told_->fraction == now->fraction && told_->message == now->message))
+            return;
+        told_ = now;
+        write("progress", detail::json_progress(*now));
+    }
+
+    void tell_log(const process::log_excerpt& log) {
+        std::string_view rest = log.text;
+        std::uint64_t offset = log.offset;
+        const std::uint64_t known = std::clamp(place_.log, offset, offset + rest.size());
+        rest.remove_prefix(static_cast<std::size_t>(known - offset));
+        for (offset = known; !rest.empty();) {
+            const std::string_view text = rest.substr(0, most_text);
+            rest.remove_prefix(text.size());
+            place_.log = offset + text.size();
+            write("log", json_text::object()
+                             .add("offset", std::to_string(offset))
+                             .add("text", quoted(text))
+                             .end());
+            offset = place_.log;
+        }
+    }
+
+    std::shared_ptr<http::body_stream> out_;
+    story_place place_;
+    std::optional<process::progress_report> told_;
+};
+
+}  // namespace restful_functions::api

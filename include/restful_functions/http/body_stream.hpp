@@ -1,0 +1,74 @@
+/// body_stream: a body that is made while it is sent.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace restful_functions::http {
+
+/// Between who makes a body and the transport that sends it, both in one thread. What the client
+/// has not taken is bounded: a reader who does not keep up loses the rest, and is told why.
+class body_stream {
+ public:
+    /// `most_pending`: the bytes that may wait. A piece that finds nothing waiting may be larger.
+    explicit body_stream(std::size_t most_pending = 1024 * 1024) : most_pending_(most_pending) {}
+
+    body_stream(const body_stream&) = delete;
+    body_stream& operator=(const body_stream&) = delete;
+
+    /// Appends a piece. false: nobody reads it any more, or the reader was dropped just now, with
+    /// `farewell` as the last that it gets.
+    bool write(std::string_view piece, std::string_view farewell = {}) {
+        if (is_closed_ || has_ended_) return false;
+        const bool fits = pending_.empty() || pending_.size() + piece.size() <= most_pending_;
+        if (!fits) pending_.clear();
+        pending_.append(fits ? piece : farewell);
+        has_ended_ = !fits;
+        tell();
+        return fits;
+    }
+
+    /// There is no more.
+    void end() {
+        if (std::exchange(has_ended_, true)) return;
+        tell();
+    }
+
+    /// Whether anybody may still read what is written.
+    [[nodiscard]] bool is_open() const noexcept { return !is_closed_ && !has_ended_; }
+
+    // The transport's side.
+
+    /// Has `tell` called when there is something to take, or no more will be. It must not take from
+    /// within the call.
+    void on_news(std::function<void()> tell) { tell_ = std::move(tell); }
+
+    /// What waits, perhaps nothing.
+    [[nodiscard]] std::string take() { return std::exchange(pending_, {}); }
+
+    /// Whether nothing comes after what was taken.
+    [[nodiscard]] bool is_done() const noexcept { return has_ended_ && pending_.empty(); }
+
+    /// The client has gone.
+    void close() noexcept {
+        is_closed_ = true;
+        tell_ = nullptr;
+        std::string().swap(pending_);
+    }
+
+ private:
+    void tell() const {
+        if (tell_) tell_();
+    }
+
+    std::size_t most_pending_;
+    std::string pending_;
+    std::function<void()> tell_;
+    bool has_ended_ = false;
+    bool is_closed_ = false;
+};
+
+}  // namespace restful_functions::http

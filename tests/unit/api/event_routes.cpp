@@ -1,0 +1,196 @@
+#include <restful_functions/api/task_story.hpp>
+#include <restful_functions/http/body_stream.hpp>
+
+#include "served.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace {
+
+namespace api = restful_functions::api;
+namespace http = restful_functions::http;
+
+/// A client that reads a stream as it comes.
+class reader {
+ public:
+    reader(test::served& s, std::string target, std::string last_event_id = {}) : served_(s) {
+        http::fields headers;
+        if (!last_event_id.empty()) headers.add("Last-Event-ID", std::move(last_event_id));
+        const auto answer = s.wait(s.send("GET", std::move(target), "", std::move(headers)));
+        REQUIRE(answer.status == 200);
+        REQUIRE(answer.stream != nullptr);
+        CHECK(test::header(answer, "Content-Type") == "text/event-stream");
+        stream_ = answer.stream;
+    }
+
+    /// Reads until there is such a text.
+    void read_until(std::string_view expected) {
+        served_.drive_until([&] { return read().find(expected) != std::string::npos; });
+    }
+    void read_to_the_end() {
+        served_.drive_until([&] { return (read(), stream_->is_done()); });
+    }
+
+    /// What has come so far.
+    const std::string& read() { return text_ += stream_->take(); }
+
+    /// The names of the events, in their order.
+    std::string events() {
+        std::string names;
+        constexpr std::string_view field = "event: ";
+        for (std::size_t at = read().find(field); at != text_.npos; at = text_.find(field, at)) {
+            at += field.size();
+            names += text_.substr(at, text_.find('\n', at) - at) + ' ';
+        }
+        return names;
+    }
+
+    [[nodiscard]] std::string last_id() const {
+        const std::size_t at = text_.rfind("id: ") + 4;
+        return text_.substr(at, text_.find('\n', at) - at);
+    }
+
+    void leave() { stream_->close(); }
+
+ private:
+    test::served& served_;
+    std::shared_ptr<http::body_stream> stream_;
+    std::string text_;
+};
+
+}  // namespace
+
+TEST_SUITE_BEGIN("api/event_routes");
+
+TEST_CASE("a task tells its story to the end") {
+    test::served s;
+    const std::string id = s.start("reports");
+    reader all(s, "/task/events/" + id);
+    all.read_until("event: log");
+    all.read_until("event: progress");
+    CHECK(all.read().find(R"({"fraction": 0.25, "message": "a \"quarter\""})") !=
+          std::string::npos);
+    CHECK(all.read().find(R"({"offset": 0, "text": "of )" + id + "\\n\"}") != std::string::npos);
+    s.ask("POST", "/terminate/task/" + id);
+    all.read_to_the_end();
+    CHECK(all.events().starts_with("started "));
+    CHECK(all.events().ends_with(" failed "));
+    CHECK(all.read().find("Manual Termination") != std::string::npos);
+}
+
+TEST_CASE("a task that has ended tells its log and its end, with what its process used") {
+    test::served s;
+    const std::string id = s.start("prints", R"({"lines": 2})");
+    s.end_of(id);
+    reader late(s, "/task/events/" + id);
+    late.read_to_the_end();
+    CHECK(late.events() == "log completed ");
+    CHECK(late.read().find(R"("text": "line 0\nline 1\nthat is all\n")") != std::string::npos);
+    CHECK(late.read().find("\"usage\"") != std::string::npos);
+}
+
+TEST_CASE("a queued task says so, and when it starts") {
+    test::served s;
+    const std::string first = s.start("patient");
+    const std::string second = s.start("patient");
+    reader waiting(s, "/task/events/" + second);
+    CHECK(waiting.events() == "queued ");
+    s.ask("POST", "/terminate/task/" + first);
+    waiting.read_until("event: started");
+    s.ask("POST", "/terminate/task/" + second);
+    waiting.read_to_the_end();
+    CHECK(waiting.events() == "queued started failed ");
+}
+
+TEST_CASE("a queued task that is taken back ends its story") {
+    test::served s;
+    s.start("patient");
+    const std::string second = s.start("patient");
+    reader waiting(s, "/task/events/" + second);
+    s.ask("POST", "/terminate/task/" + second);
+    waiting.read_to_the_end();
+    CHECK(waiting.events() == "queued failed ");
+}
+
+TEST_CASE("who comes back hears only what it missed") {
+    test::served s;
+    const std::string id = s.start("reports");
+    reader first(s, "/task/events/" + id);
+    first.read_until("event: log");
+    const std::string place = first.last_id();
+    first.leave();
+    reader second(s, "/task/events/" + id, place);
+    s.ask("POST", "/terminate/task/" + id);
+    second.read_to_the_end();
+    CHECK(second.events().find("started") == std::string::npos);
+    CHECK(second.events().find("log") == std::string::npos);
+    CHECK(second.events().ends_with("failed "));
+    reader third(s, "/task/events/" + id, "nonsense");
+    third.read_to_the_end();
+    CHECK(third.events().find("log") != std::string::npos);
+}
+
+TEST_CASE("changes of all tasks are told, and their progress") {
+    test::served s;
+    reader all(s, "/events");
+    CHECK(all.events() == "welcome ");
+    s.ask("POST", "/addition/keep-connection", R"({"x": 1, "y": 2})");
+    all.read_until("event: completed");
+    CHECK(all.events() == "welcome queued started completed ");
+    CHECK(all.read().find("\"result\"") == std::string::npos);
+    const std::string id = s.start("reports");
+    all.read_until(R"(data: {"task_id": ")" + id +
+                   R"(", "progress": {"fraction": 0.25, "message": "a \"quarter\""}})");
+    s.ask("POST", "/terminate/task/" + id);
+    all.read_until("event: failed");
+}
+
+TEST_CASE("a reader of all tasks who comes back hears the tasks that changed, or to begin anew") {
+    test::served s;
+    reader first(s, "/events");
+    s.ask("POST", "/addition/keep-connection", R"({"x": 1, "y": 2})");
+    first.read_until("event: completed");
+    const std::string id = first.last_id();
+    first.leave();
+    const std::string missed = s.start("waits");
+    reader second(s, "/events", id);
+    CHECK(second.events() == "started ");
+    CHECK(second.read().find(missed) != std::string::npos);
+    reader third(s, "/events", "1-1");
+    CHECK(third.events() == "reset ");
+    reader fourth(s, "/events", second.last_id());
+    CHECK(fourth.events().empty());
+}
+
+TEST_CASE(
+    "streams of all tasks end when the server is about to end, those of single ones with their "
+    "tasks") {
+    test::served s;
+    const std::string id = s.start("waits");
+    reader all(s, "/events");
+    reader one(s, "/task/events/" + id);
+    s.service.drain();
+    all.read_to_the_end();
+    CHECK(one.events() == "started ");
+    s.ask("POST", "/terminate/task/" + id);
+    one.read_to_the_end();
+}
+
+TEST_CASE("a place in a story is read back, or is the beginning") {
+    const api::story_place place = api::story_place::parse("2-2048");
+    CHECK(place.stage == 2);
+    CHECK(place.log == 2048);
+    CHECK(place.id() == "2-2048");
+    for (const std::string_view bad : {"", "2", "2-", "3-1", "2-x", "2-1x", "2 1", "-1-1"}) {
+        CAPTURE(bad);
+        CHECK(api::story_place::parse(bad).id() == "0-0");
+    }
+}
+
+TEST_SUITE_END();

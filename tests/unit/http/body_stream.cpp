@@ -1,0 +1,62 @@
+#include <restful_functions/http/body_stream.hpp>
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace http = restful_functions::http;
+
+TEST_SUITE_BEGIN("http/body_stream");
+
+TEST_CASE("what is written is taken once, and its reader told each time") {
+    http::body_stream stream;
+    int told = 0;
+    stream.on_news([&told] { ++told; });
+    CHECK(stream.write("a"));
+    CHECK(stream.write("b"));
+    CHECK(told == 2);
+    CHECK(stream.take() == "ab");
+    CHECK(stream.take().empty());
+    CHECK_FALSE(stream.is_done());
+    stream.end();
+    stream.end();
+    CHECK(told == 3);
+    CHECK(stream.is_done());
+    CHECK_FALSE(stream.write("c"));
+}
+
+TEST_CASE("what was written before the end is still taken") {
+    http::body_stream stream;
+    stream.write("a");
+    stream.end();
+    CHECK_FALSE(stream.is_open());
+    CHECK_FALSE(stream.is_done());
+    CHECK(stream.take() == "a");
+    CHECK(stream.is_done());
+}
+
+TEST_CASE("a reader who does not keep up is dropped with a last word") {
+    http::body_stream stream(10);
+    CHECK(stream.write("123456"));
+    CHECK_FALSE(stream.write("78901", "too slow"));
+    CHECK_FALSE(stream.is_open());
+    CHECK(stream.take() == "too slow");
+    CHECK(stream.is_done());
+}
+
+TEST_CASE("a piece of any size fits where nothing waits") {
+    http::body_stream stream(10);
+    CHECK(stream.write(std::string(1000, 'x')));
+    CHECK(stream.take().size() == 1000);
+    CHECK(stream.write("a"));
+}
+
+TEST_CASE("nothing is kept for a client that has gone") {
+    http::body_stream stream;
+    stream.write("a");
+    stream.close();
+    CHECK_FALSE(stream.write("b"));
+    CHECK(stream.take().empty());
+}
+
+TEST_SUITE_END();
