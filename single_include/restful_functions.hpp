@@ -5280,6 +5280,7 @@ struct call {
     std::string_view body{};     ///< Arguments that the function's check() accepted.
     /// How long the caller lets it run; the function's own timeout holds, too.
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
+    std::string_view trace{};   ///< What TRACEPARENT is in the function's environment, if anything.
     listener on_end = nullptr;  ///< Not called when the call is refused.
 };
 
@@ -6028,6 +6029,19 @@ class announcements {
 
 }  // namespace restful_functions::process
 
+// restful_functions/process/call_labels.hpp
+/// call_labels: what is said of a call to its process beside the input.
+
+namespace restful_functions::process {
+
+/// Of each the first 63 bytes reach the process.
+struct call_labels {
+    std::string_view id{};     ///< what the function is told that its call is called
+    std::string_view trace{};  ///< what TRACEPARENT is in its environment; empty: it is not set
+};
+
+}  // namespace restful_functions::process
+
 // restful_functions/process/resource_limits.hpp
 /// resource_limits: puts a function's limits on the task process that is about to run it.
 
@@ -6255,6 +6269,7 @@ struct alignas(64) slot_header {
     std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
     usage used{};                            ///< of a `done` slot: by the process since its start
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
+    char trace[64] = {};  ///< what TRACEPARENT is to be in its environment; empty: nothing
     crash_note crash;
     progress_note progress;
 };
@@ -6270,6 +6285,7 @@ inline void forget_call(slot_header& header) noexcept {
     header.unlogged = 0;
     header.used = {};
     std::fill(std::begin(header.label), std::end(header.label), '\0');
+    std::fill(std::begin(header.trace), std::end(header.trace), '\0');
     header.crash = {};
     new (&header.progress) progress_note{};
 }
@@ -6330,13 +6346,17 @@ struct progress_report {
 /// Puts a call into a slot and wakes its process. One that is still starting finds the call when it
 /// wants to park.
 inline void hand_over(const slot& target, std::uint32_t entry, isolation how,
-                      std::string_view input, std::string_view label) noexcept {
+                      std::string_view input, const call_labels& labels) noexcept {
     slot_header& header = target.header();
     forget_call(header);
     header.entry = entry;
     header.how = how;
     header.input_size = input.size();
-    std::copy_n(label.data(), std::min(label.size(), sizeof header.label - 1), header.label);
+    const auto copy = [](std::string_view text, auto& to) {
+        std::copy_n(text.data(), std::min(text.size(), sizeof to - 1), to);
+    };
+    copy(labels.id, header.label);
+    copy(labels.trace, header.trace);
     std::copy_n(input.data(), input.size(), target.payload());
     if (header.state.exchange(slot_state::called, std::memory_order_acq_rel) ==
         slot_state::parked) {
@@ -8520,9 +8540,22 @@ inline void flush_standard_output() {
     if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 
+/// Puts the trace of this call, or none, into the environment. An own copy of the text: the slot is
+/// written to again.
+inline void set_trace(slot_header& header) {
+    static bool is_set = false;
+    if (header.trace[0] != '\0') {
+        header.trace[sizeof header.trace - 1] = '\0';
+        is_set = ::setenv("TRACEPARENT", header.trace, 1) == 0;
+    } else if (std::exchange(is_set, false)) {
+        ::unsetenv("TRACEPARENT");
+    }
+}
+
 /// Runs the call that lies in the slot and leaves its result there.
 inline void serve(slot own, program& work, pid_t self) {
     slot_header& header = own.header();
+    set_trace(header);
     header.waiting.store(0, std::memory_order_relaxed);
     header.state.store(slot_state::running, std::memory_order_release);
     window output{own.payload(), own.capacity()};
@@ -10084,7 +10117,7 @@ class seated_calls {
         : work_(work), max_payload_(max_payload), pool_(pool), told_(told) {}
 
     /// Hands a call over. false: there is no process for it now.
-    bool place(call_id call, std::uint32_t entry, std::string_view input, std::string_view label,
+    bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
         const isolation how = isolation_of(work_.policy_of(entry));
         const auto index = how == isolation::process ? pool_.idle_process()
@@ -10099,7 +10132,7 @@ class seated_calls {
         // Where processors are idle the server wakes up on the one that the process has just used:
         // ending at once, it would stand in the way of its own answer.
         pool_.at(*index).header().gives_way = running().size() < processors_;
-        hand_over(pool_.at(*index), entry, how, input, label);
+        hand_over(pool_.at(*index), entry, how, input, labels);
         return true;
     }
 
@@ -10284,9 +10317,12 @@ struct waiting_call {
     call_id call;
     std::uint32_t entry;
     std::string input;
-    std::string label;
+    std::string id;
+    std::string trace;
     /// Set by the first fork that failed for it.
     std::optional<std::chrono::steady_clock::time_point> give_up_at;
+
+    [[nodiscard]] call_labels labels() const noexcept { return {id, trace}; }
 };
 
 class waiting_calls {
@@ -10346,20 +10382,20 @@ class executor {
           pool_(work, options_, system),
           seated_(work, options_.max_payload, pool_, told_) {}
 
-    /// Hands a call over to a parked process, or to the next one forked. `label` is what the
-    /// function is told that its call is called; its first 63 bytes are kept. nullopt:
-    /// `max_processes` calls are there already. Throws std::length_error for an input above
+    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
+    /// calls are there already. Throws std::length_error for an input above
     /// `max_payload` bytes.
     std::optional<call_id> start(std::uint32_t entry, std::string_view input,
-                                 std::string_view label = {}) {
+                                 const call_labels& labels = {}) {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
         if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
             return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !seated_.place(call, entry, input, label)) {
-            waiting_.insert({call, entry, std::string(input), std::string(label), std::nullopt});
+        if (!waiting_.empty() || !seated_.place(call, entry, input, labels)) {
+            waiting_.insert({call, entry, std::string(input), std::string(labels.id),
+                             std::string(labels.trace), std::nullopt});
         }
         pool_.refill_when_low();
         pool_.flush();
@@ -10429,7 +10465,8 @@ class executor {
     void place_waiting() {
         while (!waiting_.empty()) {
             const waiting_call& first = waiting_.front();
-            if (!seated_.place(first.call, first.entry, first.input, first.label, first.give_up_at))
+            if (!seated_.place(first.call, first.entry, first.input, first.labels(),
+                               first.give_up_at))
                 break;
             if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
             waiting_.pop_front();
@@ -10486,11 +10523,12 @@ class executor {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
             if (!failed.stopped && now < give_up_at) {
                 const slot its = pool_.at(index);
-                const char* label = its.header().label;
+                const auto text = [](const auto& label) {
+                    return std::string(label, ::strnlen(label, sizeof label));
+                };
                 if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                 waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
-                                 std::string(label, ::strnlen(label, sizeof its.header().label)),
-                                 give_up_at});
+                                 text(its.header().label), text(its.header().trace), give_up_at});
             } else {
                 end_without_process(failed.call, lost{"no process could be forked: " +
                                                       std::generic_category().message(error)});
@@ -10526,9 +10564,9 @@ namespace restful_functions::task {
 /// dispatcher::depart, and never from inside start() or stop().
 template <class T>
 concept call_executor = requires(T executor, const T& known, std::uint32_t entry,
-                                 std::string_view text, process::call_id call,
-                                 std::chrono::milliseconds grace) {
-    { executor.start(entry, text, text) } -> std::same_as<std::optional<process::call_id>>;
+                                 std::string_view text, const process::call_labels& labels,
+                                 process::call_id call, std::chrono::milliseconds grace) {
+    { executor.start(entry, text, labels) } -> std::same_as<std::optional<process::call_id>>;
     { executor.stop(call, grace) } -> std::same_as<bool>;
     { known.progress(call) } -> std::same_as<std::optional<process::progress_report>>;
     executor.watch(call);
@@ -10795,6 +10833,7 @@ struct live_task {
     std::vector<std::function<void()>> on_gone;
     // While it waits:
     std::string body;
+    std::string trace;
     std::optional<queues::place> place;
     // While it runs:
     std::optional<process::call_id> call;
@@ -11103,7 +11142,7 @@ class dispatcher {
         const std::size_t waiting = queued(wanted.function);
         std::optional<process::call_id> started;
         if (may_run && waiting == 0)
-            started = executor_.start(wanted.function, wanted.body, id.to_string());
+            started = executor_.start(wanted.function, wanted.body, {id.to_string(), wanted.trace});
         if (!started && waiting >= definition.max_queued) {
             if (may_run) return no_process_left{};
             return over_max_concurrency{definition.max_concurrency};
@@ -11119,6 +11158,7 @@ class dispatcher {
             run(id, added, *started, now);
         } else {
             added.body = wanted.body;
+            added.trace = wanted.trace;
             added.place = queues_.join(wanted.function, id, now.steady);
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
@@ -11295,7 +11335,8 @@ class dispatcher {
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
             live_task& task = known_.live.at(*id);
-            const auto call = executor_.start(task.function, task.body, id->to_string());
+            const auto call =
+                executor_.start(task.function, task.body, {id->to_string(), task.trace});
             // Every process is at work: when one of them ends there is another try.
             if (!call) return;
             leave_queue(task);
@@ -11354,6 +11395,279 @@ class dispatcher {
 namespace restful_functions::api {
 
 using dispatcher = task::dispatcher<process::executor, task::table>;
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/json_time.hpp
+/// json_time: times and durations as JSON.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// At least that many digits, with zeros before the number.
+inline std::string padded(std::int64_t number, std::size_t digits) {
+    const std::string text = std::to_string(number);
+    return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
+}
+
+}  // namespace detail
+
+/// Seconds as a JSON number, exactly and as short as that allows: 86400, 1.5. Not for negative
+/// durations.
+template <std::intmax_t PerSecond>
+[[nodiscard]] std::string json_seconds(
+    std::chrono::duration<std::int64_t, std::ratio<1, PerSecond>> duration) {
+    std::string text = std::to_string(duration.count() / PerSecond);
+    if (const auto rest = duration.count() % PerSecond; rest != 0) {
+        text += '.' + std::to_string(PerSecond + rest).substr(1);
+        text.erase(text.find_last_not_of('0') + 1);
+    }
+    return text;
+}
+
+/// A time as a JSON string with milliseconds, in UTC (RFC 3339): "2026-11-22T12:33:01.042Z".
+[[nodiscard]] inline std::string json_time(task::wall_time time) {
+    const auto day = std::chrono::floor<std::chrono::days>(time);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(time - day);
+    using detail::padded;
+    return '"' + padded(static_cast<int>(date.year()), 4) + '-' +
+           padded(static_cast<unsigned>(date.month()), 2) + '-' +
+           padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2) +
+           ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2) +
+           '.' + padded(clock.subseconds().count(), 3) + "Z\"";
+}
+
+/// The same, or null for what has not happened.
+[[nodiscard]] inline std::string json_time(task::optional_time time) {
+    return time ? json_time(*time) : "null";
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/detail/line_log.hpp
+/// line_log: lines for people and programs that never make the server wait.
+
+namespace restful_functions::detail {
+
+/// As long as it lives, writing to a pipe that nobody reads is an error and no signal.
+class without_sigpipe {
+ public:
+    without_sigpipe() noexcept {
+        ::sigemptyset(&pipe_);
+        ::sigaddset(&pipe_, SIGPIPE);
+        sigset_t pending;
+        ::sigpending(&pending);
+        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    without_sigpipe(const without_sigpipe&) = delete;
+    without_sigpipe& operator=(const without_sigpipe&) = delete;
+    ~without_sigpipe() {
+        const timespec now{};
+        while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &now) == -1 && errno == EINTR) {
+        }
+        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+ private:
+    sigset_t pipe_{};
+    sigset_t before_{};
+    bool was_pending_ = false;
+};
+
+/// Gathers lines, and writes many of them at a time to a descriptor that it does not own. What a
+/// slow reader does not take is kept up to a bound; then lines are left out, and it says how many.
+class line_log {
+ public:
+    explicit line_log(int descriptor) : descriptor_(descriptor) {
+        // A description of our own, which may be non-blocking without everybody's being so. A
+        // socket cannot be opened a second time.
+        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+        outlet_.reset(
+            ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
+    }
+    line_log(const line_log&) = delete;
+    line_log& operator=(const line_log&) = delete;
+    ~line_log() { flush(); }
+
+    /// The line has no line end.
+    void add(std::string_view line) {
+        if (kept_.size() + line.size() >= most_kept) {
+            ++left_out_;
+            return;
+        }
+        if (left_out_ > 0) {
+            kept_ += "restful-functions: " + std::to_string(left_out_) +
+                     " lines were left out: nobody read them\n";
+            left_out_ = 0;
+        }
+        kept_.append(line).append(1, '\n');
+    }
+
+    /// Writes what can be written at once.
+    void flush() {
+        const without_sigpipe quiet;
+        std::size_t written = 0;
+        while (written < kept_.size()) {
+            const ssize_t size = write(std::string_view(kept_).substr(written));
+            if (size < 0 && errno == EINTR) continue;
+            if (size < 0 && errno == EAGAIN) break;
+            if (size <= 0) written = kept_.size();  // nobody will ever read it
+            if (size > 0) written += static_cast<std::size_t>(size);
+        }
+        kept_.erase(0, written);
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
+
+ private:
+    static constexpr std::size_t most_kept = 1024 * 1024;
+
+    [[nodiscard]] ssize_t write(std::string_view text) const {
+        if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
+        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    int descriptor_;
+    unique_fd outlet_;
+    std::string kept_;
+    std::size_t left_out_ = 0;
+};
+
+}  // namespace restful_functions::detail
+
+// restful_functions/http/trace_context.hpp
+/// The Traceparent field: which trace a request belongs to (W3C Trace Context).
+
+namespace restful_functions::http {
+
+/// Whether a text is a Traceparent field of version 00, `00-<32 digits>-<16 digits>-<2 digits>` in
+/// lower-case hexadecimal, neither id all zeros (3.2). Others are to be passed over.
+[[nodiscard]] inline bool is_traceparent(std::string_view text) noexcept {
+    constexpr std::string_view layout = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+    const auto fits = [](char expected, char c) {
+        if (expected != 'x') return c == expected;
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+    };
+    if (text.size() != layout.size() ||
+        !std::equal(layout.begin(), layout.end(), text.begin(), fits))
+        return false;
+    const auto is_zero = [](std::string_view id) { return id.find_first_not_of('0') == id.npos; };
+    return !is_zero(text.substr(3, 32)) && !is_zero(text.substr(36, 16));
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/event_log.hpp
+/// event_log: a line for each request that was answered and for each task that has ended.
+
+namespace restful_functions::api {
+
+/// What the line of a request needs, of before its answer.
+struct logged_request {
+    std::string method;
+    std::string path;  ///< without the query, which may hold what is secret
+    std::string peer;
+    std::string caller{};
+    std::string trace{};
+    task::moment arrived = task::clock::now();
+
+    explicit logged_request(const http::request& request)
+        : method(request.method),
+          path(request.target.substr(0, request.target.find('?'))),
+          peer(request.peer) {
+        const std::string* traceparent = request.headers.find("Traceparent");
+        if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
+    }
+};
+
+/// Both forms have the same members in the same order; plain lines leave out empty ones.
+class event_log {
+ public:
+    /// The registry must outlive it.
+    event_log(log_format format, const registry& functions, int descriptor)
+        : format_(format), functions_(functions) {
+        if (is_on()) lines_.emplace(descriptor);
+    }
+
+    [[nodiscard]] bool is_on() const noexcept { return format_ != log_format::none; }
+
+    void on_answer(const logged_request& request, const http::response& answer) {
+        const task::moment now = task::clock::now();
+        line(now, "request",
+             {{"peer", quoted(request.peer)},
+              {"caller", quoted(request.caller)},
+              {"method", quoted(request.method)},
+              {"path", quoted(request.path)},
+              {"status", std::to_string(answer.status)},
+              {"bytes", std::to_string(answer.body.size())},
+              {"seconds", seconds(now.steady - request.arrived.steady)},
+              {"traceparent", quoted(request.trace)}});
+    }
+
+    /// The line of the task, when it has ended, is to have its trace.
+    void remember_trace(const task::uuid& id, std::string trace) {
+        if (is_on()) traces_[id] = std::move(trace);
+    }
+
+    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
+        if (!is_on()) return;
+        const auto trace = traces_.extract(ended.id);
+        line(task::clock::now(), "task",
+             {{"task_id", quoted(ended.id.to_string())},
+              {"function", quoted(functions_.at(ended.function).name)},
+              {"status", quoted(to_string(ended.status))},
+              {"outcome", quoted(ended.how ? to_string(*ended.how) : "")},
+              {"seconds", seconds(ran.value_or(std::chrono::nanoseconds(0)))},
+              {"queue_wait", json_seconds(ended.queue_wait)},
+              {"traceparent", quoted(trace ? trace.mapped() : "")}});
+    }
+
+    /// Whether there are lines that were not written yet.
+    [[nodiscard]] bool has_lines() const noexcept { return lines_ && !lines_->empty(); }
+    void flush() {
+        if (lines_) lines_->flush();
+    }
+
+ private:
+    using members = std::initializer_list<std::pair<std::string_view, std::string>>;
+
+    static std::string seconds(std::chrono::nanoseconds duration) {
+        return json_seconds(std::chrono::floor<std::chrono::microseconds>(duration));
+    }
+
+    void line(const task::moment& now, std::string_view event, members all) {
+        if (format_ == log_format::json) {
+            json_text text = json_text::object();
+            text.add("time", json_time(now.wall)).add("event", quoted(event));
+            for (const auto& [name, value] : all) text.add(name, value);
+            return lines_->add(text.end());
+        }
+        const std::string time = json_time(now.wall);
+        std::string text = time.substr(1, time.size() - 2);
+        text.append(" ").append(event);
+        for (const auto& [name, value] : all) {
+            if (value == "\"\"") continue;
+            text.append(" ").append(name).append("=").append(bare(value));
+        }
+        lines_->add(text);
+    }
+
+    /// A JSON text as plain lines have it: strings that need no quotes have none.
+    static std::string_view bare(std::string_view value) noexcept {
+        const bool is_plain = value.starts_with('"') &&
+                              value.find_first_of(" \\=", 1) == value.npos &&
+                              value.find('"', 1) == value.size() - 1;
+        return is_plain ? value.substr(1, value.size() - 2) : value;
+    }
+
+    log_format format_;
+    const registry& functions_;
+    std::optional<restful_functions::detail::line_log> lines_;
+    std::unordered_map<task::uuid, std::string> traces_;  // of tasks that have not ended
+};
 
 }  // namespace restful_functions::api
 
@@ -11443,54 +11757,6 @@ class idempotency_keys {
     std::unordered_map<std::string, entry> entries_;  // node-based: the order points at its keys
     std::deque<const std::string*> order_;
 };
-
-}  // namespace restful_functions::api
-
-// restful_functions/api/json_time.hpp
-/// json_time: times and durations as JSON.
-
-namespace restful_functions::api {
-
-namespace detail {
-
-/// At least that many digits, with zeros before the number.
-inline std::string padded(std::int64_t number, std::size_t digits) {
-    const std::string text = std::to_string(number);
-    return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
-}
-
-}  // namespace detail
-
-/// Seconds as a JSON number, exactly and as short as that allows: 86400, 1.5. Not for negative
-/// durations.
-template <std::intmax_t PerSecond>
-[[nodiscard]] std::string json_seconds(
-    std::chrono::duration<std::int64_t, std::ratio<1, PerSecond>> duration) {
-    std::string text = std::to_string(duration.count() / PerSecond);
-    if (const auto rest = duration.count() % PerSecond; rest != 0) {
-        text += '.' + std::to_string(PerSecond + rest).substr(1);
-        text.erase(text.find_last_not_of('0') + 1);
-    }
-    return text;
-}
-
-/// A time as a JSON string with milliseconds, in UTC (RFC 3339): "2026-11-22T12:33:01.042Z".
-[[nodiscard]] inline std::string json_time(task::wall_time time) {
-    const auto day = std::chrono::floor<std::chrono::days>(time);
-    const std::chrono::year_month_day date(day);
-    const std::chrono::hh_mm_ss clock(time - day);
-    using detail::padded;
-    return '"' + padded(static_cast<int>(date.year()), 4) + '-' +
-           padded(static_cast<unsigned>(date.month()), 2) + '-' +
-           padded(static_cast<unsigned>(date.day()), 2) + 'T' + padded(clock.hours().count(), 2) +
-           ':' + padded(clock.minutes().count(), 2) + ':' + padded(clock.seconds().count(), 2) +
-           '.' + padded(clock.subseconds().count(), 3) + "Z\"";
-}
-
-/// The same, or null for what has not happened.
-[[nodiscard]] inline std::string json_time(task::optional_time time) {
-    return time ? json_time(*time) : "null";
-}
 
 }  // namespace restful_functions::api
 
@@ -11905,6 +12171,7 @@ struct call_surroundings {
     dispatcher& calls;
     deadlines& timers;
     idempotency_keys& keys;
+    event_log& log;
     std::size_t max_payload;  ///< bytes of a call's arguments
 };
 
@@ -11918,6 +12185,7 @@ struct call_wishes {
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
     http::preferences prefer{};
     std::optional<std::string> key{};  ///< Idempotency-Key
+    std::string trace{};               ///< Traceparent
 
     /// Reads the header fields.
     [[nodiscard]] refusal read(const http::fields& headers) {
@@ -11938,6 +12206,8 @@ struct call_wishes {
                                      "characters, such as \"8e03978e-40d5\"");
             }
         }
+        const std::string* traceparent = headers.find("Traceparent");
+        if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
         return std::nullopt;
     }
 };
@@ -11970,8 +12240,10 @@ class calling {
 
  private:
     void start(std::uint32_t function) {
-        task::call wanted{
-            .function = function, .body = asked_.request.body, .timeout = wishes_.timeout};
+        task::call wanted{.function = function,
+                          .body = asked_.request.body,
+                          .timeout = wishes_.timeout,
+                          .trace = wishes_.trace};
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
             wanted.on_end = [answer = asked_.answer](const task::record& ended) {
@@ -11984,6 +12256,7 @@ class calling {
             with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
                                 deadlines::clock::now());
         }
+        if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
         if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
     }
@@ -12157,196 +12430,6 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
                 200, std::to_string(calls.running(function_index(functions, asked.parameter))));
         });
 }
-
-}  // namespace restful_functions::api
-
-// restful_functions/detail/line_log.hpp
-/// line_log: lines for people and programs that never make the server wait.
-
-namespace restful_functions::detail {
-
-/// As long as it lives, writing to a pipe that nobody reads is an error and no signal.
-class without_sigpipe {
- public:
-    without_sigpipe() noexcept {
-        ::sigemptyset(&pipe_);
-        ::sigaddset(&pipe_, SIGPIPE);
-        sigset_t pending;
-        ::sigpending(&pending);
-        was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
-        ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-    }
-    without_sigpipe(const without_sigpipe&) = delete;
-    without_sigpipe& operator=(const without_sigpipe&) = delete;
-    ~without_sigpipe() {
-        const timespec now{};
-        while (!was_pending_ && ::sigtimedwait(&pipe_, nullptr, &now) == -1 && errno == EINTR) {
-        }
-        ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-
- private:
-    sigset_t pipe_{};
-    sigset_t before_{};
-    bool was_pending_ = false;
-};
-
-/// Gathers lines, and writes many of them at a time to a descriptor that it does not own. What a
-/// slow reader does not take is kept up to a bound; then lines are left out, and it says how many.
-class line_log {
- public:
-    explicit line_log(int descriptor) : descriptor_(descriptor) {
-        // A description of our own, which may be non-blocking without everybody's being so. A
-        // socket cannot be opened a second time.
-        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
-        outlet_.reset(
-            ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
-    }
-    line_log(const line_log&) = delete;
-    line_log& operator=(const line_log&) = delete;
-    ~line_log() { flush(); }
-
-    /// The line has no line end.
-    void add(std::string_view line) {
-        if (kept_.size() + line.size() >= most_kept) {
-            ++left_out_;
-            return;
-        }
-        if (left_out_ > 0) {
-            kept_ += "restful-functions: " + std::to_string(left_out_) +
-                     " lines were left out: nobody read them\n";
-            left_out_ = 0;
-        }
-        kept_.append(line).append(1, '\n');
-    }
-
-    /// Writes what can be written at once.
-    void flush() {
-        const without_sigpipe quiet;
-        std::size_t written = 0;
-        while (written < kept_.size()) {
-            const ssize_t size = write(std::string_view(kept_).substr(written));
-            if (size < 0 && errno == EINTR) continue;
-            if (size < 0 && errno == EAGAIN) break;
-            if (size <= 0) written = kept_.size();  // nobody will ever read it
-            if (size > 0) written += static_cast<std::size_t>(size);
-        }
-        kept_.erase(0, written);
-    }
-
-    [[nodiscard]] bool empty() const noexcept { return kept_.empty(); }
-
- private:
-    static constexpr std::size_t most_kept = 1024 * 1024;
-
-    [[nodiscard]] ssize_t write(std::string_view text) const {
-        if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
-        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-
-    int descriptor_;
-    unique_fd outlet_;
-    std::string kept_;
-    std::size_t left_out_ = 0;
-};
-
-}  // namespace restful_functions::detail
-
-// restful_functions/api/event_log.hpp
-/// event_log: a line for each request that was answered and for each task that has ended.
-
-namespace restful_functions::api {
-
-/// What the line of a request needs, of before its answer.
-struct logged_request {
-    std::string method;
-    std::string path;  ///< without the query, which may hold what is secret
-    std::string peer;
-    std::string caller{};
-    task::moment arrived = task::clock::now();
-
-    explicit logged_request(const http::request& request)
-        : method(request.method),
-          path(request.target.substr(0, request.target.find('?'))),
-          peer(request.peer) {}
-};
-
-/// Both forms have the same members in the same order; plain lines leave out empty ones.
-class event_log {
- public:
-    /// The registry must outlive it.
-    event_log(log_format format, const registry& functions, int descriptor)
-        : format_(format), functions_(functions) {
-        if (is_on()) lines_.emplace(descriptor);
-    }
-
-    [[nodiscard]] bool is_on() const noexcept { return format_ != log_format::none; }
-
-    void on_answer(const logged_request& request, const http::response& answer) {
-        const task::moment now = task::clock::now();
-        line(now, "request",
-             {{"peer", quoted(request.peer)},
-              {"caller", quoted(request.caller)},
-              {"method", quoted(request.method)},
-              {"path", quoted(request.path)},
-              {"status", std::to_string(answer.status)},
-              {"bytes", std::to_string(answer.body.size())},
-              {"seconds", seconds(now.steady - request.arrived.steady)}});
-    }
-
-    void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
-        if (!is_on()) return;
-        line(task::clock::now(), "task",
-             {{"task_id", quoted(ended.id.to_string())},
-              {"function", quoted(functions_.at(ended.function).name)},
-              {"status", quoted(to_string(ended.status))},
-              {"outcome", quoted(ended.how ? to_string(*ended.how) : "")},
-              {"seconds", seconds(ran.value_or(std::chrono::nanoseconds(0)))},
-              {"queue_wait", json_seconds(ended.queue_wait)}});
-    }
-
-    /// Whether there are lines that were not written yet.
-    [[nodiscard]] bool has_lines() const noexcept { return lines_ && !lines_->empty(); }
-    void flush() {
-        if (lines_) lines_->flush();
-    }
-
- private:
-    using members = std::initializer_list<std::pair<std::string_view, std::string>>;
-
-    static std::string seconds(std::chrono::nanoseconds duration) {
-        return json_seconds(std::chrono::floor<std::chrono::microseconds>(duration));
-    }
-
-    void line(const task::moment& now, std::string_view event, members all) {
-        if (format_ == log_format::json) {
-            json_text text = json_text::object();
-            text.add("time", json_time(now.wall)).add("event", quoted(event));
-            for (const auto& [name, value] : all) text.add(name, value);
-            return lines_->add(text.end());
-        }
-        const std::string time = json_time(now.wall);
-        std::string text = time.substr(1, time.size() - 2);
-        text.append(" ").append(event);
-        for (const auto& [name, value] : all) {
-            if (value == "\"\"") continue;
-            text.append(" ").append(name).append("=").append(bare(value));
-        }
-        lines_->add(text);
-    }
-
-    /// A JSON text as plain lines have it: strings that need no quotes have none.
-    static std::string_view bare(std::string_view value) noexcept {
-        const bool is_plain = value.starts_with('"') &&
-                              value.find_first_of(" \\=", 1) == value.npos &&
-                              value.find('"', 1) == value.size() - 1;
-        return is_plain ? value.substr(1, value.size() - 2) : value;
-    }
-
-    log_format format_;
-    const registry& functions_;
-    std::optional<restful_functions::detail::line_log> lines_;
-};
 
 }  // namespace restful_functions::api
 
@@ -14640,6 +14723,193 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/accept_encoding.hpp
+/// Which coding of a body a client takes: the Accept-Encoding field (RFC 9110, 12.5.3).
+
+namespace restful_functions::http {
+
+/// The codings that this library may have been built with.
+enum class content_coding : std::uint8_t { identity, gzip, zstd };
+
+[[nodiscard]] constexpr std::string_view to_string(content_coding coding) noexcept {
+    switch (coding) {
+        case content_coding::identity:
+            return "identity";
+        case content_coding::gzip:
+            return "gzip";
+        case content_coding::zstd:
+            return "zstd";
+    }
+    return "";
+}
+
+namespace detail {
+
+/// A weight in thousandths: `q=0.5` is 500; nullopt: it is malformed.
+[[nodiscard]] inline std::optional<int> parse_weight(std::string_view text) noexcept {
+    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=')
+        return std::nullopt;
+    text.remove_prefix(2);
+    if ((text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.'))
+        return std::nullopt;
+    int weight = text[0] - '0';
+    for (std::size_t i = 2; i < 5; ++i) {
+        if (i < text.size() && !is_digit(text[i])) return std::nullopt;
+        weight = 10 * weight + (i < text.size() ? text[i] - '0' : 0);
+    }
+    return weight > 1000 ? std::nullopt : std::optional(weight);
+}
+
+/// The weight of a coding in the field; that of "*" where it is not named, and nothing where
+/// neither is.
+[[nodiscard]] inline int weight_of(std::string_view coding, std::string_view field) noexcept {
+    int of_others = 0;
+    list_scanner elements(field);
+    while (const auto element = elements.next(',')) {
+        list_scanner parts(*element);
+        const std::string_view name = parts.next(';').value_or("");
+        const auto parameter = parts.next(';');
+        const int weight = parameter ? parse_weight(*parameter).value_or(0) : 1000;
+        const bool is_it = equal_ignoring_case(name, coding) ||
+                           (coding == "gzip" && equal_ignoring_case(name, "x-gzip"));
+        if (is_it) return weight;
+        if (name == "*") of_others = weight;
+    }
+    return of_others;
+}
+
+}  // namespace detail
+
+/// The coding among `known`, the best one first, that the client likes best.
+[[nodiscard]] inline content_coding preferred_coding(
+    std::string_view field, std::initializer_list<content_coding> known) noexcept {
+    content_coding best = content_coding::identity;
+    int weight = 0;
+    for (const content_coding each : known) {
+        const int its = detail::weight_of(to_string(each), field);
+        if (its > weight) {
+            best = each;
+            weight = its;
+        }
+    }
+    return best;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/compression.hpp
+/// Compressed bodies, with zlib and libzstd where the library is built with them:
+/// RESTFUL_FUNCTIONS_ZLIB and RESTFUL_FUNCTIONS_ZSTD.
+
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+#include <zlib.h>
+#endif
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+#include <zstd.h>
+#endif
+
+namespace restful_functions::http {
+
+/// What can be made here, the better one first.
+inline constexpr std::initializer_list<content_coding> known_codings = {
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+    content_coding::zstd,
+#endif
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+    content_coding::gzip,
+#endif
+};
+
+namespace detail {
+
+/// Shorter bodies fit a packet or two as they are; longer ones would hold up the other clients for
+/// more than some ten milliseconds.
+inline constexpr std::size_t least_compressed = 1400;
+inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
+
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+/// nullopt: there is no memory.
+[[nodiscard]] inline std::optional<std::string> gzip(std::string_view bytes) {
+    constexpr int with_gzip_header = 16 + MAX_WBITS;
+    constexpr int usual_memory = 8;
+    z_stream stream{};
+    if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, with_gzip_header, usual_memory,
+                       Z_DEFAULT_STRATEGY) != Z_OK) {
+        return std::nullopt;
+    }
+    std::string packed(::deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
+    // zlib reads only; its interface is older than const.
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.avail_in = static_cast<uInt>(bytes.size());
+    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+    stream.avail_out = static_cast<uInt>(packed.size());
+    const int status = ::deflate(&stream, Z_FINISH);
+    packed.resize(stream.total_out);
+    ::deflateEnd(&stream);
+    return status == Z_STREAM_END ? std::optional(std::move(packed)) : std::nullopt;
+}
+#endif
+
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+/// nullopt: there is no memory.
+[[nodiscard]] inline std::optional<std::string> zstd(std::string_view bytes) {
+    std::string packed(::ZSTD_compressBound(bytes.size()), '\0');
+    const std::size_t size =
+        ::ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 1);
+    if (::ZSTD_isError(size) != 0) return std::nullopt;
+    packed.resize(size);
+    return packed;
+}
+#endif
+
+[[nodiscard]] inline std::optional<std::string> packed([[maybe_unused]] std::string_view bytes,
+                                                       content_coding coding) {
+    switch (coding) {
+        case content_coding::identity:
+            break;
+        case content_coding::gzip:
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+            return gzip(bytes);
+#else
+            break;
+#endif
+        case content_coding::zstd:
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+            return zstd(bytes);
+#else
+            break;
+#endif
+    }
+    return std::nullopt;
+}
+
+/// JSON and text; images and the like are packed already.
+[[nodiscard]] inline bool is_worth_packing(const response& answer) noexcept {
+    const std::string* type = answer.headers.find("Content-Type");
+    return type != nullptr && answer.status != 206 && !answer.stream &&
+           answer.body.size() >= least_compressed && answer.body.size() <= most_compressed &&
+           answer.headers.find("Content-Encoding") == nullptr &&
+           (type->find("json") != type->npos || type->starts_with("text/"));
+}
+
+}  // namespace detail
+
+/// Packs the body where that is worth it, with the fields that say so.
+inline void compress(response& answer, content_coding coding) {
+    if (!detail::is_worth_packing(answer)) return;
+    answer.headers.add("Vary", "Accept-Encoding");
+    auto packed = detail::packed(answer.body, coding);
+    if (!packed || packed->size() >= answer.body.size()) return;
+    answer.body = *std::move(packed);
+    answer.headers.set("Content-Encoding", std::string(to_string(coding)));
+    // The bytes are others now (RFC 9110, 8.8.1).
+    if (const std::string* tag = answer.headers.find("ETag");
+        tag != nullptr && !tag->starts_with("W/"))
+        answer.headers.set("ETag", "W/" + *tag);
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/task/function_program.hpp
 /// function_program: what a task process runs, the functions of a registry.
 
@@ -14725,8 +14995,8 @@ class service {
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_,
-                        {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_,
+                                  options.executor.max_payload});
     }
 
     service(const service&) = delete;
@@ -14742,6 +15012,12 @@ class service {
             if (logged) write_down(*logged, given);
             to_client(std::move(given));
         };
+        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
+            answer = [coding, to_client = std::move(answer)](http::response&& given) {
+                http::compress(given, coding);
+                to_client(std::move(given));
+            };
+        }
         if (guard_.lets_pages_read()) {
             if (const page from = guard_.page_of(request); from.is_listed()) {
                 answer = [from, to_client = std::move(answer)](http::response&& given) {
@@ -14807,6 +15083,13 @@ class service {
  private:
     /// So many lines are written at a time as come in between.
     static constexpr std::chrono::milliseconds flush_interval{100};
+
+    [[nodiscard]] static http::content_coding coding_for(const http::request& request) noexcept {
+        if (http::known_codings.size() == 0) return http::content_coding::identity;
+        const std::string* accepted = request.headers.find("Accept-Encoding");
+        if (accepted == nullptr) return http::content_coding::identity;
+        return http::preferred_coding(*accepted, http::known_codings);
+    }
 
     void write_down(const logged_request& request, const http::response& answer) {
         log_.on_answer(request, answer);

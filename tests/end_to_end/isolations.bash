@@ -28,6 +28,10 @@ ends_all() {
     matches "end to end: $isolation: its task tells how long that took" '^[0-9.e-]+$' "$(member stop.took)"
     ask -d '{"how": "returns"}' "/${isolation}_end/keep-connection"
     matches "end to end: $isolation: after all of these a call returns" '^200 [0-9]+$' "$status $body"
+    traceparent=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01
+    answers 200 "\"$traceparent\"" -X POST -H "Traceparent: $traceparent" "/${isolation}_trace/keep-connection"
+    answers 200 '"none"' -X POST "/${isolation}_trace/keep-connection"
+    answers 200 '"none"' -X POST -H 'Traceparent: 1' "/${isolation}_trace/keep-connection"
 }
 
 # watch: a call's log and progress.

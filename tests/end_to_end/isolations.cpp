@@ -88,6 +88,12 @@ std::string watched(std::string fifo) {
     return line;
 }
 
+/// The trace that the call belongs to.
+std::string trace() {
+    const char* traceparent = std::getenv("TRACEPARENT");
+    return traceparent == nullptr ? "none" : traceparent;
+}
+
 void add_functions(rf::function_server& server, const std::string& prefix,
                    rf::isolation isolation) {
     server.add_function<end>({
@@ -107,6 +113,7 @@ void add_functions(rf::function_server& server, const std::string& prefix,
         .name = prefix + "_watched",
         .isolation = isolation,
     });
+    server.add_function<trace>({.name = prefix + "_trace", .isolation = isolation});
 }
 
 int main(int argc, char** argv) {

@@ -6,6 +6,7 @@
 #include <restful_functions/api/call_arguments.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/event_log.hpp>
 #include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/names.hpp>
@@ -18,6 +19,7 @@
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/preferences.hpp>
 #include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/trace_context.hpp>
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
@@ -40,6 +42,7 @@ struct call_surroundings {
     dispatcher& calls;
     deadlines& timers;
     idempotency_keys& keys;
+    event_log& log;
     std::size_t max_payload;  ///< bytes of a call's arguments
 };
 
@@ -53,6 +56,7 @@ struct call_wishes {
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
     http::preferences prefer{};
     std::optional<std::string> key{};  ///< Idempotency-Key
+    std::string trace{};               ///< Traceparent
 
     /// Reads the header fields.
     [[nodiscard]] refusal read(const http::fields& headers) {
@@ -73,6 +77,8 @@ struct call_wishes {
                                      "characters, such as \"8e03978e-40d5\"");
             }
         }
+        const std::string* traceparent = headers.find("Traceparent");
+        if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
         return std::nullopt;
     }
 };
@@ -105,8 +111,10 @@ class calling {
 
  private:
     void start(std::uint32_t function) {
-        task::call wanted{
-            .function = function, .body = asked_.request.body, .timeout = wishes_.timeout};
+        task::call wanted{.function = function,
+                          .body = asked_.request.body,
+                          .timeout = wishes_.timeout,
+                          .trace = wishes_.trace};
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
             wanted.on_end = [answer = asked_.answer](const task::record& ended) {
@@ -119,6 +127,7 @@ class calling {
             with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
                                 deadlines::clock::now());
         }
+        if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
         if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
     }

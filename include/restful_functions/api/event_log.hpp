@@ -7,8 +7,10 @@
 #include <restful_functions/detail/line_log.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/trace_context.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/time.hpp>
+#include <restful_functions/task/uuid.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace restful_functions::api {
@@ -26,12 +29,16 @@ struct logged_request {
     std::string path;  ///< without the query, which may hold what is secret
     std::string peer;
     std::string caller{};
+    std::string trace{};
     task::moment arrived = task::clock::now();
 
     explicit logged_request(const http::request& request)
         : method(request.method),
           path(request.target.substr(0, request.target.find('?'))),
-          peer(request.peer) {}
+          peer(request.peer) {
+        const std::string* traceparent = request.headers.find("Traceparent");
+        if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
+    }
 };
 
 /// Both forms have the same members in the same order; plain lines leave out empty ones.
@@ -54,18 +61,26 @@ class event_log {
               {"path", quoted(request.path)},
               {"status", std::to_string(answer.status)},
               {"bytes", std::to_string(answer.body.size())},
-              {"seconds", seconds(now.steady - request.arrived.steady)}});
+              {"seconds", seconds(now.steady - request.arrived.steady)},
+              {"traceparent", quoted(request.trace)}});
+    }
+
+    /// The line of the task, when it has ended, is to have its trace.
+    void remember_trace(const task::uuid& id, std::string trace) {
+        if (is_on()) traces_[id] = std::move(trace);
     }
 
     void on_end(const task::record& ended, std::optional<std::chrono::nanoseconds> ran) {
         if (!is_on()) return;
+        const auto trace = traces_.extract(ended.id);
         line(task::clock::now(), "task",
              {{"task_id", quoted(ended.id.to_string())},
               {"function", quoted(functions_.at(ended.function).name)},
               {"status", quoted(to_string(ended.status))},
               {"outcome", quoted(ended.how ? to_string(*ended.how) : "")},
               {"seconds", seconds(ran.value_or(std::chrono::nanoseconds(0)))},
-              {"queue_wait", json_seconds(ended.queue_wait)}});
+              {"queue_wait", json_seconds(ended.queue_wait)},
+              {"traceparent", quoted(trace ? trace.mapped() : "")}});
     }
 
     /// Whether there are lines that were not written yet.
@@ -109,6 +124,7 @@ class event_log {
     log_format format_;
     const registry& functions_;
     std::optional<restful_functions::detail::line_log> lines_;
+    std::unordered_map<task::uuid, std::string> traces_;  // of tasks that have not ended
 };
 
 }  // namespace restful_functions::api

@@ -25,6 +25,8 @@
 #include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/accept_encoding.hpp>
+#include <restful_functions/http/compression.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/process/events.hpp>
@@ -83,8 +85,8 @@ class service {
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_,
-                        {functions, tasks_, calls_, timers_, keys_, options.executor.max_payload});
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_,
+                                  options.executor.max_payload});
     }
 
     service(const service&) = delete;
@@ -100,6 +102,12 @@ class service {
             if (logged) write_down(*logged, given);
             to_client(std::move(given));
         };
+        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
+            answer = [coding, to_client = std::move(answer)](http::response&& given) {
+                http::compress(given, coding);
+                to_client(std::move(given));
+            };
+        }
         if (guard_.lets_pages_read()) {
             if (const page from = guard_.page_of(request); from.is_listed()) {
                 answer = [from, to_client = std::move(answer)](http::response&& given) {
@@ -165,6 +173,13 @@ class service {
  private:
     /// So many lines are written at a time as come in between.
     static constexpr std::chrono::milliseconds flush_interval{100};
+
+    [[nodiscard]] static http::content_coding coding_for(const http::request& request) noexcept {
+        if (http::known_codings.size() == 0) return http::content_coding::identity;
+        const std::string* accepted = request.headers.find("Accept-Encoding");
+        if (accepted == nullptr) return http::content_coding::identity;
+        return http::preferred_coding(*accepted, http::known_codings);
+    }
 
     void write_down(const logged_request& request, const http::response& answer) {
         log_.on_answer(request, answer);

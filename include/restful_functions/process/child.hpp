@@ -165,9 +165,22 @@ inline void flush_standard_output() {
     if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 
+/// Puts the trace of this call, or none, into the environment. An own copy of the text: the slot is
+/// written to again.
+inline void set_trace(slot_header& header) {
+    static bool is_set = false;
+    if (header.trace[0] != '\0') {
+        header.trace[sizeof header.trace - 1] = '\0';
+        is_set = ::setenv("TRACEPARENT", header.trace, 1) == 0;
+    } else if (std::exchange(is_set, false)) {
+        ::unsetenv("TRACEPARENT");
+    }
+}
+
 /// Runs the call that lies in the slot and leaves its result there.
 inline void serve(slot own, program& work, pid_t self) {
     slot_header& header = own.header();
+    set_trace(header);
     header.waiting.store(0, std::memory_order_relaxed);
     header.state.store(slot_state::running, std::memory_order_release);
     window output{own.payload(), own.capacity()};

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/process/announcements.hpp>
+#include <restful_functions/process/call_labels.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/hand_over.hpp>
@@ -48,20 +49,20 @@ class executor {
           pool_(work, options_, system),
           seated_(work, options_.max_payload, pool_, told_) {}
 
-    /// Hands a call over to a parked process, or to the next one forked. `label` is what the
-    /// function is told that its call is called; its first 63 bytes are kept. nullopt:
-    /// `max_processes` calls are there already. Throws std::length_error for an input above
+    /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
+    /// calls are there already. Throws std::length_error for an input above
     /// `max_payload` bytes.
     std::optional<call_id> start(std::uint32_t entry, std::string_view input,
-                                 std::string_view label = {}) {
+                                 const call_labels& labels = {}) {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
         if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
             return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !seated_.place(call, entry, input, label)) {
-            waiting_.insert({call, entry, std::string(input), std::string(label), std::nullopt});
+        if (!waiting_.empty() || !seated_.place(call, entry, input, labels)) {
+            waiting_.insert({call, entry, std::string(input), std::string(labels.id),
+                             std::string(labels.trace), std::nullopt});
         }
         pool_.refill_when_low();
         pool_.flush();
@@ -131,7 +132,8 @@ class executor {
     void place_waiting() {
         while (!waiting_.empty()) {
             const waiting_call& first = waiting_.front();
-            if (!seated_.place(first.call, first.entry, first.input, first.label, first.give_up_at))
+            if (!seated_.place(first.call, first.entry, first.input, first.labels(),
+                               first.give_up_at))
                 break;
             if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
             waiting_.pop_front();
@@ -188,11 +190,12 @@ class executor {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
             if (!failed.stopped && now < give_up_at) {
                 const slot its = pool_.at(index);
-                const char* label = its.header().label;
+                const auto text = [](const auto& label) {
+                    return std::string(label, ::strnlen(label, sizeof label));
+                };
                 if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                 waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
-                                 std::string(label, ::strnlen(label, sizeof its.header().label)),
-                                 give_up_at});
+                                 text(its.header().label), text(its.header().trace), give_up_at});
             } else {
                 end_without_process(failed.call, lost{"no process could be forked: " +
                                                       std::generic_category().message(error)});

@@ -2,6 +2,7 @@
 /// back.
 #pragma once
 
+#include <restful_functions/process/call_labels.hpp>
 #include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -29,13 +30,17 @@ struct progress_report {
 /// Puts a call into a slot and wakes its process. One that is still starting finds the call when it
 /// wants to park.
 inline void hand_over(const slot& target, std::uint32_t entry, isolation how,
-                      std::string_view input, std::string_view label) noexcept {
+                      std::string_view input, const call_labels& labels) noexcept {
     slot_header& header = target.header();
     forget_call(header);
     header.entry = entry;
     header.how = how;
     header.input_size = input.size();
-    std::copy_n(label.data(), std::min(label.size(), sizeof header.label - 1), header.label);
+    const auto copy = [](std::string_view text, auto& to) {
+        std::copy_n(text.data(), std::min(text.size(), sizeof to - 1), to);
+    };
+    copy(labels.id, header.label);
+    copy(labels.trace, header.trace);
     std::copy_n(input.data(), input.size(), target.payload());
     if (header.state.exchange(slot_state::called, std::memory_order_acq_rel) ==
         slot_state::parked) {

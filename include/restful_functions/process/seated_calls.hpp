@@ -44,7 +44,7 @@ class seated_calls {
         : work_(work), max_payload_(max_payload), pool_(pool), told_(told) {}
 
     /// Hands a call over. false: there is no process for it now.
-    bool place(call_id call, std::uint32_t entry, std::string_view input, std::string_view label,
+    bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
         const isolation how = isolation_of(work_.policy_of(entry));
         const auto index = how == isolation::process ? pool_.idle_process()
@@ -59,7 +59,7 @@ class seated_calls {
         // Where processors are idle the server wakes up on the one that the process has just used:
         // ending at once, it would stand in the way of its own answer.
         pool_.at(*index).header().gives_way = running().size() < processors_;
-        hand_over(pool_.at(*index), entry, how, input, label);
+        hand_over(pool_.at(*index), entry, how, input, labels);
         return true;
     }
 

@@ -75,6 +75,7 @@ struct alignas(64) slot_header {
     std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
     usage used{};                            ///< of a `done` slot: by the process since its start
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
+    char trace[64] = {};  ///< what TRACEPARENT is to be in its environment; empty: nothing
     crash_note crash;
     progress_note progress;
 };
@@ -90,6 +91,7 @@ inline void forget_call(slot_header& header) noexcept {
     header.unlogged = 0;
     header.used = {};
     std::fill(std::begin(header.label), std::end(header.label), '\0');
+    std::fill(std::begin(header.trace), std::end(header.trace), '\0');
     header.crash = {};
     new (&header.progress) progress_note{};
 }

@@ -1,6 +1,7 @@
 /// waiting_calls: the calls that no process can be had for at the moment, the oldest first.
 #pragma once
 
+#include <restful_functions/process/call_labels.hpp>
 #include <restful_functions/process/events.hpp>
 
 #include <algorithm>
@@ -18,9 +19,12 @@ struct waiting_call {
     call_id call;
     std::uint32_t entry;
     std::string input;
-    std::string label;
+    std::string id;
+    std::string trace;
     /// Set by the first fork that failed for it.
     std::optional<std::chrono::steady_clock::time_point> give_up_at;
+
+    [[nodiscard]] call_labels labels() const noexcept { return {id, trace}; }
 };
 
 class waiting_calls {

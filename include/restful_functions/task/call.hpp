@@ -23,6 +23,7 @@ struct call {
     std::string_view body{};     ///< Arguments that the function's check() accepted.
     /// How long the caller lets it run; the function's own timeout holds, too.
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
+    std::string_view trace{};   ///< What TRACEPARENT is in the function's environment, if anything.
     listener on_end = nullptr;  ///< Not called when the call is refused.
 };
 

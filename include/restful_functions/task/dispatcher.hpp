@@ -54,7 +54,7 @@ class dispatcher {
         const std::size_t waiting = queued(wanted.function);
         std::optional<process::call_id> started;
         if (may_run && waiting == 0)
-            started = executor_.start(wanted.function, wanted.body, id.to_string());
+            started = executor_.start(wanted.function, wanted.body, {id.to_string(), wanted.trace});
         if (!started && waiting >= definition.max_queued) {
             if (may_run) return no_process_left{};
             return over_max_concurrency{definition.max_concurrency};
@@ -70,6 +70,7 @@ class dispatcher {
             run(id, added, *started, now);
         } else {
             added.body = wanted.body;
+            added.trace = wanted.trace;
             added.place = queues_.join(wanted.function, id, now.steady);
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
@@ -246,7 +247,8 @@ class dispatcher {
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
             live_task& task = known_.live.at(*id);
-            const auto call = executor_.start(task.function, task.body, id->to_string());
+            const auto call =
+                executor_.start(task.function, task.body, {id->to_string(), task.trace});
             // Every process is at work: when one of them ends there is another try.
             if (!call) return;
             leave_queue(task);

@@ -38,6 +38,7 @@ struct live_task {
     std::vector<std::function<void()>> on_gone;
     // While it waits:
     std::string body;
+    std::string trace;
     std::optional<queues::place> place;
     // While it runs:
     std::optional<process::call_id> call;

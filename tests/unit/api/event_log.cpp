@@ -63,13 +63,18 @@ TEST_CASE("plain lines are for people") {
     log.on_answer(api::logged_request(asked("/a?password=1")), answer);
     api::logged_request odd(asked("/a b\nc\"d"));
     odd.caller = "eve";
+    odd.trace = "00-1-2-01";
     log.on_answer(odd, answer);
+    log.remember_trace(ended_task().id, "00-1-3-01");
+    log.on_end(ended_task(), std::chrono::milliseconds(20));
     log.on_end(ended_task(), std::chrono::milliseconds(20));
     log.flush();
     CHECK(out.text() ==
           "<time> request peer=::1 method=GET path=/a status=200 bytes=1 seconds=<n>\n"
           "<time> request peer=::1 caller=eve method=GET path=\"/a b\\nc\\\"d\" status=200 bytes=1 "
-          "seconds=<n>\n"
+          "seconds=<n> traceparent=00-1-2-01\n"
+          "<time> task task_id=00000000-0000-0000-0000-000000000000 function=addition "
+          "status=FAILED outcome=threw seconds=<n> queue_wait=1.5 traceparent=00-1-3-01\n"
           "<time> task task_id=00000000-0000-0000-0000-000000000000 function=addition "
           "status=FAILED outcome=threw seconds=<n> queue_wait=1.5\n");
 }
@@ -83,11 +88,11 @@ TEST_CASE("JSON lines are objects with the same members always") {
     CHECK(
         out.text() ==
         R"({"time": "<time>", "event": "request", "peer": "::1", "caller": "", "method": "GET", )"
-        R"("path": "/a", "status": 200, "bytes": 0, "seconds": <n>})"
+        R"("path": "/a", "status": 200, "bytes": 0, "seconds": <n>, "traceparent": ""})"
         "\n"
         R"({"time": "<time>", "event": "task", "task_id": "00000000-0000-0000-0000-000000000000", )"
         R"("function": "addition", "status": "FAILED", "outcome": "threw", "seconds": <n>, )"
-        R"("queue_wait": 1.5})"
+        R"("queue_wait": 1.5, "traceparent": ""})"
         "\n");
 }
 

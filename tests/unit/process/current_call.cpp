@@ -78,7 +78,7 @@ TEST_CASE("a fraction that is none is brought into range, a long message is cut"
 TEST_CASE("a function knows the id of its task") {
     calls all({[](std::string_view) { return std::string(restful_functions::task_id()); }});
     const auto labelled = [&](std::string_view label) {
-        const auto call = all->start(0, "", label);
+        const auto call = all->start(0, "", {label});
         REQUIRE(call.has_value());
         return std::get<returned>(all.end_of(*call)).bytes;
     };

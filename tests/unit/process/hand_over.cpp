@@ -19,8 +19,10 @@ struct memory {
 
 TEST_CASE("a call lies in the slot with its entry and its input") {
     const memory shared;
-    hand_over(shared.own, 7, restful_functions::isolation::worker, "input", "the call");
+    hand_over(shared.own, 7, restful_functions::isolation::worker, "input",
+              {"the call", "00-trace"});
     CHECK(std::string(shared.own.header().label) == "the call");
+    CHECK(std::string(shared.own.header().trace) == "00-trace");
     CHECK(shared.own.header().state == slot_state::called);
     CHECK(shared.own.header().entry == 7);
     CHECK(std::string(shared.own.payload(), shared.own.header().input_size) == "input");
@@ -34,6 +36,14 @@ TEST_CASE("a result is what the process left") {
     CHECK(std::get<returned>(take_result(shared.own, std::nullopt)).bytes == "[1]");
     shared.own.header().result = verdict::threw;
     CHECK(std::get<threw>(take_result(shared.own, std::nullopt)).what == "[1]");
+    shared.own.header().type_size = 1;
+    CHECK(std::get<threw>(take_result(shared.own, std::nullopt)).type == "[");
+    shared.own.header().result = verdict::returned;
+    CHECK(std::get<returned>(take_result(shared.own, std::nullopt)).bytes == "1]");
+    CHECK(std::get<returned>(take_result(shared.own, std::nullopt)).type == "[");
+    shared.own.header().type_size = 4;
+    CHECK(std::holds_alternative<lost>(take_result(shared.own, std::nullopt)));
+    shared.own.header().type_size = 0;
     shared.own.header().result = verdict::too_large;
     CHECK(std::get<result_too_large>(take_result(shared.own, std::nullopt)).limit == 100);
 }

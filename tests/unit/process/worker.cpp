@@ -235,7 +235,7 @@ TEST_CASE("each call of a worker has its own name, progress and clean-ups") {
         return name;
     }});
     const auto name_of = [&](std::string_view input, std::string_view label) {
-        return std::get<returned>(all.end_of(*all->start(0, input, label))).bytes;
+        return std::get<returned>(all.end_of(*all->start(0, input, {label}))).bytes;
     };
     CHECK(name_of("first", "a long name") == "a long name");
     CHECK(name_of("", "short") == "short");

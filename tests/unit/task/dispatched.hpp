@@ -35,11 +35,11 @@ using stops = std::vector<std::pair<std::uint64_t, std::chrono::milliseconds>>;
 // Starts as many calls as it is told to, and remembers what it was asked for.
 struct scripted_executor {
     std::optional<process::call_id> start(std::uint32_t entry, std::string_view input,
-                                          std::string_view label) {
+                                          const process::call_labels& labels_of_call) {
         if (free == 0) return std::nullopt;
         --free;
         started.push_back(std::to_string(entry) + ' ' + std::string(input));
-        labels.emplace_back(label);
+        labels.emplace_back(labels_of_call.id);
         return process::call_id{next_call++};
     }
     bool stop(process::call_id call, std::chrono::milliseconds grace) {

@@ -11,8 +11,8 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <new>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
