@@ -7,6 +7,7 @@
 #include <asio/local/stream_protocol.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>
 #include <asio/post.hpp>
+#include <asio/signal_set.hpp>
 #include <asio/wait_traits.hpp>
 #include <llhttp.h>
 #include <rapidjson/document.h>
@@ -29,6 +30,9 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -4255,6 +4259,91 @@ struct retention {
 
 }  // namespace restful_functions::task
 
+// restful_functions/transport/channel.hpp
+/// channel: the bytes of one connection, as they are or encrypted.
+
+namespace restful_functions::transport {
+
+/// What encrypts the bytes of one connection. None of its members blocks.
+class secure_session {
+ public:
+    /// What a call that failed with EAGAIN waits for; often not what its name says, for the two
+    /// sides also talk about the encryption itself.
+    enum class waits_for : std::uint8_t { reading, writing };
+
+    secure_session() = default;
+    secure_session(const secure_session&) = delete;
+    secure_session& operator=(const secure_session&) = delete;
+    virtual ~secure_session() = default;
+
+    /// Like recv(2): how many bytes, 0 at the end, or -1 and errno.
+    virtual ssize_t receive(char* bytes, std::size_t size) = 0;
+    /// Like send(2), of two pieces.
+    virtual ssize_t send(std::string_view first, std::string_view second) = 0;
+    /// Says that no more will be sent.
+    virtual void end() noexcept = 0;
+    /// Of the last call that failed with EAGAIN.
+    [[nodiscard]] virtual waits_for waiting() const noexcept = 0;
+};
+
+/// What makes a session for each connection; one for all transports of a server.
+class session_source {
+ public:
+    session_source() = default;
+    session_source(const session_source&) = delete;
+    session_source& operator=(const session_source&) = delete;
+    virtual ~session_source() = default;
+
+    /// For a socket that somebody else owns and that outlives the session. Throws when there is no
+    /// memory.
+    [[nodiscard]] virtual std::unique_ptr<secure_session> open(int socket) = 0;
+    /// Reads its files again, for the connections to come. Throws std::runtime_error and leaves all
+    /// as it was when they are unfit.
+    virtual void reload() = 0;
+};
+
+namespace detail {
+
+/// One connection's bytes. Without a session they are the system's own calls.
+class channel {
+ public:
+    channel(int socket, std::unique_ptr<secure_session> session) noexcept
+        : socket_(socket), session_(std::move(session)) {}
+
+    ssize_t receive(char* bytes, std::size_t size) const {
+        return session_ ? session_->receive(bytes, size)
+                        : ::recv(socket_, bytes, size, MSG_DONTWAIT);
+    }
+
+    /// Both leave in one packet if they fit.
+    ssize_t send(std::string_view first, std::string_view second) const {
+        if (session_) return session_->send(first, second);
+        std::array<iovec, 2> parts{{{const_cast<char*>(first.data()), first.size()},
+                                    {const_cast<char*>(second.data()), second.size()}}};
+        msghdr message{};
+        message.msg_iov = parts.data();
+        message.msg_iovlen = parts.size();
+        return ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+
+    void end() const noexcept {
+        if (session_) session_->end();
+        ::shutdown(socket_, SHUT_WR);
+    }
+
+    /// Whether a receive() or send() that failed with EAGAIN can go on when the socket is readable.
+    [[nodiscard]] bool waits_for_reading(bool receives) const noexcept {
+        return session_ ? session_->waiting() == secure_session::waits_for::reading : receives;
+    }
+
+ private:
+    int socket_;
+    std::unique_ptr<secure_session> session_;
+};
+
+}  // namespace detail
+}  // namespace restful_functions::transport
+
 // restful_functions/transport/http_options.hpp
 /// What an HTTP transport grants its clients.
 
@@ -4270,6 +4359,8 @@ struct http_options {
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
+    /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
+    std::shared_ptr<session_source> sessions = nullptr;
 };
 
 /// The options themselves; throws std::invalid_argument for those that would serve no one.
@@ -4298,6 +4389,24 @@ enum class shutdown_mode {
 
 }  // namespace restful_functions
 
+// restful_functions/transport/tls_options.hpp
+/// What a server needs for TLS.
+
+namespace restful_functions {
+
+/// The files are in PEM form. They are read when the server starts, and again at SIGHUP.
+struct tls_options {
+    std::string
+        certificate_file;  ///< The server's certificate, and behind it those up to its root.
+    std::string key_file;  ///< The private key of the former, without a passphrase.
+    /// The roots of the certificates that clients may show. Empty: they are not asked for one.
+    std::string client_ca_file = {};
+    /// Whether a client without such a certificate is refused.
+    bool requires_client_certificate = true;
+};
+
+}  // namespace restful_functions
+
 // restful_functions/server_options.hpp
 /// Everything that a function_server can be told.
 
@@ -4312,6 +4421,10 @@ struct server_options {
     /// When not empty the server listens there, at a path in the file system, and not over TCP.
     std::string unix_socket = {};
 
+    /// Certificate and key for TLS; without them bytes are not encrypted. Needs the library built
+    /// with OpenSSL (RESTFUL_FUNCTIONS_TLS).
+    std::optional<tls_options> tls = std::nullopt;
+
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
     /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
     /// with the grace of their functions. Without it they may as long as they like. Under
@@ -4320,7 +4433,8 @@ struct server_options {
     /// Whether it listens at the sockets that a service manager passes (LISTEN_FDS) when there are
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
-    /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it
+    /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
+    /// certificate again. One that is ignored when it
     /// starts, as SIGINT is by a shell's background job, stays ignored.
     bool handle_signals = true;
 
@@ -11206,9 +11320,7 @@ class dispatcher {
 
     /// The same for all that run now.
     void watch_all() {
-        for (const auto& [id, task] : known_.live) {
-            if (task.call) executor_.watch(*task.call);
-        }
+        for (const auto& [id, task] : known_.live) watch(id);
     }
 
     /// Ends the task, which has its function's grace to clean up. `on_gone` is called when it has
@@ -11357,7 +11469,7 @@ class dispatcher {
             leave_queue(task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
-            return;  // its result is there, and about to be reported
+            return;  // its result is about to be reported
         }
         task.wish = {reason, Clock::now()};
     }
@@ -16018,7 +16130,7 @@ class lazy_deadline {
 }  // namespace restful_functions::transport::detail
 
 // restful_functions/transport/outgoing.hpp
-/// outgoing: a response on its way into a socket.
+/// outgoing: a response on its way to its client.
 
 namespace restful_functions::transport::detail {
 
@@ -16055,11 +16167,11 @@ class outgoing {
     /// Whether the connection ends with it.
     [[nodiscard]] bool is_last() const noexcept { return response_.close; }
 
-    /// Sends what the socket takes.
-    sending send_to(int socket) {
+    /// Sends what the channel takes.
+    sending send_to(const channel& to) {
         do {
             while (sent_ < head_.size() + response_.body.size()) {
-                const ssize_t size = send_some(socket);
+                const ssize_t size = send_some(to);
                 if (size < 0 && errno == EINTR) continue;
                 if (size < 0) return errno == EAGAIN ? sending::blocked : sending::failed;
                 sent_ += static_cast<std::size_t>(size);
@@ -16092,19 +16204,11 @@ class outgoing {
         return true;
     }
 
-    // Head and body leave in one packet if they fit.
-    ssize_t send_some(int socket) noexcept {
+    ssize_t send_some(const channel& to) {
         const std::string_view head = head_;
         const std::string_view body = response_.body;
         const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
-        const std::string_view rest_of_body =
-            body.substr(sent_ - (head.size() - rest_of_head.size()));
-        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
-                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
-        return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return to.send(rest_of_head, body.substr(sent_ - (head.size() - rest_of_head.size())));
     }
 
     http::response response_;
@@ -16208,6 +16312,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
           socket_(loop, client.get()),
           deadline_(loop),
           parser_(all.options().limits),
+          channel_(client.get(), all.open_session(client.get())),
           peer_(peer_of(client.get())) {
         static_cast<void>(client.release());  // the socket has taken it
     }
@@ -16264,19 +16369,24 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                            });
     }
 
+    // For what a receive() or send() that has just failed is to be tried again.
+    [[nodiscard]] loop_descriptor::wait_type readiness(bool received) const noexcept {
+        return channel_.waits_for_reading(received) ? loop_descriptor::wait_read
+                                                    : loop_descriptor::wait_write;
+    }
+
     // Also while a request is being served: that is how a client's reset is noticed.
-    void read_on() {
+    void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
         if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
         is_reading_ = true;
-        wait_for<&connection::on_readable>(loop_descriptor::wait_read);
+        wait_for<&connection::on_readable>(readiness);
     }
 
     void on_readable() {
         is_reading_ = false;
         auto& buffer = all_.buffer();
-        const ssize_t size =
-            ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on() : close();
+        const ssize_t size = channel_.receive(buffer.data(), buffer.size());
+        if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on(readiness(true)) : close();
         ended_ = size == 0;
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
         switch (stage_) {
@@ -16325,8 +16435,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     bool send_continue() noexcept {
         constexpr std::string_view interim = http::continue_response;
-        const ssize_t sent = ::send(socket_.native_handle(), interim.data(), interim.size(),
-                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = channel_.send(interim, {});
         return sent == static_cast<ssize_t>(interim.size());
     }
 
@@ -16365,10 +16474,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void write_on() {
         if (stage_ != stage::writing) return;
-        switch (outgoing_.send_to(socket_.native_handle())) {
+        switch (outgoing_.send_to(channel_)) {
             case sending::blocked:
                 deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
-                return wait_for<&connection::write_on>(loop_descriptor::wait_write);
+                return wait_for<&connection::write_on>(readiness(false));
             case sending::starved:
                 if (ended_) return close();
                 is_starved_ = true;
@@ -16388,7 +16497,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
     void linger() {
         if (ended_) return close();
-        ::shutdown(socket_.native_handle(), SHUT_WR);
+        channel_.end();
         stage_ = stage::lingering;
         std::string().swap(kept_);
         deadline_.set(this->weak_from_this(), linger_time);
@@ -16408,6 +16517,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     loop_descriptor socket_;
     lazy_deadline deadline_;
     http::parser parser_;
+    channel channel_;
     std::string peer_;
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
@@ -16535,6 +16645,11 @@ class connections {
         opened->start();
     } catch (const std::exception&) {
         // The client sees its connection end; the others do not notice.
+    }
+
+    /// What encrypts a client's bytes; nullptr: nothing does.
+    [[nodiscard]] std::unique_ptr<secure_session> open_session(int socket) const {
+        return options_.sessions ? options_.sessions->open(socket) : nullptr;
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
@@ -16886,6 +17001,8 @@ class http_server {
                 const http_options& options, accepting& seam = accepting::real())
         : connections_(loop, served, checked(options), [this] { accept_on(); }),
           listener_(std::move(opened)) {
+        if (options.sessions && listener_.url.starts_with("http:"))
+            listener_.url.insert(sizeof "http" - 1, "s");
         for (auto& socket : listener_.sockets)
             acceptors_.push_back(std::make_shared<acceptor>(
                 loop, std::move(socket), seam,
@@ -17026,16 +17143,45 @@ class stop_watch {
     loop_descriptor event_;
 };
 
+// At SIGHUP certificates are read again, for the connections to come. When the run is over it does
+// what it did before.
+class reload_watch {
+ public:
+    reload_watch(asio::io_context& loop, std::shared_ptr<session_source> sessions)
+        : sessions_(std::move(sessions)), signals_(loop, SIGHUP) {
+        watch();
+    }
+
+ private:
+    void watch() {
+        signals_.async_wait([this](const std::error_code& failed, int) {
+            if (failed) return;
+            try {
+                sessions_->reload();
+            } catch (const std::exception& unfit) {
+                std::fprintf(stderr, "restful-functions: %s; the old certificate stays in use\n",
+                             unfit.what());
+            }
+            watch();
+        });
+    }
+
+    std::shared_ptr<session_source> sessions_;
+    asio::signal_set signals_;
+};
+
 // What the rest of the program may have open beside the connections.
 inline constexpr std::size_t other_descriptors = 1024;
 
 }  // namespace detail
 
-/// How a run ends.
+/// How a run goes and ends.
 struct run_options {
     shutdown_mode mode = shutdown_mode::join;
     /// For how long the tasks that run at the end may go on; nullopt: as long as they like.
     std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+    /// Whether SIGHUP has certificates read again.
+    bool reloads_at_sighup = false;
 };
 
 namespace detail {
@@ -17139,6 +17285,8 @@ void run(Service& service, listener opened, const http_options& options,
     asio::io_context loop(1);  // a hint that one thread runs it
     detail::http_server<Service> http(loop, service, std::move(opened), options);
     const detail::stop_watch watch(loop, stop);
+    std::optional<detail::reload_watch> reloads;
+    if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
     on_ending();
@@ -17216,6 +17364,216 @@ inline listener listen_at_passed(std::vector<restful_functions::detail::unique_f
 // restful_functions/function_server_definitions.hpp
 /// The part of function_server that is no template: with it comes the whole service.
 
+#ifdef RESTFUL_FUNCTIONS_TLS
+// restful_functions/transport/tls.hpp
+/// TLS for connections, with OpenSSL. Only where the library is built with it:
+/// RESTFUL_FUNCTIONS_TLS.
+
+namespace restful_functions::transport {
+
+namespace detail {
+
+struct tls_deleter {
+    void operator()(SSL_CTX* context) const noexcept { ::SSL_CTX_free(context); }
+    void operator()(SSL* session) const noexcept { ::SSL_free(session); }
+    void operator()(BIO_METHOD* method) const noexcept { ::BIO_meth_free(method); }
+};
+using tls_context = std::unique_ptr<SSL_CTX, tls_deleter>;
+
+/// OpenSSL's own way of writing to a socket raises SIGPIPE in the program that we are a part of.
+class tls_bio {
+ public:
+    /// nullptr: there is no memory.
+    static BIO* of(int socket) {
+        static const std::unique_ptr<BIO_METHOD, tls_deleter> method(make_method());
+        BIO* bio = method ? ::BIO_new(method.get()) : nullptr;
+        if (bio == nullptr) return nullptr;
+        ::BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(socket)));
+        ::BIO_set_init(bio, 1);
+        return bio;
+    }
+
+ private:
+    static int socket_of(BIO* bio) noexcept {
+        return static_cast<int>(reinterpret_cast<std::intptr_t>(::BIO_get_data(bio)));
+    }
+
+    static bool is_passing() noexcept { return errno == EAGAIN || errno == EINTR; }
+
+    static BIO_METHOD* make_method() {
+        BIO_METHOD* method = ::BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "socket");
+        if (method == nullptr) return nullptr;
+        ::BIO_meth_set_read(method, [](BIO* bio, char* bytes, int size) {
+            const ssize_t got =
+                ::recv(socket_of(bio), bytes, static_cast<std::size_t>(size), MSG_DONTWAIT);
+            BIO_clear_retry_flags(bio);
+            if (got < 0 && is_passing()) BIO_set_retry_read(bio);
+            return static_cast<int>(got);
+        });
+        ::BIO_meth_set_write(method, [](BIO* bio, const char* bytes, int size) {
+            const ssize_t sent = ::send(socket_of(bio), bytes, static_cast<std::size_t>(size),
+                                        MSG_DONTWAIT | MSG_NOSIGNAL);
+            BIO_clear_retry_flags(bio);
+            if (sent < 0 && is_passing()) BIO_set_retry_write(bio);
+            return static_cast<int>(sent);
+        });
+        ::BIO_meth_set_ctrl(method, [](BIO*, int command, long, void*) {
+            return command == BIO_CTRL_FLUSH ? 1L : 0L;
+        });
+        return method;
+    }
+};
+
+/// The handshake happens within the first calls of receive().
+class tls_session final : public secure_session {
+ public:
+    tls_session(SSL_CTX* context, int socket) : session_(::SSL_new(context)) {
+        BIO* bio = session_ ? tls_bio::of(socket) : nullptr;
+        if (bio == nullptr) throw std::bad_alloc();
+        ::SSL_set_bio(session_.get(), bio, bio);
+        ::SSL_set_accept_state(session_.get());
+    }
+
+    ssize_t receive(char* bytes, std::size_t size) override {
+        ::ERR_clear_error();
+        const int limit = static_cast<int>(std::min<std::size_t>(size, INT_MAX));
+        return result_of(::SSL_read(session_.get(), bytes, limit));
+    }
+
+    ssize_t send(std::string_view first, std::string_view second) override {
+        ::ERR_clear_error();
+        // A short head travels in one record with what follows it.
+        std::array<char, 16 * 1024> record;
+        if (!first.empty() && !second.empty() && first.size() < record.size()) {
+            std::memcpy(record.data(), first.data(), first.size());
+            const std::size_t rest = std::min(second.size(), record.size() - first.size());
+            std::memcpy(record.data() + first.size(), second.data(), rest);
+            return write({record.data(), first.size() + rest});
+        }
+        return write(first.empty() ? second : first);
+    }
+
+    void end() noexcept override {
+        ::ERR_clear_error();
+        if (::SSL_is_init_finished(session_.get()) != 0) ::SSL_shutdown(session_.get());
+    }
+
+    [[nodiscard]] waits_for waiting() const noexcept override { return waiting_; }
+
+ private:
+    ssize_t write(std::string_view bytes) {
+        const int limit = static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX));
+        return result_of(::SSL_write(session_.get(), bytes.data(), limit));
+    }
+
+    ssize_t result_of(int size) {
+        if (size > 0) return size;
+        switch (::SSL_get_error(session_.get(), size)) {
+            case SSL_ERROR_ZERO_RETURN:
+                return 0;
+            case SSL_ERROR_WANT_READ:
+                waiting_ = waits_for::reading;
+                errno = EAGAIN;
+                return -1;
+            case SSL_ERROR_WANT_WRITE:
+                waiting_ = waits_for::writing;
+                errno = EAGAIN;
+                return -1;
+            default:
+                errno = EPROTO;
+                return -1;
+        }
+    }
+
+    std::unique_ptr<SSL, tls_deleter> session_;
+    waits_for waiting_ = waits_for::reading;
+};
+
+/// Throws with what OpenSSL says of the last failure, and what to do.
+[[noreturn]] inline void throw_tls(const std::string& what, const std::string& advice) {
+    const char* reason = ::ERR_reason_error_string(::ERR_get_error());
+    throw std::runtime_error("TLS: " + what + ": " +
+                             (reason == nullptr ? "unknown reason" : reason) + "; " + advice);
+}
+
+/// Of the protocols that the client offers, HTTP/1.1 (RFC 7301).
+inline int select_protocol(SSL*, const unsigned char** chosen, unsigned char* size,
+                           const unsigned char* offered, unsigned int offered_size, void*) {
+    static constexpr unsigned char ours[] = "\x08http/1.1";
+    // The out parameter is not const, but what it points to is only read.
+    const int found = ::SSL_select_next_proto(const_cast<unsigned char**>(chosen), size, ours,
+                                              sizeof ours - 1, offered, offered_size);
+    return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+/// TLS 1.2 and 1.3, forward secrecy, authenticated encryption (RFC 9325, 4.2).
+inline tls_context make_tls_context(const tls_options& options) {
+    tls_context context(::SSL_CTX_new(::TLS_server_method()));
+    SSL_CTX* const made = context.get();
+    if (made == nullptr) throw std::bad_alloc();
+    ::ERR_clear_error();
+    ::SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
+    ::SSL_CTX_set_cipher_list(made, "ECDHE+AESGCM:ECDHE+CHACHA20");
+    ::SSL_CTX_set_options(
+        made, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    ::SSL_CTX_set_mode(made, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                 SSL_MODE_RELEASE_BUFFERS);
+    ::SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
+    ::SSL_CTX_set_session_id_context(
+        made, reinterpret_cast<const unsigned char*>("restful-functions"), 17);
+    ::SSL_CTX_set_alpn_select_cb(made, select_protocol, nullptr);
+    if (::SSL_CTX_use_certificate_chain_file(made, options.certificate_file.c_str()) != 1) {
+        throw_tls("the certificate file \"" + options.certificate_file + "\" cannot be used",
+                  "give the server's certificate in PEM form");
+    }
+    // Nobody can type a passphrase here.
+    ::SSL_CTX_set_default_passwd_cb(made, [](char*, int, int, void*) { return 0; });
+    if (::SSL_CTX_use_PrivateKey_file(made, options.key_file.c_str(), SSL_FILETYPE_PEM) != 1) {
+        throw_tls("the key file \"" + options.key_file + "\" cannot be used",
+                  "give the private key of the certificate in PEM form, without a passphrase");
+    }
+    if (options.client_ca_file.empty()) return context;
+    auto* const names = ::SSL_load_client_CA_file(options.client_ca_file.c_str());
+    if (names == nullptr ||
+        ::SSL_CTX_load_verify_locations(made, options.client_ca_file.c_str(), nullptr) != 1) {
+        throw_tls(
+            "the file of client authorities \"" + options.client_ca_file + "\" cannot be used",
+            "give their certificates in PEM form");
+    }
+    ::SSL_CTX_set_client_CA_list(made, names);
+    ::SSL_CTX_set_verify(
+        made,
+        SSL_VERIFY_PEER |
+            (options.requires_client_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
+        nullptr);
+    return context;
+}
+
+}  // namespace detail
+
+/// Certificate and key from files. Make it after the fork server was forked: what is in memory then
+/// is in every process of a call.
+class tls final : public session_source {
+ public:
+    /// Throws std::runtime_error that names the file when one is unfit.
+    explicit tls(tls_options options)
+        : options_(std::move(options)), context_(detail::make_tls_context(options_)) {}
+
+    [[nodiscard]] std::unique_ptr<secure_session> open(int socket) override {
+        return std::make_unique<detail::tls_session>(context_.get(), socket);
+    }
+
+    void reload() override { context_ = detail::make_tls_context(options_); }
+
+ private:
+    tls_options options_;
+    detail::tls_context context_;
+};
+
+}  // namespace restful_functions::transport
+
+#endif
+
 namespace restful_functions {
 
 namespace detail {
@@ -17255,13 +17613,26 @@ inline api::service_options service_options_of(const server_options& o) {
             .log = o.log};
 }
 
+/// What encrypts the connections: after the fork server was forked, which is not to know the key.
+inline std::shared_ptr<transport::session_source> sessions_of(const server_options& o) {
+    if (!o.tls) return nullptr;
+#ifdef RESTFUL_FUNCTIONS_TLS
+    return std::make_shared<transport::tls>(*o.tls);
+#else
+    throw std::invalid_argument(
+        "this program was built without TLS: define RESTFUL_FUNCTIONS_TLS and link OpenSSL, or "
+        "put a proxy that does TLS in front");
+#endif
+}
+
 inline transport::http_options http_options_of(const server_options& o) {
     return {.limits = {.max_header_bytes = o.max_header_bytes,
                        .max_body_bytes = o.max_body_bytes,
                        .max_fields = o.max_header_fields},
             .header_timeout = o.header_timeout,
             .idle_timeout = o.idle_timeout,
-            .max_connections = o.max_connections};
+            .max_connections = o.max_connections,
+            .sessions = sessions_of(o)};
 }
 
 inline transport::listener listen(const server_options& o) {
@@ -17303,7 +17674,9 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     detail::refuse_openness(options_, opened);
     transport::run(
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
-        {.mode = options_.shutdown_mode, .drain_timeout = options_.drain_timeout},
+        {.mode = options_.shutdown_mode,
+         .drain_timeout = options_.drain_timeout,
+         .reloads_at_sighup = options_.handle_signals},
         [&](const auto& http) {
             has_run_ = true;
             url_ = http.url();

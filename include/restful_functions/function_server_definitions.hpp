@@ -13,6 +13,9 @@
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
 #include <restful_functions/transport/passed_listener.hpp>
+#ifdef RESTFUL_FUNCTIONS_TLS
+#include <restful_functions/transport/tls.hpp>
+#endif
 
 #include <memory>
 #include <optional>
@@ -60,13 +63,26 @@ inline api::service_options service_options_of(const server_options& o) {
             .log = o.log};
 }
 
+/// What encrypts the connections: after the fork server was forked, which is not to know the key.
+inline std::shared_ptr<transport::session_source> sessions_of(const server_options& o) {
+    if (!o.tls) return nullptr;
+#ifdef RESTFUL_FUNCTIONS_TLS
+    return std::make_shared<transport::tls>(*o.tls);
+#else
+    throw std::invalid_argument(
+        "this program was built without TLS: define RESTFUL_FUNCTIONS_TLS and link OpenSSL, or "
+        "put a proxy that does TLS in front");
+#endif
+}
+
 inline transport::http_options http_options_of(const server_options& o) {
     return {.limits = {.max_header_bytes = o.max_header_bytes,
                        .max_body_bytes = o.max_body_bytes,
                        .max_fields = o.max_header_fields},
             .header_timeout = o.header_timeout,
             .idle_timeout = o.idle_timeout,
-            .max_connections = o.max_connections};
+            .max_connections = o.max_connections,
+            .sessions = sessions_of(o)};
 }
 
 inline transport::listener listen(const server_options& o) {
@@ -108,7 +124,9 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     detail::refuse_openness(options_, opened);
     transport::run(
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
-        {.mode = options_.shutdown_mode, .drain_timeout = options_.drain_timeout},
+        {.mode = options_.shutdown_mode,
+         .drain_timeout = options_.drain_timeout,
+         .reloads_at_sighup = options_.handle_signals},
         [&](const auto& http) {
             has_run_ = true;
             url_ = http.url();

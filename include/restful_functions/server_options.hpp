@@ -8,6 +8,7 @@
 #include <restful_functions/task/retention.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
+#include <restful_functions/transport/tls_options.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -28,6 +29,10 @@ struct server_options {
     /// When not empty the server listens there, at a path in the file system, and not over TCP.
     std::string unix_socket = {};
 
+    /// Certificate and key for TLS; without them bytes are not encrypted. Needs the library built
+    /// with OpenSSL (RESTFUL_FUNCTIONS_TLS).
+    std::optional<tls_options> tls = std::nullopt;
+
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
     /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
     /// with the grace of their functions. Without it they may as long as they like. Under
@@ -36,7 +41,8 @@ struct server_options {
     /// Whether it listens at the sockets that a service manager passes (LISTEN_FDS) when there are
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
-    /// Whether SIGINT and SIGTERM stop the server while it runs. One that is ignored when it
+    /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
+    /// certificate again. One that is ignored when it
     /// starts, as SIGINT is by a shell's background job, stays ignored.
     bool handle_signals = true;
 

@@ -118,9 +118,7 @@ class dispatcher {
 
     /// The same for all that run now.
     void watch_all() {
-        for (const auto& [id, task] : known_.live) {
-            if (task.call) executor_.watch(*task.call);
-        }
+        for (const auto& [id, task] : known_.live) watch(id);
     }
 
     /// Ends the task, which has its function's grace to clean up. `on_gone` is called when it has
@@ -269,7 +267,7 @@ class dispatcher {
             leave_queue(task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
-            return;  // its result is there, and about to be reported
+            return;  // its result is about to be reported
         }
         task.wish = {reason, Clock::now()};
     }

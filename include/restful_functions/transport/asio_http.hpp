@@ -39,6 +39,8 @@ class http_server {
                 const http_options& options, accepting& seam = accepting::real())
         : connections_(loop, served, checked(options), [this] { accept_on(); }),
           listener_(std::move(opened)) {
+        if (options.sessions && listener_.url.starts_with("http:"))
+            listener_.url.insert(sizeof "http" - 1, "s");
         for (auto& socket : listener_.sockets)
             acceptors_.push_back(std::make_shared<acceptor>(
                 loop, std::move(socket), seam,

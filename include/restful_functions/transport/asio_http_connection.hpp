@@ -10,6 +10,7 @@
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/outgoing.hpp>
 #include <restful_functions/transport/peer.hpp>
 #include <restful_functions/transport/transport.hpp>
@@ -49,6 +50,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
           socket_(loop, client.get()),
           deadline_(loop),
           parser_(all.options().limits),
+          channel_(client.get(), all.open_session(client.get())),
           peer_(peer_of(client.get())) {
         static_cast<void>(client.release());  // the socket has taken it
     }
@@ -105,19 +107,24 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                            });
     }
 
+    // For what a receive() or send() that has just failed is to be tried again.
+    [[nodiscard]] loop_descriptor::wait_type readiness(bool received) const noexcept {
+        return channel_.waits_for_reading(received) ? loop_descriptor::wait_read
+                                                    : loop_descriptor::wait_write;
+    }
+
     // Also while a request is being served: that is how a client's reset is noticed.
-    void read_on() {
+    void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
         if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
         is_reading_ = true;
-        wait_for<&connection::on_readable>(loop_descriptor::wait_read);
+        wait_for<&connection::on_readable>(readiness);
     }
 
     void on_readable() {
         is_reading_ = false;
         auto& buffer = all_.buffer();
-        const ssize_t size =
-            ::recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-        if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on() : close();
+        const ssize_t size = channel_.receive(buffer.data(), buffer.size());
+        if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on(readiness(true)) : close();
         ended_ = size == 0;
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
         switch (stage_) {
@@ -166,8 +173,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     bool send_continue() noexcept {
         constexpr std::string_view interim = http::continue_response;
-        const ssize_t sent = ::send(socket_.native_handle(), interim.data(), interim.size(),
-                                    MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t sent = channel_.send(interim, {});
         return sent == static_cast<ssize_t>(interim.size());
     }
 
@@ -206,10 +212,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void write_on() {
         if (stage_ != stage::writing) return;
-        switch (outgoing_.send_to(socket_.native_handle())) {
+        switch (outgoing_.send_to(channel_)) {
             case sending::blocked:
                 deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
-                return wait_for<&connection::write_on>(loop_descriptor::wait_write);
+                return wait_for<&connection::write_on>(readiness(false));
             case sending::starved:
                 if (ended_) return close();
                 is_starved_ = true;
@@ -229,7 +235,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
     void linger() {
         if (ended_) return close();
-        ::shutdown(socket_.native_handle(), SHUT_WR);
+        channel_.end();
         stage_ = stage::lingering;
         std::string().swap(kept_);
         deadline_.set(this->weak_from_this(), linger_time);
@@ -249,6 +255,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     loop_descriptor socket_;
     lazy_deadline deadline_;
     http::parser parser_;
+    channel channel_;
     std::string peer_;
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop

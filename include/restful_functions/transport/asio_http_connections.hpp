@@ -5,6 +5,7 @@
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/transport/asio_http_connection.hpp>
 #include <restful_functions/transport/asio_http_driver.hpp>
+#include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/transport.hpp>
 
@@ -50,6 +51,11 @@ class connections {
         opened->start();
     } catch (const std::exception&) {
         // The client sees its connection end; the others do not notice.
+    }
+
+    /// What encrypts a client's bytes; nullptr: nothing does.
+    [[nodiscard]] std::unique_ptr<secure_session> open_session(int socket) const {
+        return options_.sessions ? options_.sessions->open(socket) : nullptr;
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {

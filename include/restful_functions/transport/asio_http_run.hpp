@@ -11,11 +11,16 @@
 #include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <asio/io_context.hpp>
+#include <asio/signal_set.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <memory>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -49,16 +54,45 @@ class stop_watch {
     loop_descriptor event_;
 };
 
+// At SIGHUP certificates are read again, for the connections to come. When the run is over it does
+// what it did before.
+class reload_watch {
+ public:
+    reload_watch(asio::io_context& loop, std::shared_ptr<session_source> sessions)
+        : sessions_(std::move(sessions)), signals_(loop, SIGHUP) {
+        watch();
+    }
+
+ private:
+    void watch() {
+        signals_.async_wait([this](const std::error_code& failed, int) {
+            if (failed) return;
+            try {
+                sessions_->reload();
+            } catch (const std::exception& unfit) {
+                std::fprintf(stderr, "restful-functions: %s; the old certificate stays in use\n",
+                             unfit.what());
+            }
+            watch();
+        });
+    }
+
+    std::shared_ptr<session_source> sessions_;
+    asio::signal_set signals_;
+};
+
 // What the rest of the program may have open beside the connections.
 inline constexpr std::size_t other_descriptors = 1024;
 
 }  // namespace detail
 
-/// How a run ends.
+/// How a run goes and ends.
 struct run_options {
     shutdown_mode mode = shutdown_mode::join;
     /// For how long the tasks that run at the end may go on; nullopt: as long as they like.
     std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
+    /// Whether SIGHUP has certificates read again.
+    bool reloads_at_sighup = false;
 };
 
 namespace detail {
@@ -162,6 +196,8 @@ void run(Service& service, listener opened, const http_options& options,
     asio::io_context loop(1);  // a hint that one thread runs it
     detail::http_server<Service> http(loop, service, std::move(opened), options);
     const detail::stop_watch watch(loop, stop);
+    std::optional<detail::reload_watch> reloads;
+    if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
     on_ending();

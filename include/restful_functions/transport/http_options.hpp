@@ -2,9 +2,11 @@
 #pragma once
 
 #include <restful_functions/http/limits.hpp>
+#include <restful_functions/transport/channel.hpp>
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <stdexcept>
 
 namespace restful_functions::transport {
@@ -19,6 +21,8 @@ struct http_options {
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
+    /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
+    std::shared_ptr<session_source> sessions = nullptr;
 };
 
 /// The options themselves; throws std::invalid_argument for those that would serve no one.

@@ -1,16 +1,14 @@
-/// outgoing: a response on its way into a socket.
+/// outgoing: a response on its way to its client.
 #pragma once
 
 #include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/writer.hpp>
+#include <restful_functions/transport/channel.hpp>
 
-#include <sys/socket.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -54,11 +52,11 @@ class outgoing {
     /// Whether the connection ends with it.
     [[nodiscard]] bool is_last() const noexcept { return response_.close; }
 
-    /// Sends what the socket takes.
-    sending send_to(int socket) {
+    /// Sends what the channel takes.
+    sending send_to(const channel& to) {
         do {
             while (sent_ < head_.size() + response_.body.size()) {
-                const ssize_t size = send_some(socket);
+                const ssize_t size = send_some(to);
                 if (size < 0 && errno == EINTR) continue;
                 if (size < 0) return errno == EAGAIN ? sending::blocked : sending::failed;
                 sent_ += static_cast<std::size_t>(size);
@@ -91,19 +89,11 @@ class outgoing {
         return true;
     }
 
-    // Head and body leave in one packet if they fit.
-    ssize_t send_some(int socket) noexcept {
+    ssize_t send_some(const channel& to) {
         const std::string_view head = head_;
         const std::string_view body = response_.body;
         const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
-        const std::string_view rest_of_body =
-            body.substr(sent_ - (head.size() - rest_of_head.size()));
-        std::array<iovec, 2> parts{{{const_cast<char*>(rest_of_head.data()), rest_of_head.size()},
-                                    {const_cast<char*>(rest_of_body.data()), rest_of_body.size()}}};
-        msghdr message{};
-        message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
-        return ::sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        return to.send(rest_of_head, body.substr(sent_ - (head.size() - rest_of_head.size())));
     }
 
     http::response response_;
