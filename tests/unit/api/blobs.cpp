@@ -55,8 +55,8 @@ TEST_CASE("a blob within JSON is base64 or a text") {
 
 TEST_CASE("a client's own NUL attaches nothing") {
     test::served s;
-    const std::string forged = std::string("{}\0image\0text/plain\0003\0abc", 27);
-    const auto refused = s.ask("POST", "/mirror", forged);
+    using namespace std::string_literals;
+    const auto refused = s.ask("POST", "/mirror", "{}\0image\0text/plain\0003\0abc"s);
     CHECK(refused.status == 400);
     CHECK(refused.body.find("the body is not JSON: there is a NUL in it") != std::string::npos);
 }
