@@ -59,7 +59,8 @@ TEST_CASE("a function has two paths with its arguments and its result") {
     CHECK(schema["required"].Size() == 2);
     const auto& result = paths["/run/keep-connection"]["post"]["responses"]["200"];
     CHECK(json::text_of(result["content"]["application/json"]["schema"]["type"]) == "integer");
-    CHECK(document["components"]["schemas"]["Task_2"]["properties"]["steps"]["default"] == 5);
+    CHECK(document["components"]["schemas"]["Task_2"]["properties"]["steps"]["default"].GetInt() ==
+          5);
 }
 
 TEST_CASE("an example is one that the function takes") {
@@ -78,15 +79,15 @@ TEST_CASE("security is what the server asks for") {
     CHECK(open["security"].Empty());
     CHECK_FALSE(open["components"].HasMember("securitySchemes"));
     rf::access_options access;
-    access.users.push_back({"joe", "secret"});
-    access.tokens.push_back({"secret"});
+    access.users.push_back({"joe", "hunter2"});
+    access.tokens.push_back({"hunter2"});
+    const std::string text = api::openapi_document(with_run(), api::openapi_security(access));
+    CHECK(text.find("hunter2") == std::string::npos);
     const auto closed = document_of(with_run(), api::openapi_security(access));
     CHECK(closed["security"].Size() == 2);
     CHECK(closed["components"]["securitySchemes"].MemberCount() == 2);
     CHECK(closed["paths"]["/task/list"]["get"]["responses"].HasMember("401"));
     CHECK(closed["paths"]["/health/live"]["get"]["security"].Empty());
-    CHECK(api::openapi_document(with_run(), api::openapi_security(access)).find("secret\"") ==
-          std::string::npos);
 }
 
 TEST_CASE("every path of the document is served with its methods") {
