@@ -124,6 +124,22 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 
 }  // namespace detail
 
+/// A task in brief, as lists and streams of many show it: without its result, and what it left.
+[[nodiscard]] inline std::string json_brief_task(
+    const registry& functions, const task::record& task,
+    const std::optional<process::progress_report>& progress = std::nullopt) {
+    json_text text = json_text::object();
+    text.add("task_id", quoted(task.id.to_string()))
+        .add("function_name", quoted(functions.at(task.function).name))
+        .add("status", quoted(to_string(task.status)))
+        .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
+        .add("created", json_time(task.created))
+        .add("started", json_time(task.started))
+        .add("finished", json_time(task.finished));
+    if (progress) text.add("progress", detail::json_progress(*progress));
+    return text.end();
+}
+
 /// A task as clients see it.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
                                            const standing& now) {

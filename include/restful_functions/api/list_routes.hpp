@@ -41,8 +41,11 @@ struct task_selection {
     std::array<bool, 5> states{true, true, true, true, true};  ///< by task::state
     std::optional<std::size_t> limit{};                        ///< none: all
     std::optional<task::uuid> after{};
+    task::order order = task::order::oldest_first;
+    bool with_results = true;
 
-    /// Reads `status`, `limit` and `after`; the text is what is wrong, for people.
+    /// Reads `status`, `limit`, `after`, `order` and `results`; the text is what is wrong, for
+    /// people.
     [[nodiscard]] std::optional<std::string> read(const http::form& query) {
         if (const std::string* wanted = http::find(query, "status")) {
             if (!read_states(*wanted))
@@ -60,6 +63,15 @@ struct task_selection {
         if (const std::string* wanted = http::find(query, "after")) {
             after = task::uuid::parse(*wanted);
             if (!after) return "after is the id of the last task of the page before";
+        }
+        if (const std::string* wanted = http::find(query, "order")) {
+            if (*wanted != "asc" && *wanted != "desc")
+                return "order is asc, the oldest first, or desc";
+            if (*wanted == "desc") order = task::order::newest_first;
+        }
+        if (const std::string* wanted = http::find(query, "results")) {
+            if (*wanted != "true" && *wanted != "false") return "results is true or false";
+            with_results = *wanted == "true";
         }
         return std::nullopt;
     }
@@ -101,8 +113,9 @@ struct task_selection {
 }  // namespace detail
 
 /// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
-/// array; `status` filters, and with `limit` there are pages, each of which links to the next one.
-/// All three must outlive the router.
+/// array; `status` filters, `order` turns it round, `results=false` leaves out what may be long,
+/// and with `limit` there are pages, each of which links to the next one. All three must outlive
+/// the router.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](
@@ -127,7 +140,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
         std::size_t visited = 0;
         std::optional<task::uuid> last;
         bool more = false;
-        tasks.visit(function, wanted.after, [&](const task::record& task) {
+        tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
             if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
                 more = true;
                 return false;
@@ -136,7 +149,9 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
             last = task.id;
             if (wanted.states[static_cast<std::size_t>(task.status)]) {
                 ++listed;
-                page.add(json_task(functions, task, standing_of(task, calls)));
+                const standing now = standing_of(task, calls);
+                page.add(wanted.with_results ? json_task(functions, task, now)
+                                             : json_brief_task(functions, task, now.progress));
             }
             return true;
         });

@@ -36,7 +36,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
   "task_id": {"type": "string", "format": "uuid"},
   "function_name": {"type": "string"},
   "status": {"$ref": "#/components/schemas/TaskStatus"},
-  "result": {"description": "The function's result; a sentence when it failed; null before."},
+  "result": {"description":
+   "The function's result; a sentence when it failed; null before. Not in brief lists."},
   "outcome": {"anyOf": [{"type": "string", "enum": ["returned", "threw", "crashed", "exited",
    "out_of_memory", "cpu_limit", "timed_out", "terminated", "result_too_large", "lost"]},
    {"type": "null"}]},
@@ -66,8 +67,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
    "required": ["user_seconds", "system_seconds", "peak_resident_bytes", "minor_faults",
     "major_faults"]},
   "log": {"type": "object", "properties": {"bytes": {"type": "integer"}}, "required": ["bytes"]}},
- "required": ["task_id", "function_name", "status", "result", "outcome", "created", "started",
-  "finished", "queue_wait"]})"},
+ "required": ["task_id", "function_name", "status", "outcome", "created", "started",
+  "finished"]})"},
     {"FunctionDefinition", R"({"type": "object",
  "properties": {
   "function_name": {"type": "string"},
@@ -116,6 +117,10 @@ inline constexpr std::string_view own_parameters = R"({
  "description": "The last event that the client has got."},
 "Offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0},
  "description": "Of the first byte that is wanted."},
+"Order": {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["asc", "desc"]},
+ "description": "asc: the oldest first, as without it; desc: the newest first."},
+"Results": {"name": "results", "in": "query", "schema": {"type": "boolean"},
+ "description": "false: tasks in brief, without their results."},
 "After": {"name": "after", "in": "query", "schema": {"type": "string"},
  "description": "The last task of the page before."}})";
 
@@ -137,7 +142,7 @@ inline constexpr std::string_view own_responses = R"({
  "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
 "Task": {"description": "The task.", "content": {
  "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
-"Tasks": {"description": "The tasks, oldest first.",
+"Tasks": {"description": "The tasks.",
  "headers": {"Link": {"schema": {"type": "string"}}}, "content": {
  "application/json": {"schema": {"type": "array",
   "items": {"$ref": "#/components/schemas/Task"}}}}},

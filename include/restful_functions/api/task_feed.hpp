@@ -111,17 +111,8 @@ class task_feed {
     }
 
     [[nodiscard]] std::string event_of(const task::record& task) const {
-        return http::server_sent_event(
-            id(), event_name(task.status),
-            json_text::object()
-                .add("task_id", quoted(task.id.to_string()))
-                .add("function_name", quoted(functions_.at(task.function).name))
-                .add("status", quoted(to_string(task.status)))
-                .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
-                .add("created", json_time(task.created))
-                .add("started", json_time(task.started))
-                .add("finished", json_time(task.finished))
-                .end());
+        return http::server_sent_event(id(), event_name(task.status),
+                                       json_brief_task(functions_, task));
     }
 
     const registry& functions_;

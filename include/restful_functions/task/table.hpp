@@ -21,6 +21,9 @@
 
 namespace restful_functions::task {
 
+/// Of tasks, by their arrival.
+enum class order { oldest_first, newest_first };
+
 /// What the dispatcher asks of a place that keeps tasks. It decides nothing: it is told what
 /// happened and when.
 template <class T>
@@ -33,7 +36,8 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
     tasks.expire(now.steady);
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
-    known.visit(std::optional(function), std::optional(id), [](const record&) { return true; });
+    known.visit(std::optional(function), std::optional(id), order::newest_first,
+                [](const record&) { return true; });
 };
 
 /// The store in the server's own memory. Each operation but visit() costs the same for ten tasks
@@ -126,14 +130,13 @@ class table {
         return after(finished_.first->changed, limits_.result_ttl);
     }
 
-    /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
-    /// of their arrival, until it returns false. Begins behind the task `after`, which must be
-    /// among them, where there is one.
+    /// Calls `visit(const record&)` for each task of the function, or of all of them, until it
+    /// returns false. Begins behind the task `after`, which must be among them, where there is one.
     template <class Visitor>
     void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
-               Visitor&& visit) const {
-        if (function) return walk(by_function_[*function], after, visit);
-        walk(all_, after, visit);
+               order wanted, Visitor&& visit) const {
+        if (function) return walk(by_function_[*function], after, wanted, visit);
+        walk(all_, after, wanted, visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -181,9 +184,14 @@ class table {
     }
 
     template <links node::*Links, class Visitor>
-    void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
-        const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
-        while (at != nullptr && visit(at->task)) at = (at->*Links).next;
+    void walk(const list<Links>& tasks, const std::optional<uuid>& after, order wanted,
+              Visitor& visit) const {
+        const bool forward = wanted == order::oldest_first;
+        const auto next = forward ? &links::next : &links::previous;
+        const node* at = after     ? (nodes_.find(*after)->second.*Links).*next
+                         : forward ? tasks.first
+                                   : tasks.last;
+        while (at != nullptr && visit(at->task)) at = (at->*Links).*next;
     }
 
     void forget_oldest() {

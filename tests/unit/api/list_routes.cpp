@@ -71,6 +71,30 @@ TEST_CASE("the pages of a list link to each other until all tasks were listed on
     CHECK(listed == started);
 }
 
+TEST_CASE("a list begins with the newest task, if that is asked for") {
+    served s;
+    const std::string first = s.start("greet");
+    s.wait_until_idle();
+    const std::string second = s.start("greet");
+    s.wait_until_idle();
+    const auto page = s.get("/task/list?order=desc&limit=1");
+    CHECK(page.body.find(second) != page.body.npos);
+    const auto next = s.get(next_of(page));
+    CHECK(next.body.find(first) != next.body.npos);
+    CHECK(next_of(next).empty());
+    CHECK(s.get("/task/list?order=asc").body == s.get("/task/list").body);
+}
+
+TEST_CASE("a list leaves out results, if that is asked for") {
+    served s;
+    s.wait(s.send("POST", "/greet/keep-connection"));
+    const std::string brief = s.get("/task/list?results=false").body;
+    CHECK(rf::json::is_valid(brief));
+    CHECK(count(brief, "\"status\": \"DONE\"") == 1);
+    CHECK(count(brief, "\"result\"") == 0);
+    CHECK(count(s.get("/task/list?results=true").body, "\"result\"") == 1);
+}
+
 TEST_CASE("a page that holds the last task has no next one") {
     served s;
     s.start("waits");
@@ -82,8 +106,9 @@ TEST_CASE("a page that holds the last task has no next one") {
 TEST_CASE("a query that makes no sense is refused, with what would") {
     served s;
     const auto id = s.start("waits");
-    for (const char* query : {"?status=", "?status=GONE", "?status=DONE,", "?limit=0",
-                              "?limit=1001", "?limit=-1", "?limit=ten", "?after=1", "?limit=%"}) {
+    for (const char* query :
+         {"?status=", "?status=GONE", "?status=DONE,", "?limit=0", "?limit=1001", "?limit=-1",
+          "?limit=ten", "?after=1", "?limit=%", "?order=newest", "?results=0"}) {
         const auto refused = s.get(std::string("/task/list") + query);
         CHECK(refused.status == 400);
         CHECK(header(refused, "Content-Type") == "application/problem+json");

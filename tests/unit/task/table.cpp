@@ -46,7 +46,7 @@ uuid numbered(int n) {
 
 std::string ids(const table& tasks, std::uint32_t function) {
     std::string list;
-    tasks.visit(function, std::nullopt, [&](const record& task) {
+    tasks.visit(function, std::nullopt, order::oldest_first, [&](const record& task) {
         list += task.id.to_string().substr(0, 2) + ' ';
         return true;
     });
@@ -55,9 +55,9 @@ std::string ids(const table& tasks, std::uint32_t function) {
 
 /// So many ids behind a task, of the function or of all.
 std::string ids_after(const table& tasks, std::optional<std::uint32_t> function, int n,
-                      std::size_t most) {
+                      std::size_t most, order wanted = order::oldest_first) {
     std::string list;
-    tasks.visit(function, numbered(n), [&](const record& task) {
+    tasks.visit(function, numbered(n), wanted, [&](const record& task) {
         list += task.id.to_string().substr(0, 2) + ' ';
         return --most > 0;
     });
@@ -270,7 +270,7 @@ TEST_CASE("tasks of several functions that finish in any order leave a sound tab
     CHECK(tasks.size() == 70);
     std::size_t listed = 0;
     for (const std::uint32_t function : {0U, 1U, 2U}) {
-        tasks.visit(function, std::nullopt, [&](const record& task) {
+        tasks.visit(function, std::nullopt, order::oldest_first, [&](const record& task) {
             CHECK(task.function == function);
             CHECK(tasks.find(task.id) == &task);
             ++listed;
@@ -287,6 +287,20 @@ TEST_CASE("a list goes on behind a task, of its function or of all") {
     CHECK(ids_after(tasks, 1, 2, 1) == "04 ");
     CHECK(ids_after(tasks, std::nullopt, 2, 3) == "03 04 05 ");
     CHECK(ids_after(tasks, std::nullopt, 6, 9).empty());
+}
+
+TEST_CASE("a list is read from its end, too") {
+    table tasks(2);
+    for (int n = 1; n <= 6; ++n) run(tasks, n, n % 2 == 0 ? 1 : 0);
+    CHECK(ids_after(tasks, 0, 5, 9, order::newest_first) == "03 01 ");
+    CHECK(ids_after(tasks, std::nullopt, 4, 2, order::newest_first) == "03 02 ");
+    CHECK(ids_after(tasks, std::nullopt, 1, 9, order::newest_first).empty());
+    std::string all;
+    tasks.visit(std::nullopt, std::nullopt, order::newest_first, [&](const record& task) {
+        all += task.id.to_string().substr(0, 2) + ' ';
+        return true;
+    });
+    CHECK(all == "06 05 04 03 02 01 ");
 }
 
 TEST_CASE("a finished record costs at most 400 bytes beside its result and its log") {
