@@ -12,6 +12,12 @@ answers 200 '/function/list/data
 /terminate/function/{function_name}
 /terminate/task/{task_id}' /
 
+ask -H 'Accept: text/html,*/*;q=0.8' /
+matches 'end to end: a browser gets the page' '^200 <!doctype html>' "$status $body"
+matches 'end to end: and whose scripts it may run' "script-src 'self'" "$(field Content-Security-Policy)"
+ask /console/main.js
+equal 'end to end: and its scripts' '200 text/javascript; charset=utf-8' "$status $(field Content-Type)"
+
 ask /function/list/text
 matches 'end to end: GET /function/list/text is laid out as the original' '^addition
 URL:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/console_routes.hpp>
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/json_time.hpp>
 #include <restful_functions/api/names.hpp>
@@ -58,18 +59,22 @@ namespace restful_functions::api {
 /// router.
 inline void add_catalogue_routes(router& routes, const registry& functions,
                                  const dispatcher& calls) {
-    routes.get("/", [](const exchange&) {
-        return text_response(
-            "/function/list/data\n"
-            "/function/list/text\n"
-            "/function/definition/{function_name}\n"
-            "/function/running-count/{function_name}\n"
-            "/task/info/{task_id}\n"
-            "/task/done/{task_id}\n"
-            "/task/result/{task_id}\n"
-            "/task/list/{function_name}\n"
-            "/terminate/function/{function_name}\n"
-            "/terminate/task/{task_id}\n");
+    routes.get("/", [](const exchange& asked) {
+        http::response response = prefers_page(asked.request)
+                                      ? page_response(asked.request)
+                                      : text_response(
+                                            "/function/list/data\n"
+                                            "/function/list/text\n"
+                                            "/function/definition/{function_name}\n"
+                                            "/function/running-count/{function_name}\n"
+                                            "/task/info/{task_id}\n"
+                                            "/task/done/{task_id}\n"
+                                            "/task/result/{task_id}\n"
+                                            "/task/list/{function_name}\n"
+                                            "/terminate/function/{function_name}\n"
+                                            "/terminate/task/{task_id}\n");
+        response.headers.add("Vary", "Accept");
+        return response;
     });
     routes.get("/function/list/data", [&functions](const exchange&) {
         json_text list = json_text::array();

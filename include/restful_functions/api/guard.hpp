@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/api/access.hpp>
+#include <restful_functions/api/console_routes.hpp>
 #include <restful_functions/api/credentials.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/origins.hpp>
@@ -80,7 +81,8 @@ class guard {
         const auto target = http::parse_target(request.target);
         static const std::vector<std::string> none;
         const auto& path = target ? target->segments : none;
-        if (!path.empty() && path[0] == "health") return std::nullopt;
+        const std::string_view first = path.empty() ? std::string_view() : path[0];
+        if (first == "health" || is_for_page(request, first)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");
         if (field != nullptr) {

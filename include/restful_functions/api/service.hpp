@@ -4,6 +4,7 @@
 
 #include <restful_functions/api/call_routes.hpp>
 #include <restful_functions/api/catalogue_routes.hpp>
+#include <restful_functions/api/console_routes.hpp>
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/event_log.hpp>
@@ -82,6 +83,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_console_routes(routes_);
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});

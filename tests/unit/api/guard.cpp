@@ -2,21 +2,11 @@
 
 #include "served.hpp"
 
-#include <initializer_list>
 #include <utility>
 
 using namespace test;
 
 namespace {
-
-using field = std::pair<const char*, const char*>;
-
-http::response ask_as(served& s, const char* method, const std::string& target,
-                      std::initializer_list<field> fields, const std::string& body = "") {
-    http::fields headers;
-    for (const auto& [name, value] : fields) headers.add(name, value);
-    return s.wait(s.send(method, target, body, std::move(headers)));
-}
 
 api::service_options with(rf::access_options access) {
     auto options = few_processes();

@@ -283,4 +283,14 @@ class served {
     api::service service;
 };
 
+using field = std::pair<const char*, const char*>;
+
+/// The answer to a request with further header fields.
+inline http::response ask_as(served& s, const char* method, const std::string& target,
+                             std::initializer_list<field> fields, const std::string& body = "") {
+    http::fields headers;
+    for (const auto& [name, value] : fields) headers.add(name, value);
+    return s.wait(s.send(method, target, body, std::move(headers)));
+}
+
 }  // namespace test

@@ -1,0 +1,64 @@
+// How the server is: its state, and small charts of the last minutes.
+
+import { h, setText, svg } from './dom.js';
+import { plot } from './result.js';
+import { ask, jsonOf } from './server.js';
+import { store } from './store.js';
+
+const now = () => Math.floor(Date.now() / 1000);
+
+function outcomes() {
+  const bars = Array.from({ length: 60 }, () => ({ good: 0, bad: 0 }));
+  for (const { second, good, bad } of store.seconds) {
+    const at = bars[59 - Math.floor((now() - second) / 10)];
+    if (!at) continue;
+    at.good += good;
+    at.bad += bad;
+  }
+  const most = Math.max(1, ...bars.map(({ good, bad }) => good + bad));
+  const chart = svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `Calls that ended in the last ten minutes; at most ${most} in ten seconds` });
+  bars.forEach(({ good, bad }, i) => {
+    const of = (count) => (130 * count) / most;
+    const at = { x: 50 + i * 9.1, width: 7.3 };
+    if (good) chart.append(svg('rect', { class: 'bar', ...at, y: 150 - of(good), height: of(good) }));
+    if (bad) chart.append(svg('rect', { class: 'bar bad', ...at, y: 150 - of(good) - of(bad), height: of(bad) }));
+  });
+  chart.append(svg('text', { x: 0, y: 24 }, String(most)), svg('text', { x: 50, y: 166 }, '10 min ago'), svg('text', { x: 565, y: 166 }, 'now'));
+  return chart;
+}
+
+/** A minute, second by second, but for the one that is not over. */
+function minute(value) {
+  const known = new Map(store.seconds.map((each) => [each.second, value(each)]));
+  return Array.from({ length: 60 }, (_, i) => known.get(now() - 60 + i) ?? 0);
+}
+
+export function overview(main) {
+  const state = h('p', { role: 'status' });
+  const counts = h('p', { className: 'facts' });
+  const charts = [
+    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad), 'Calls per second', 0)],
+    ['Calls that run', () => plot(minute(({ running }) => running), 'Running calls', 0)],
+    ['Outcomes: returned, failed', outcomes],
+  ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));
+  main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));
+  let asked = 0;
+  let health = null;
+  const readHealth = async () => {
+    asked = Date.now();
+    health = await ask('/health/ready').then(jsonOf, () => null);
+  };
+  let drawn = 0;
+  return () => {
+    if (Date.now() - asked > 5000) readHealth();
+    setText(state, health && store.document
+      ? `The server is ${health.status}; ${health.parked} processes wait warm for calls, of at most ${health.max_processes}. Version ${store.document.info.version}.`
+      : 'The server cannot be reached.');
+    if (drawn === now()) return;
+    drawn = now();
+    const by = {};
+    for (const { status } of store.tasks.values()) by[status] = (by[status] ?? 0) + 1;
+    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] ?? 0} ${status.toLowerCase()}`)));
+    for (const { draw, place } of charts) place.replaceChildren(draw());
+  };
+}

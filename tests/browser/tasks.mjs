@@ -1,0 +1,115 @@
+// Tasks, followed while they run.
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { equal, isTrue, start, test } from './harness.mjs';
+
+/** A named pipe; the first line that is written waits for somebody who reads. */
+export function fifo() {
+  const path = join(mkdtempSync(join(tmpdir(), 'console-')), 'fifo');
+  execFileSync('mkfifo', [path]);
+  return path;
+}
+
+test('a long task is followed: its progress, its log, its end', async ({ page, url }) => {
+  const path = fifo();
+  await page.goto(`${url}/#/function/simulate`);
+  await page.getByLabel('fifo', { exact: true }).fill(path);
+  await page.getByLabel('steps', { exact: true }).fill('4');
+  await page.getByRole('button', { name: 'Start as task' }).click();
+  await page.getByText('RUNNING').waitFor();
+  const pipe = await open(path, 'w');
+  await pipe.write('begun\n');
+  await page.getByLabel('Log', { exact: true }).getByText('step 1: begun').waitFor();
+  await page.getByText('25 % step 1').waitFor();
+  isTrue(await page.getByRole('progressbar', { name: 'progress' }).evaluate((bar) => bar.value === 0.25), 'the bar stands at a quarter');
+  await pipe.write('more\n');
+  await page.getByText('50 % step 2').waitFor();
+  await pipe.write('and\nmore\n');
+  await pipe.close();
+  await page.getByText('DONE').waitFor();
+  await page.getByRole('region', { name: 'Result', exact: true }).getByText('"simulated"').waitFor();
+  isTrue((await page.getByLabel('Log', { exact: true }).textContent()).endsWith('step 4: more\n'), 'the log is whole');
+  isTrue(!await page.getByRole('button', { name: 'Terminate' }).isVisible(), 'what has ended cannot be ended');
+});
+
+test('a task is terminated once that is confirmed', async ({ page, url }) => {
+  const id = await start(url, 'simulate', { fifo: fifo(), steps: 1 });
+  await page.goto(`${url}/#/task/${id}`);
+  await page.getByRole('button', { name: 'Terminate' }).click();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  equal(await (await fetch(`${url}/task/done/${id}`)).text(), 'false', 'it goes on');
+  await page.getByRole('button', { name: 'Terminate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
+  await page.getByText('Manual Termination').waitFor();
+});
+
+test('the table of tasks is live, and filters', async ({ page, url }) => {
+  await page.goto(`${url}/#/tasks`);
+  await page.getByText('connected').waitFor();
+  const ids = [];
+  for (let i = 0; i < 3; ++i) ids.push(await start(url, 'simulate', { fifo: fifo(), steps: 1 }));
+  await page.getByLabel('Function', { exact: true }).selectOption('simulate');
+  await page.getByLabel('Status', { exact: true }).selectOption('RUNNING');
+  for (const id of ids) await page.getByRole('link', { name: id.slice(0, 8) }).waitFor();
+  equal(await page.getByRole('row').count(), 4, 'rows, with the head');
+  await page.getByRole('button', { name: `Terminate ${ids[0]}` }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
+  await page.getByRole('link', { name: ids[0].slice(0, 8) }).waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Terminate all of simulate' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
+  await page.getByText('No tasks.').waitFor();
+  await page.getByLabel('Status', { exact: true }).selectOption('FAILED');
+  for (const id of ids) await page.getByRole('link', { name: id.slice(0, 8) }).waitFor();
+});
+
+/** So many calls, by a few connections. */
+async function callOften(url, count) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  let left = count;
+  const one = () => new Promise((resolve, reject) => {
+    request(`${url}/stock/keep-connection`, { method: 'POST', agent }, (response) => { response.resume().on('end', resolve); }).on('error', reject).end();
+  });
+  await Promise.all(Array.from({ length: 8 }, async () => { while (left-- > 0) await one(); }));
+  agent.destroy();
+}
+
+const framesOf = (page, milliseconds) => page.evaluate((time) => new Promise((resolve) => {
+  const end = performance.now() + time;
+  let frames = 0;
+  const count = () => {
+    ++frames;
+    if (performance.now() < end) requestAnimationFrame(count);
+    else resolve(frames);
+  };
+  requestAnimationFrame(count);
+}), milliseconds);
+
+test('ten thousand tasks are paged, and stay smooth while more come', async ({ page, url }) => {
+  await callOften(url, 10_500);
+  await page.goto(`${url}/#/tasks`);
+  await page.getByText(/^1 to 50 of the latest 10000$/).waitFor();
+  equal(await page.getByRole('row').count(), 51, 'rows');
+  const idle = await framesOf(page, 2000);
+  const [busy] = await Promise.all([framesOf(page, 2000), callOften(url, 500)]);
+  isTrue(busy > idle / 4, `${busy} frames while calls came, ${idle} without them`);
+  await page.getByRole('button', { name: 'Older' }).click();
+  await page.getByText(/^51 to 100 of/).waitFor();
+  await page.getByRole('button', { name: 'Newer' }).click();
+  await page.getByText(/^1 to 50 of/).waitFor();
+}, { environment: {} });
+
+test('the overview counts what happens', async ({ page, url }) => {
+  await page.goto(`${url}/#/overview`);
+  await page.getByText(/^The server is ready; \d+ processes wait warm for calls, of at most 256\. Version \d/).waitFor();
+  await start(url, 'stock');
+  await start(url, 'refuse');
+  await page.getByText('1 done').waitFor();
+  await page.getByText('1 failed').waitFor();
+  await page.getByRole('img', { name: /ended in the last ten minutes; at most [12] in ten seconds/ }).waitFor();
+  await page.getByRole('img', { name: /^Calls per second: from 0 to [12]/ }).waitFor();
+}, { environment: {} });
