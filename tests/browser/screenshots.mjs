@@ -45,6 +45,7 @@ const views = {
   overview: async (page) => {
     await page.goto(`${url}/#/overview`);
     await page.getByText('The server is ready').waitFor();
+    await page.getByText('1 running').waitFor();
     await page.getByRole('img').first().waitFor();
   },
 };
