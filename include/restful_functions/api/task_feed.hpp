@@ -58,9 +58,14 @@ class task_feed {
                                        changes_.end());
         std::sort(missed.begin(), missed.end());
         missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
-        for (const task::uuid& each : missed) {
-            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
-        }
+        std::erase_if(missed, [&](const auto& each) { return tasks_.find(each) == nullptr; });
+        // One piece, however large: pieces of it could be more than may wait for a reader, who
+        // would be dropped, come back and be dropped again. Only the last event has an id, for who
+        // is cut off before it has not heard them all.
+        std::string events;
+        for (const task::uuid& each : missed)
+            events += event_of(*tasks_.find(each), each == missed.back() ? id() : "");
+        if (!events.empty()) reader->write(events);
     }
 
     /// The task has its status since now.
@@ -68,7 +73,7 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task));
+        if (!readers_.empty()) write(event_of(task, id()));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
@@ -110,9 +115,10 @@ class task_feed {
         return number;
     }
 
-    [[nodiscard]] std::string event_of(const task::record& task) const {
+    [[nodiscard]] std::string event_of(const task::record& task,
+                                       const std::string& event_id) const {
         return http::server_sent_event(
-            id(), event_name(task.status),
+            event_id, event_name(task.status),
             json_text::object()
                 .add("task_id", quoted(task.id.to_string()))
                 .add("function_name", quoted(functions_.at(task.function).name))
