@@ -44,6 +44,7 @@ class task_feed {
     /// A new reader, who has heard everything up to an event, if it was one of this server's and is
     /// not too long ago; otherwise it is told to begin anew.
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
+        if (has_ended_) return reader->end();
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
             reader->write(http::server_sent_event(id(), "welcome", "{}"));
@@ -86,7 +87,9 @@ class task_feed {
 
     void keep_alive() { write(http::event_comment); }
 
+    /// From now on no reader hears anything.
     void end() {
+        has_ended_ = true;
         for (const auto& reader : std::exchange(readers_, {})) reader->end();
     }
 
@@ -133,6 +136,7 @@ class task_feed {
     const registry& functions_;
     const task::table& tasks_;
     std::string boot_;
+    bool has_ended_ = false;
     std::uint64_t last_ = 0;
     std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
     std::vector<std::shared_ptr<http::body_stream>> readers_;

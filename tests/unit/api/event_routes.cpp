@@ -191,6 +191,9 @@ TEST_CASE(
     reader one(s, "/task/events/" + id);
     s.service.drain();
     all.read_to_the_end();
+    reader late(s, "/events");
+    late.read_to_the_end();
+    CHECK(late.events().empty());
     CHECK(one.events() == "started ");
     s.ask("POST", "/terminate/task/" + id);
     one.read_to_the_end();
