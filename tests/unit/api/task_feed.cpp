@@ -79,6 +79,21 @@ TEST_CASE_FIXTURE(fixture, "who is cut off while it hears what it missed, hears 
     CHECK(join(&now)->take().empty());
 }
 
+TEST_CASE_FIXTURE(fixture, "who does not keep up is dropped with a reason, and nobody else is") {
+    const auto idle = join();
+    const auto busy = join();
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        change(i);
+        static_cast<void>(busy->take());
+    }
+    CHECK_FALSE(idle->is_open());
+    const std::string last = idle->take();
+    CHECK(last.starts_with("event: dropped\n"));
+    CHECK(last.find("\"reason\"") != std::string::npos);
+    CHECK(idle->is_done());
+    CHECK(busy->is_open());
+}
+
 TEST_CASE_FIXTURE(fixture, "who missed more than is remembered is told to begin anew") {
     const std::string start = last_id(join()->take());
     for (std::uint32_t i = 0; i < 4097; ++i) change(i);
