@@ -35,6 +35,8 @@ equal 'end to end: the stream of a task ends with it' 0 $?
 matches 'end to end: with its end as the last event' '^started .*log completed $' "$(names "$scratch/one")"
 curl --silent --max-time 60 --header "Last-Event-ID: $place" "$url/task/events/$last_id" >"$scratch/again"
 equal 'end to end: who comes back hears the rest' 'log completed ' "$(names "$scratch/again")"
+ask --header "Last-Event-ID: $(sed -n 's/^id: //p' "$scratch/again" | tail -n 1)" "/task/events/$last_id"
+equal 'end to end: who heard the end is told not to come back' 204 "$status"
 comes "$scratch/all" "^data: .\"task_id\": \"$last_id\", \"progress\": "
 comes "$scratch/all" "^data: .\"task_id\": \"$last_id\", .*\"status\": \"DONE\""
 kill "$all"

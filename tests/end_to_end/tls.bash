@@ -90,6 +90,14 @@ if start_server "$secure" "$scratch/second.pem" "$scratch/second.key" "$scratch/
         /
     stop_server
 fi
+
+if start_server "$secure" "$scratch/second.pem" "$scratch/second.key" "$scratch/root.pem" optional; then
+    answers 200 9 "${trust[@]}" "${own[@]}" -d '{"x": 3, "y": 6}' /addition/keep-connection
+    answers 200 9 "${trust[@]}" -d '{"x": 3, "y": 6}' /addition/keep-connection
+    keeps_out "where a certificate is not required, a stranger's is refused" "${trust[@]}" \
+        --cert "$scratch/stranger.pem" --key "$scratch/stranger.key" /
+    stop_server
+fi
 url=$plain_url
 server=$plain_server
 exec {server_output}<&"$plain_output"

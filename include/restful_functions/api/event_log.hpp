@@ -60,7 +60,7 @@ class event_log {
               {"method", quoted(request.method)},
               {"path", quoted(request.path)},
               {"status", std::to_string(answer.status)},
-              {"bytes", std::to_string(answer.body.size())},
+              {"bytes", std::to_string(request.method == "HEAD" ? 0 : answer.body.size())},
               {"seconds", seconds(now.steady - request.arrived.steady)},
               {"traceparent", quoted(request.trace)}});
     }

@@ -8,6 +8,7 @@
 #include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/server_sent_event.hpp>
+#include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
 
 #include <memory>
@@ -28,16 +29,27 @@ namespace detail {
     return response;
 }
 
+/// What keeps a browser's EventSource from connecting again and again after the end of a stream
+/// (HTML Living Standard, 9.2.3).
+[[nodiscard]] inline http::response nothing_more() {
+    http::response response;
+    response.status = 204;
+    response.headers.add("Cache-Control", "no-store");
+    return response;
+}
+
 }  // namespace detail
 
 /// Adds GET /task/events/{task_id}, the story of one task until its end, and GET /events, the
 /// changes of all tasks. Both take Last-Event-ID. The tables must outlive the router.
 inline void add_event_routes(router& routes, const task::table& tasks, task_events& events) {
     routes.get("/task/events/{task_id}", [&](const exchange& asked) {
-        http::response response = detail::event_response();
+        const task::record& task = *find_task(tasks, asked.parameter);
         const std::string* last = asked.request.headers.find("Last-Event-ID");
-        events.follow(*find_task(tasks, asked.parameter),
-                      last == nullptr ? story_place() : story_place::parse(*last), response.stream);
+        const auto place = last == nullptr ? story_place() : story_place::parse(*last);
+        if (place.is_end() && has_ended(task.status)) return detail::nothing_more();
+        http::response response = detail::event_response();
+        events.follow(task, place, response.stream);
         return response;
     });
     routes.get("/events", [&](const exchange& asked) {

@@ -111,10 +111,12 @@ class openapi_builder {
         return list.end();
     }
 
-    [[nodiscard]] std::string with_refusals_of_access(std::string responses) const {
+    /// A page of another site gets 403 for what changes something, also where callers are not told
+    /// apart.
+    [[nodiscard]] std::string with_refusals_of_access(std::string responses, bool changes) const {
         responses.append(R"(, "421": )").append(problem);
-        if (is_restricted())
-            responses.append(R"(, "401": )").append(problem).append(R"(, "403": )").append(problem);
+        if (is_restricted()) responses.append(R"(, "401": )").append(problem);
+        if (is_restricted() || changes) responses.append(R"(, "403": )").append(problem);
         return "{" + responses + "}";
     }
 
@@ -128,7 +130,8 @@ class openapi_builder {
         if (is_public) text.add("security", "[]");
         return text
             .add("responses", is_public ? "{" + std::string(own.responses) + "}"
-                                        : with_refusals_of_access(std::string(own.responses)))
+                                        : with_refusals_of_access(std::string(own.responses),
+                                                                  own.method == "post"))
             .end();
     }
 
@@ -172,7 +175,7 @@ class openapi_builder {
         if (!function.description.empty()) text.add("description", quoted(function.description));
         text.add("parameters", references("Timeout Prefer IdempotencyKey"))
             .add("requestBody", body)
-            .add("responses", with_refusals_of_access(std::move(responses)));
+            .add("responses", with_refusals_of_access(std::move(responses), true));
         return json_text::object().add("post", text.end()).end();
     }
 

@@ -72,7 +72,7 @@ class router {
                          [&](const resource& r) { return r.fits(target->segments); });
         if (found == resources_.end()) {
             return answer(http::problem(
-                404, "there is nothing at " + request.target + "; GET / lists the paths"));
+                404, "there is nothing at " + path_of(request) + "; GET / lists the paths"));
         }
         exchange asked{std::move(request), {}, target->query, std::move(answer)};
         if (const auto at = found->variable(); at != found->pattern.size()) {
@@ -86,6 +86,11 @@ class router {
     }
 
  private:
+    /// What a refusal shows of a target: the query may hold what is secret.
+    static std::string path_of(const http::request& request) {
+        return request.target.substr(0, request.target.find('?'));
+    }
+
     static http::response nothing_but_allow(std::string methods) {
         http::response response;
         response.status = 204;
@@ -131,7 +136,7 @@ class router {
             if (found != methods.end()) return found->second(std::move(asked));
             if (method == "OPTIONS") return asked.answer(nothing_but_allow(allowed()));
             http::response refused =
-                http::problem(405, method + " is not possible here; " + asked.request.target +
+                http::problem(405, method + " is not possible here; " + path_of(asked.request) +
                                        " takes " + allowed());
             refused.headers.add("Allow", allowed());
             asked.answer(std::move(refused));

@@ -44,6 +44,7 @@ class task_feed {
     /// A new reader, who has heard everything up to an event, if it was one of this server's and is
     /// not too long ago; otherwise it is told to begin anew.
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
+        if (has_ended_) return reader->end();
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
             reader->write(http::server_sent_event(id(), "welcome", "{}"));
@@ -58,9 +59,14 @@ class task_feed {
                                        changes_.end());
         std::sort(missed.begin(), missed.end());
         missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
-        for (const task::uuid& each : missed) {
-            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
-        }
+        std::erase_if(missed, [&](const auto& each) { return tasks_.find(each) == nullptr; });
+        // One piece, however large: pieces of it could be more than may wait for a reader, who
+        // would be dropped, come back and be dropped again. Only the last event has an id, for who
+        // is cut off before it has not heard them all.
+        std::string events;
+        for (const task::uuid& each : missed)
+            events += event_of(*tasks_.find(each), each == missed.back() ? id() : "");
+        if (!events.empty()) reader->write(events);
     }
 
     /// The task has its status since now.
@@ -68,7 +74,7 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task));
+        if (!readers_.empty()) write(event_of(task, id()));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
@@ -81,7 +87,9 @@ class task_feed {
 
     void keep_alive() { write(http::event_comment); }
 
+    /// From now on no reader hears anything.
     void end() {
+        has_ended_ = true;
         for (const auto& reader : std::exchange(readers_, {})) reader->end();
     }
 
@@ -110,14 +118,16 @@ class task_feed {
         return number;
     }
 
-    [[nodiscard]] std::string event_of(const task::record& task) const {
-        return http::server_sent_event(id(), event_name(task.status),
+    [[nodiscard]] std::string event_of(const task::record& task,
+                                       const std::string& event_id) const {
+        return http::server_sent_event(event_id, event_name(task.status),
                                        json_brief_task(functions_, task));
     }
 
     const registry& functions_;
     const task::table& tasks_;
     std::string boot_;
+    bool has_ended_ = false;
     std::uint64_t last_ = 0;
     std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
     std::vector<std::shared_ptr<http::body_stream>> readers_;

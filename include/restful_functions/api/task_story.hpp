@@ -51,8 +51,11 @@ namespace restful_functions::api {
 /// How far a reader knows a task. The id of each event says it, so that a reader who comes back
 /// with Last-Event-ID hears what it missed: "1-2048" has seen the start, and 2048 bytes of log.
 struct story_place {
-    int stage = 0;  ///< 0: nothing, 1: queued, 2: started
+    int stage = 0;  ///< 0: nothing, 1: queued, 2: started, 3: the end
     std::uint64_t log = 0;
+
+    /// Whether nothing comes after it.
+    [[nodiscard]] bool is_end() const noexcept { return stage == 3; }
 
     [[nodiscard]] std::string id() const {
         return std::to_string(stage) + "-" + std::to_string(log);
@@ -61,7 +64,7 @@ struct story_place {
     /// The place that an id says; the beginning when it is none.
     [[nodiscard]] static story_place parse(std::string_view id) noexcept {
         story_place place;
-        if (id.size() < 3 || id[0] < '0' || id[0] > '2' || id[1] != '-') return {};
+        if (id.size() < 3 || id[0] < '0' || id[0] > '3' || id[1] != '-') return {};
         place.stage = id[0] - '0';
         const char* end = id.data() + id.size();
         const auto read = std::from_chars(id.data() + 2, end, place.log);
@@ -91,6 +94,7 @@ class task_story {
         tell_progress(now.progress);
         tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
         if (!has_ended(task.status) || !is_over) return out_->is_open();
+        place_.stage = 3;
         write(event_name(task.status), json_task(functions, task, now));
         out_->end();
         return false;

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -48,7 +49,11 @@ class line_log {
  public:
     explicit line_log(int descriptor) : descriptor_(descriptor) {
         // A description of our own, which may be non-blocking without everybody's being so. A
-        // socket cannot be opened a second time.
+        // socket cannot be opened a second time; and a file takes every write at once, while a
+        // second description has an offset of its own: what others write would lie over our lines.
+        struct stat what {};
+        is_file_ = ::fstat(descriptor, &what) == 0 && S_ISREG(what.st_mode);
+        if (is_file_) return;
         const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
         outlet_.reset(
             ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
@@ -92,10 +97,12 @@ class line_log {
 
     [[nodiscard]] ssize_t write(std::string_view text) const {
         if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
+        if (is_file_) return ::write(descriptor_, text.data(), text.size());
         return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     int descriptor_;
+    bool is_file_ = false;
     unique_fd outlet_;
     std::string kept_;
     std::size_t left_out_ = 0;

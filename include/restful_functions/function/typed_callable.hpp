@@ -67,7 +67,9 @@ void call(Function& function, json::writer& result, Argument&&... argument) {
         result.Null();
     } else if constexpr (std::is_same_v<returned<returned_type>, blob>) {
         const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
-        result.Bytes(made.content_type, made.bytes);
+        // Without a type it would be taken for JSON.
+        result.Bytes(made.content_type.empty() ? blob().content_type : made.content_type,
+                     made.bytes);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);

@@ -14,6 +14,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,7 +75,7 @@ inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
 #endif
 
 [[nodiscard]] inline std::optional<std::string> packed([[maybe_unused]] std::string_view bytes,
-                                                       content_coding coding) {
+                                                       content_coding coding) try {
     switch (coding) {
         case content_coding::identity:
             break;
@@ -91,6 +92,8 @@ inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
             break;
 #endif
     }
+    return std::nullopt;
+} catch (const std::bad_alloc&) {
     return std::nullopt;
 }
 

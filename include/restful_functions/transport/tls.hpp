@@ -190,13 +190,13 @@ inline tls_context make_tls_context(const tls_options& options) {
     }
     if (options.client_ca_file.empty()) return context;
     auto* const names = ::SSL_load_client_CA_file(options.client_ca_file.c_str());
+    ::SSL_CTX_set_client_CA_list(made, names);  // the context owns them from here on
     if (names == nullptr ||
         ::SSL_CTX_load_verify_locations(made, options.client_ca_file.c_str(), nullptr) != 1) {
         throw_tls(
             "the file of client authorities \"" + options.client_ca_file + "\" cannot be used",
             "give their certificates in PEM form");
     }
-    ::SSL_CTX_set_client_CA_list(made, names);
     ::SSL_CTX_set_verify(
         made,
         SSL_VERIFY_PEER |

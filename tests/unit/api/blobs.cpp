@@ -81,6 +81,14 @@ TEST_CASE("a task shows where its bytes are, and gives parts of them") {
     CHECK(s.wait(s.send("GET", "/task/result/" + id, "", headers)).status == 304);
 }
 
+TEST_CASE("a blob without a media type is bytes all the same") {
+    test::served s;
+    const auto answer = s.ask("POST", "/typed/keep-connection", R"({"type": ""})");
+    CHECK(answer.status == 200);
+    CHECK(test::header(answer, "Content-Type") == "application/octet-stream");
+    CHECK(answer.body == "abc");
+}
+
 TEST_CASE("a media type that cannot stand in a field is not passed on") {
     test::served s;
     const auto answer =

@@ -79,6 +79,19 @@ TEST_CASE("plain lines are for people") {
           "status=FAILED outcome=threw seconds=<n> queue_wait=1.5\n");
 }
 
+TEST_CASE("the answer to HEAD has no bytes") {
+    const written out;
+    api::event_log log(rf::log_format::plain, known, out.to.get());
+    http::request request = asked("/");
+    request.method = "HEAD";
+    http::response answer;
+    answer.body = "not sent";
+    log.on_answer(api::logged_request(request), answer);
+    log.flush();
+    CHECK(out.text() ==
+          "<time> request peer=::1 method=HEAD path=/ status=200 bytes=0 seconds=<n>\n");
+}
+
 TEST_CASE("JSON lines are objects with the same members always") {
     const written out;
     api::event_log log(rf::log_format::json, known, out.to.get());

@@ -136,6 +136,20 @@ TEST_CASE("who comes back hears only what it missed") {
     CHECK(third.events().find("log") != std::string::npos);
 }
 
+TEST_CASE("who heard the end and comes back, as EventSource does, is told not to") {
+    test::served s;
+    const std::string id = s.start("prints", R"({"lines": 2})");
+    reader first(s, "/task/events/" + id);
+    first.read_to_the_end();
+    http::fields headers;
+    headers.add("Last-Event-ID", first.last_id());
+    const auto again = s.wait(s.send("GET", "/task/events/" + id, "", headers));
+    CHECK(again.status == 204);
+    CHECK(again.stream == nullptr);
+    const std::string running = s.start("waits");
+    CHECK(reader(s, "/task/events/" + running, first.last_id()).events().empty());
+}
+
 TEST_CASE("changes of all tasks are told, and their progress") {
     test::served s;
     reader all(s, "/events");
@@ -177,6 +191,9 @@ TEST_CASE(
     reader one(s, "/task/events/" + id);
     s.service.drain();
     all.read_to_the_end();
+    reader late(s, "/events");
+    late.read_to_the_end();
+    CHECK(late.events().empty());
     CHECK(one.events() == "started ");
     s.ask("POST", "/terminate/task/" + id);
     one.read_to_the_end();
@@ -187,7 +204,7 @@ TEST_CASE("a place in a story is read back, or is the beginning") {
     CHECK(place.stage == 2);
     CHECK(place.log == 2048);
     CHECK(place.id() == "2-2048");
-    for (const std::string_view bad : {"", "2", "2-", "3-1", "2-x", "2-1x", "2 1", "-1-1"}) {
+    for (const std::string_view bad : {"", "2", "2-", "4-1", "2-x", "2-1x", "2 1", "-1-1"}) {
         CAPTURE(bad);
         CHECK(api::story_place::parse(bad).id() == "0-0");
     }

@@ -78,6 +78,9 @@ TEST_CASE("security is what the server asks for") {
     const auto open = document_of(with_run());
     CHECK(open["security"].Empty());
     CHECK_FALSE(open["components"].HasMember("securitySchemes"));
+    // A page of another site is refused what changes something.
+    CHECK(open["paths"]["/run"]["post"]["responses"].HasMember("403"));
+    CHECK_FALSE(open["paths"]["/task/list"]["get"]["responses"].HasMember("403"));
     rf::access_options access;
     access.users.push_back({"joe", "hunter2"});
     access.tokens.push_back({"hunter2"});

@@ -106,6 +106,11 @@ TEST_CASE_FIXTURE(fixture, "a method that a path does not take is 405 and says w
     CHECK(*ask("get", "/").headers.find("Allow") == "GET, HEAD, OPTIONS");
 }
 
+TEST_CASE_FIXTURE(fixture, "no refusal shows the query, which may hold what is secret") {
+    CHECK(ask("GET", "/no/such/path?pin=1234").body.find("1234") == std::string::npos);
+    CHECK(ask("DELETE", "/a/known?pin=1234").body.find("1234") == std::string::npos);
+}
+
 TEST_CASE_FIXTURE(fixture, "OPTIONS answers with the methods of the path") {
     const auto response = ask("OPTIONS", "/a/known");
     CHECK(response.status == 204);

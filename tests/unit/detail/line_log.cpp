@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdlib>
 #include <string>
 
 using namespace restful_functions::detail;
@@ -79,6 +80,22 @@ TEST_CASE("a reader who stands still holds up nobody, and is told how many lines
         CHECK(all.ends_with("\nlater\n"));
         CHECK((::fcntl(its.to.get(), F_GETFL) & O_NONBLOCK) == 0);
     }
+}
+
+TEST_CASE("in a file, lines and what others write there follow each other") {
+    char name[] = "/tmp/line_log.XXXXXX";
+    const unique_fd file(::mkstemp(name));
+    REQUIRE(file);
+    ::unlink(name);
+    line_log log(file.get());
+    for (const char* line : {"one", "two"}) {
+        log.add(line);
+        log.flush();
+        REQUIRE(::write(file.get(), "other\n", 6) == 6);
+    }
+    std::array<char, 64> all{};
+    REQUIRE(::pread(file.get(), all.data(), all.size(), 0) > 0);
+    CHECK(std::string(all.data()) == "one\nother\ntwo\nother\n");
 }
 
 TEST_CASE("a reader who has gone is no signal") {

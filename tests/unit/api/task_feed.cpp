@@ -1,0 +1,103 @@
+#include <restful_functions/api/task_feed.hpp>
+
+#include "served.hpp"
+
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+namespace api = restful_functions::api;
+namespace http = restful_functions::http;
+namespace task = restful_functions::task;
+
+struct fixture {
+    void change(std::uint32_t number) {
+        task::uuid::bytes bytes{};
+        for (std::size_t i = 0; i < sizeof number; ++i)
+            bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
+        const task::uuid id(bytes);
+        tasks.insert(id, 0, task::clock::now().wall);
+        tasks.run(id, task::clock::now(), std::chrono::milliseconds(0));
+        tasks.finish(id, {task::state::done, task::outcome::returned}, task::clock::now());
+        feed.tell(*tasks.find(id));
+    }
+
+    std::shared_ptr<http::body_stream> join(const std::string* last_event_id = nullptr) {
+        auto reader = std::make_shared<http::body_stream>();
+        feed.add(reader, last_event_id);
+        return reader;
+    }
+
+    const restful_functions::registry functions = test::functions();
+    task::table tasks{functions.size()};
+    api::task_feed feed{functions, tasks};
+};
+
+std::size_t count(std::string_view text, std::string_view what) {
+    std::size_t times = 0;
+    for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++times;
+    return times;
+}
+
+/// The value of the last `id: `.
+std::string last_id(std::string_view text) {
+    const std::size_t at = text.rfind("id: ") + 4;
+    return std::string(text.substr(at, text.find('\n', at) - at));
+}
+
+}  // namespace
+
+TEST_SUITE_BEGIN("api/task_feed");
+
+TEST_CASE_FIXTURE(fixture, "who missed all that is remembered hears it, though it is a lot") {
+    const std::string start = last_id(join()->take());
+    for (std::uint32_t i = 0; i < 4096; ++i) change(i);
+    const auto back = join(&start);
+    CHECK(back->is_open());
+    const std::string missed = back->take();
+    CHECK(missed.size() > 1024 * 1024);
+    CHECK(count(missed, "event: completed\n") == 4096);
+    change(4096);
+    CHECK(count(back->take(), "event: completed\n") == 1);
+}
+
+TEST_CASE_FIXTURE(fixture, "who is cut off while it hears what it missed, hears it again") {
+    const std::string start = last_id(join()->take());
+    for (std::uint32_t i = 0; i < 3; ++i) change(i);
+    const std::string missed = join(&start)->take();
+    CHECK(count(missed, "id: ") == 1);
+    CHECK(missed.rfind("id: ") > missed.rfind("\n\n", missed.size() - 3));
+    const std::string now = last_id(missed);
+    CHECK(join(&now)->take().empty());
+}
+
+TEST_CASE_FIXTURE(fixture, "who does not keep up is dropped with a reason, and nobody else is") {
+    const auto idle = join();
+    const auto busy = join();
+    for (std::uint32_t i = 0; i < 5000; ++i) {
+        change(i);
+        static_cast<void>(busy->take());
+    }
+    CHECK_FALSE(idle->is_open());
+    const std::string last = idle->take();
+    CHECK(last.starts_with("event: dropped\n"));
+    CHECK(last.find("\"reason\"") != std::string::npos);
+    CHECK(idle->is_done());
+    CHECK(busy->is_open());
+}
+
+TEST_CASE_FIXTURE(fixture, "who missed more than is remembered is told to begin anew") {
+    const std::string start = last_id(join()->take());
+    for (std::uint32_t i = 0; i < 4097; ++i) change(i);
+    CHECK(join(&start)->take().find("event: reset\n") != std::string::npos);
+}
+
+TEST_SUITE_END();
