@@ -14,7 +14,8 @@
 namespace restful_functions {
 
 /// A number of seconds, whatever the duration's own unit is: 1.5 is 1500 ms. A number that the
-/// unit cannot hold exactly is refused.
+/// unit cannot hold exactly is refused; where it counts in floating-point numbers, one beyond their
+/// range.
 template <typename Rep, typename Period>
 struct codec<std::chrono::duration<Rep, Period>> {
     using duration = std::chrono::duration<Rep, Period>;
@@ -25,6 +26,9 @@ struct codec<std::chrono::duration<Rep, Period>> {
         if (!seconds) return seconds.why();
         const long double count = static_cast<long double>(*seconds) * Period::den / Period::num;
         if constexpr (std::floating_point<Rep>) {
+            if (std::abs(count) > static_cast<long double>(std::numeric_limits<Rep>::max())) {
+                return json::refusal{json::excerpt(value) + " is too large for a duration", {}};
+            }
             return duration(static_cast<Rep>(count));
         } else {
             const long double whole = std::round(count);
