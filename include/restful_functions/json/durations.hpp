@@ -8,8 +8,10 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace restful_functions {
 
@@ -45,10 +47,13 @@ struct codec<std::chrono::duration<Rep, Period>> {
 
     static void encode(const duration& time, json::writer& out) {
         if constexpr (std::integral<Rep> && Period::den == 1) {
-            json::encode(std::chrono::duration_cast<std::chrono::seconds>(time).count(), out);
-        } else {
-            out.Double(to_seconds(static_cast<long double>(time.count())));
+            constexpr auto most = std::numeric_limits<std::int64_t>::max() / Period::num;
+            if (std::cmp_greater_equal(time.count(), -most) &&
+                std::cmp_less_equal(time.count(), most)) {
+                return json::encode(static_cast<std::int64_t>(time.count()) * Period::num, out);
+            }
         }
+        out.Double(to_seconds(static_cast<long double>(time.count())));
     }
 
     static std::string schema(json::schemas&) {

@@ -17,6 +17,8 @@ TEST_CASE("a duration is a number of seconds, whatever its unit is") {
     CHECK(round_trip<std::chrono::microseconds>("\"1.000001\"") == "1.000001");
     CHECK(round_trip<std::chrono::nanoseconds>("1700000000") == "1700000000.0");
     CHECK(round_trip<std::chrono::seconds>("-1") == "-1");
+    CHECK(round_trip<std::chrono::hours>("-3600") == "-3600");
+    CHECK(round_trip<std::chrono::hours>("18446744073709551616") == "1.8446744073709552e+19");
 }
 
 TEST_CASE("a number of seconds that the unit cannot hold exactly is refused") {
