@@ -140,7 +140,7 @@ inline std::optional<http::response> collect_parts(std::string_view body,
             std::find_if(function.args.begin(), function.args.end(),
                          [&](const arg_definition& each) { return each.name == part.name; });
         const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
-        if (is_blob && part.name.find('\0') == part.name.npos) {
+        if (is_blob) {
             all.files.push_back(std::move(part));
         } else {
             all.pairs.emplace_back(std::move(part.name), part.bytes);

@@ -32,6 +32,7 @@
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor.hpp>
+#include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/function_program.hpp>
 #include <restful_functions/task/table.hpp>
@@ -56,9 +57,10 @@ class service {
     using reply = api::reply;
 
     /// Forks the fork server: do it before threads and sockets exist. The registry must be
-    /// complete, and outlive the service. Throws std::invalid_argument for options that make no
-    /// sense, std::system_error when the system refuses.
-    explicit service(const registry& functions, const service_options& options = {})
+    /// complete, and outlive the service, as must the system. Throws std::invalid_argument for
+    /// options that make no sense, std::system_error when the system refuses.
+    explicit service(const registry& functions, const service_options& options = {},
+                     process::operating_system& system = process::operating_system::real())
         : program_(functions),
           executor_(
               program_, options.executor,
@@ -66,7 +68,8 @@ class service {
                                process::outcome&& how) { calls_.end(call, std::move(how)); },
                .gone = [this](process::call_id call,
                               process::departure&& left) { calls_.depart(call, std::move(left)); },
-               .news = [this](process::call_id call) { calls_.tell_news(call); }}),
+               .news = [this](process::call_id call) { calls_.tell_news(call); }},
+              system),
           counted_(functions.size()),
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),

@@ -57,8 +57,9 @@ struct form_part {
 
 namespace detail {
 
-/// The fields of one part's head; nullopt: it has no name, or a line that is no field.
+/// The fields of one part's head; nullopt: it has no name, a line that is no field, or a NUL.
 inline std::optional<form_part> parse_part_head(std::string_view head) {
+    if (head.find('\0') != head.npos) return std::nullopt;
     form_part part;
     bool has_name = false;
     while (!head.empty()) {

@@ -132,26 +132,27 @@ class parser {
 
         request_.headers.reserve(8);
         state_ = state::body;
-        announced_ = chunks_ = framing_ = 0;
+        announced_ = data_left_ = chunks_ = framing_ = 0;
         llhttp_reset(&llhttp_);
         execute(head);
     }
 
+    // llhttp gets either data or what frames it, and no more of that than is still allowed: which
+    // of several things is wrong first does not depend on the pieces.
     std::size_t feed_body(std::string_view bytes) {
-        const std::size_t before = request_.body.size();
-        const std::size_t used = execute(bytes);
-        framing_ += used - (request_.body.size() - before);
-        if (framing_ > chunks_ * usual_framing + limits_.max_header_bytes)
-            refuse({400, "the chunks of the body have too long extensions"});
+        if (data_left_ > 0) return execute(bytes.substr(0, data_left_));
+        const std::size_t allowed = chunks_ * usual_framing + limits_.max_header_bytes;
+        const std::size_t used = execute(bytes.substr(0, allowed - framing_ + 1));
+        framing_ += used;
+        if (framing_ > allowed) refuse({400, "the chunks of the body have too long extensions"});
         return used;
     }
 
     std::size_t feed_trailers(std::string_view bytes) {
         const std::size_t used = scanner_.scan(bytes);
-        if (scanner_.refused())
-            refuse(scanner_.refused());
-        else
-            execute(bytes.substr(0, used));
+        const refusal& why = scanner_.refused();
+        execute(bytes.substr(0, why ? used - 1 : used));
+        if (why) refuse(why);
         return used;
     }
 
@@ -197,7 +198,7 @@ class parser {
             refuse(why);
             return HPE_USER;
         }
-        announced_ = static_cast<std::size_t>(llhttp_.content_length);
+        announced_ = data_left_ = static_cast<std::size_t>(llhttp_.content_length);
         // The Host of an absolute target replaces the field (RFC 9112, 3.2.2).
         if (!authority_.empty()) request_.headers.set("Host", std::string(authority_));
         return 0;
@@ -215,7 +216,8 @@ class parser {
             return HPE_USER;
         }
         ++chunks_;
-        return 0;
+        data_left_ = static_cast<std::size_t>(size);
+        return HPE_PAUSED;
     }
 
     // What was announced bounds the memory that is set aside, what is there sets it. Each step
@@ -225,6 +227,7 @@ class parser {
         if (body.size() + bytes.size() > body.capacity())
             body.reserve(std::min(announced_, body.size() * (body.size() < 1 << 20 ? 2 : 16)));
         body.append(bytes);
+        data_left_ -= bytes.size();
         return 0;
     }
 
@@ -280,6 +283,7 @@ class parser {
     std::string_view field_name_;  // into the head that is being parsed
     std::string_view authority_;   // likewise
     std::size_t announced_ = 0;    // the Content-Length
+    std::size_t data_left_ = 0;    // of the body, or of the chunk that has begun
     std::size_t chunks_ = 0;       // so far in this body
     std::size_t framing_ = 0;      // bytes of this body's coding that are no data
     bool continue_expected_ = false;

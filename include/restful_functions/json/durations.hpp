@@ -8,13 +8,16 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
 
 namespace restful_functions {
 
 /// A number of seconds, whatever the duration's own unit is: 1.5 is 1500 ms. A number that the
-/// unit cannot hold exactly is refused.
+/// unit cannot hold exactly is refused; where it counts in floating-point numbers, one beyond their
+/// range.
 template <typename Rep, typename Period>
 struct codec<std::chrono::duration<Rep, Period>> {
     using duration = std::chrono::duration<Rep, Period>;
@@ -25,6 +28,9 @@ struct codec<std::chrono::duration<Rep, Period>> {
         if (!seconds) return seconds.why();
         const long double count = static_cast<long double>(*seconds) * Period::den / Period::num;
         if constexpr (std::floating_point<Rep>) {
+            if (std::abs(count) > static_cast<long double>(std::numeric_limits<Rep>::max())) {
+                return json::refusal{json::excerpt(value) + " is too large for a duration", {}};
+            }
             return duration(static_cast<Rep>(count));
         } else {
             const long double whole = std::round(count);
@@ -41,10 +47,13 @@ struct codec<std::chrono::duration<Rep, Period>> {
 
     static void encode(const duration& time, json::writer& out) {
         if constexpr (std::integral<Rep> && Period::den == 1) {
-            json::encode(std::chrono::duration_cast<std::chrono::seconds>(time).count(), out);
-        } else {
-            out.Double(to_seconds(static_cast<long double>(time.count())));
+            constexpr auto most = std::numeric_limits<std::int64_t>::max() / Period::num;
+            if (std::cmp_greater_equal(time.count(), -most) &&
+                std::cmp_less_equal(time.count(), most)) {
+                return json::encode(static_cast<std::int64_t>(time.count()) * Period::num, out);
+            }
         }
+        out.Double(to_seconds(static_cast<long double>(time.count())));
     }
 
     static std::string schema(json::schemas&) {

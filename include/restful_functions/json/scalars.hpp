@@ -5,6 +5,7 @@
 #include <restful_functions/json/codec.hpp>
 #include <restful_functions/json/schema.hpp>
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -14,6 +15,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -115,10 +117,10 @@ struct codec<T> {
                    !std::isfinite(number)) {
             return json::is_not("a number", value);
         }
-        if (std::abs(number) > std::numeric_limits<T>::max()) {
+        if (std::abs(number) > largest + largest_rounded_off) {
             return json::refusal{json::excerpt(value) + " is too large for a float", {}};
         }
-        return static_cast<T>(number);
+        return static_cast<T>(std::clamp<wide>(number, -largest, largest));
     }
 
     static void encode(T number, json::writer& out) {
@@ -133,6 +135,13 @@ struct codec<T> {
         return json::detail::with_member(json::detail::schema_of_type("number"), "format",
                                          sizeof(T) == sizeof(float) ? "\"float\"" : "\"double\"");
     }
+
+ private:
+    using wide = std::common_type_t<T, double>;
+    static constexpr wide largest = std::numeric_limits<T>::max();
+    /// Half of the step below the largest float: its shortest digits, 3.4028235e+38, are above it.
+    static constexpr wide largest_rounded_off =
+        sizeof(T) < sizeof(wide) ? largest * std::numeric_limits<T>::epsilon() / 4 : 0;
 };
 
 /// `true` or `false`; also 1 and 0, and in any case of letters "true", "t", "yes", "y", "on", "1",

@@ -87,7 +87,8 @@ struct stay {
 inline stay take_stay(const slot& source) {
     const volatile slot_header& header = source.header();
     const bool stays = header.stays != 0;
-    const mark_refusal why_not_rewound = header.why_not_rewound;
+    const mark_refusal said = header.why_not_rewound;
+    const mark_refusal why_not_rewound = is_known(said) ? said : mark_refusal::none;
     const bool has_unlogged = header.unlogged != 0;
     stay seen{stays, why_not_rewound, has_unlogged, {}};
     std::memcpy(&seen.used, &source.header().used, sizeof seen.used);

@@ -19,6 +19,11 @@ enum class mark_refusal : std::uint32_t {
     not_alone,
 };
 
+/// Whether a process can have said so in good order.
+[[nodiscard]] constexpr bool is_known(mark_refusal why) noexcept {
+    return why <= mark_refusal::not_alone;
+}
+
 /// The end of a sentence: the process cannot be rewound, as…
 [[nodiscard]] constexpr const char* describe(mark_refusal why) noexcept {
     static_assert(most_rewound_bytes == std::size_t{64} << 20, "the sentence names the number");

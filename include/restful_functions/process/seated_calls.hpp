@@ -183,7 +183,9 @@ class seated_calls {
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
         seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
-        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : max_payload_;
+        ended.used = result != nullptr
+                         ? std::max(ended.used, result->type.size() + result->bytes.size())
+                         : max_payload_;
         told_.end(ended.call, std::move(how));
         pool_.seats().leave(index, clock::now() + process_pool::leave_time);
     }

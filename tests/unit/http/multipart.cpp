@@ -54,6 +54,11 @@ TEST_CASE("a body that is not of the form, or cut off, is refused") {
     CHECK(read("--x\r\nContent-Disposition: form-data\r\n\r\n1\r\n--x--") == "refused");
     CHECK(read("--x\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--x--") == "refused");
     CHECK(read("--x\r\nno field\r\n\r\n1\r\n--x--") == "refused");
+    using namespace std::string_literals;
+    for (const std::string& line : {"A: \0"s, "Content-Type: a/b\0001\0"s}) {
+        const std::string head = "--x\r\nContent-Disposition: form-data; name=a\r\n";
+        CHECK(read(head + line + "\r\n\r\n1\r\n--x--") == "refused");
+    }
     CHECK(read("--xy\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n--x--") == "refused");
 }
 

@@ -276,6 +276,10 @@ TEST_CASE("what is larger than the limits is refused") {
             {"RFC 9112, 7.1: zeros before a size", chunked(std::string(120, '0') + "1\r\nx\r\n"),
              "400"},
             {"RFC 9112, 7.1.2: trailers", chunked("0\r\nX: " + std::string(100, 'a')), "431"},
+            {"extensions, before a chunk is found to be too large",
+             chunked("B;" + std::string(120, 'a') + "\r\n"), "400"},
+            {"a trailer, before all of them are found to be too long",
+             chunked("0\r\nA b: c\r\nX: " + std::string(100, 'a')), "400"},
         },
         bounds);
 }

@@ -78,6 +78,10 @@ TEST_CASE("a floating-point number is written with the fewest digits that read b
 TEST_CASE("a floating-point number beyond the type's range is refused") {
     CHECK(round_trip<float>("1e300") == ": 1e+300 is too large for a float");
     CHECK(round_trip<float>("3.4028234663852886e38") == "3.4028235e+38");
+    CHECK(round_trip<float>("3.4028235e+38") == "3.4028235e+38");
+    CHECK(round_trip<float>("-3.4028235e+38") == "-3.4028235e+38");
+    CHECK(round_trip<float>("3.4028236e+38") == ": 3.4028236e+38 is too large for a float");
+    CHECK(round_trip<double>("1.7976931348623157e+308") == "1.7976931348623157e+308");
     CHECK(round_trip<double>("\"1e999\"") == ": \"1e999\" is not a number");
 }
 

@@ -33,6 +33,9 @@ using restful_functions::limits;
 
 using body = std::function<std::string(std::string_view)>;
 
+/// So many bytes at the beginning of a result name its type. A call sets it in its own process.
+inline std::size_t type_size = 0;
+
 class lambdas final : public program {
  public:
     explicit lambdas(std::vector<body> bodies, std::vector<call_policy> policies = {})
@@ -49,6 +52,7 @@ class lambdas final : public program {
         output.overflow = result.size() > output.capacity;
         output.size = output.overflow ? 0 : result.size();
         std::memcpy(output.data, result.data(), output.size);
+        output.type_size = type_size;
     }
 
  private:

@@ -64,3 +64,13 @@ TEST_CASE("a verdict that there is not is not believed") {
         CHECK(std::holds_alternative<lost>(take_result(shared.own, std::nullopt)));
     }
 }
+
+TEST_CASE("a reason against rewinding that there is not is not believed") {
+    const memory shared;
+    shared.own.header().why_not_rewound = mark_refusal::not_alone;
+    CHECK(take_stay(shared.own).why_not_rewound == mark_refusal::not_alone);
+    for (const std::uint32_t value : {5U, ~0U}) {
+        std::memcpy(&shared.own.header().why_not_rewound, &value, sizeof value);
+        CHECK(take_stay(shared.own).why_not_rewound == mark_refusal::none);
+    }
+}

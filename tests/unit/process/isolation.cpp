@@ -4,6 +4,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -78,6 +79,21 @@ TEST_CASE("a task process has no descriptor but the standard three and its compl
     const restful_functions::detail::unique_fd of_the_host(::open("/dev/null", O_RDONLY));
     calls all({[](std::string_view) { return open_descriptors(); }});
     CHECK(all.result(0) == "0 1 2 63 ");
+}
+
+TEST_CASE("a call finds nothing of the result of the call before in its slot") {
+    calls all({[](std::string_view) {
+                   type_size = 400;
+                   return std::string(500, 'x');
+               },
+               [](std::string_view) {
+                   const auto* own = reinterpret_cast<const char*>(detail::current_slot);
+                   const std::string_view payload(own + slot::payload_offset, 10'000);
+                   return std::to_string(std::count(payload.begin(), payload.end(), 'x'));
+               }},
+              {.max_processes = 1, .warm_processes = 1, .max_payload = 10'000});
+    CHECK(std::get<returned>(all.run(0)).type.size() == 400);
+    CHECK(all.result(1) == "0");
 }
 
 TEST_CASE("a task process sees no slot but its own") {
