@@ -72,3 +72,16 @@ test('the keyboard is enough', async ({ page, url }) => {
   await press('Enter');
   await page.getByText('DONE').waitFor();
 });
+
+test('the content is skipped to, each view has its title, and no address leads to nothing', async ({ page, url }) => {
+  await ready(page, url, 'tasks');
+  await page.getByRole('link', { name: 'Skip to content' }).press('Enter');
+  isTrue(await page.evaluate(() => document.activeElement.id === 'main'), 'the content has the focus');
+  equal(await page.title(), 'Tasks · restful-functions');
+  await page.getByRole('link', { name: 'Overview' }).press('Enter');
+  await page.getByRole('heading', { name: 'Overview' }).waitFor();
+  isTrue(await page.evaluate(() => document.activeElement.textContent === 'Overview'), 'the heading has the focus');
+  equal(await page.title(), 'Overview · restful-functions');
+  await page.goto(`${url}/#/function/%`);
+  await page.getByText('There is no such function.').waitFor();
+});

@@ -68,3 +68,40 @@ test('integers of 64 bits go and come exactly', async ({ page, url }) => {
   await page.getByRole('button', { name: 'Call' }).click();
   await page.getByRole('region', { name: 'Result' }).getByText('9007199254740993', { exact: true }).waitFor();
 });
+
+test('what is not JSON yet is not called with', async ({ page, url }) => {
+  await page.goto(`${url}/#/function/exactly`);
+  await page.getByLabel('number', { exact: true }).fill('4');
+  await page.getByText('As JSON').click();
+  const raw = page.getByLabel('Arguments', { exact: true });
+  await raw.fill('{"number": ');
+  await page.getByRole('button', { name: 'Call' }).click();
+  await page.getByText('This is not JSON yet').waitFor();
+  isTrue(await raw.evaluate((element) => element === document.activeElement), 'the JSON has the focus');
+  isTrue(await page.getByRole('region', { name: 'Result' }).count() === 0, 'nothing was called');
+  await raw.fill('{"number": 5}');
+  await page.getByRole('button', { name: 'Call' }).click();
+  await page.getByRole('region', { name: 'Result' }).getByText('5', { exact: true }).waitFor();
+});
+
+test('whoever comes back to a form finds it filled in', async ({ page, url }) => {
+  await page.goto(`${url}/#/function/addition`);
+  await page.getByLabel('x', { exact: true }).fill('3');
+  await page.getByLabel('y', { exact: true }).fill('6');
+  await page.getByRole('button', { name: 'Start as task' }).click();
+  await page.getByText('DONE').waitFor();
+  await page.goBack();
+  await page.getByRole('button', { name: 'Call' }).waitFor();
+  equal(await page.getByLabel('y', { exact: true }).inputValue(), '6');
+});
+
+test('a page without a clipboard copies, too', async ({ page, url, context }) => {
+  await page.addInitScript(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }));
+  await page.goto(`${url}/#/function/stock`);
+  await page.getByText('From a program').click();
+  await page.getByRole('button', { name: 'Copy the curl command' }).click();
+  await page.getByText('Copied').waitFor();
+  const other = await context.newPage();
+  await other.goto(url);
+  equal(await other.evaluate(() => navigator.clipboard.readText()), `curl -d '{}' ${url}/stock/keep-connection`);
+});

@@ -1,6 +1,7 @@
 // A server that goes, and comes again.
 
-import { isTrue, serve, start, test } from './harness.mjs';
+import { createServer, connect } from 'node:net';
+import { equal, isTrue, serve, start, test } from './harness.mjs';
 import { fifo } from './tasks.mjs';
 
 test('a lost connection is said, and a new server shows no task of the old one', async ({ page, context }) => {
@@ -18,8 +19,51 @@ test('a lost connection is said, and a new server shows no task of the old one',
   await page.getByText('connected').waitFor();
   await page.getByText('No tasks.').waitFor();
   await detail.getByText('RUNNING').waitFor({ state: 'detached' });
+  isTrue(!await detail.getByRole('button', { name: 'Terminate' }).isVisible(), 'what is gone cannot be ended');
+  equal(await detail.getByText(/^ \d.* m?s/).count(), 0, 'durations of what is gone');
   const fresh = await start(second.url, 'stock');
   await page.getByRole('link', { name: fresh.slice(0, 8) }).waitFor();
   isTrue(await page.getByRole('link', { name: id.slice(0, 8) }).count() === 0, 'the old task is gone');
   await second.stop();
+}, { allowed: /^a request to http:\/\/127\.0\.0\.1:/ });
+
+test('what could not be read is read later', async ({ page, url }) => {
+  let asked = 0;
+  await page.route('**/openapi.json', (route) => (++asked < 3 ? route.abort() : route.continue()));
+  await page.goto(url);
+  await page.getByRole('link', { name: 'addition' }).waitFor();
+  equal(asked, 3, 'requests');
+});
+
+test('a connection that says nothing any more is lost', async ({ page, url }) => {
+  const { port } = new URL(url);
+  let isMute = false;
+  const between = createServer((socket) => {
+    const server = connect(port, '127.0.0.1');
+    server.on('data', (data) => { if (!isMute) socket.write(data); }).on('error', () => {}).on('close', () => socket.destroy());
+    socket.on('data', (data) => server.write(data)).on('error', () => {}).on('close', () => server.destroy());
+  });
+  await new Promise((resolve) => { between.listen(0, '127.0.0.1', resolve); });
+  await page.clock.install();
+  await page.goto(`http://127.0.0.1:${between.address().port}`);
+  await page.getByText('connected').waitFor();
+  isMute = true;
+  await page.clock.fastForward(41_000);
+  await page.getByText('Connection lost').waitFor();
+  isMute = false;
+  await page.getByText('connected').waitFor();
+  between.close();
+}, { allowed: /^a request to http:\/\/127\.0\.0\.1:/ });
+
+test('a server that ends when its calls have is draining', async ({ page }) => {
+  const { url, stop } = await serve();
+  await start(url, 'simulate', { fifo: fifo(), steps: 1 });
+  await page.goto(`${url}/#/overview`);
+  await page.getByText('The server is ready').waitFor();
+  await page.getByText('1 running').waitFor();
+  const ended = stop('SIGTERM');
+  await page.getByText('The server is draining').waitFor();
+  await page.getByText('1 running').waitFor();
+  await stop();
+  await ended;
 }, { allowed: /^a request to http:\/\/127\.0\.0\.1:/ });

@@ -70,3 +70,33 @@ test('a file goes in and comes out', async ({ page, url }) => {
   for await (const chunk of stream) text += chunk;
   equal(text, 'a file');
 });
+
+test('what JSON leaves out has its default in the form', async ({ page, url }) => {
+  await page.route('**/openapi.json', async (route) => {
+    const document = await (await route.fetch()).json();
+    document.paths['/order'].post.requestBody.content['application/json'].schema.properties.sizes.default = [7, 8];
+    await route.fulfill({ json: document });
+  });
+  await page.goto(`${url}/#/function/order`);
+  const sizes = group(page, 'sizes');
+  equal(await sizes.getByLabel('element', { exact: true }).last().inputValue(), '8');
+  await page.getByText('As JSON').click();
+  const raw = page.getByLabel('Arguments', { exact: true });
+  await raw.fill('{"what": {}, "prices": {}}');
+  await page.getByLabel('name', { exact: true }).fill('leg');
+  equal(JSON.stringify(JSON.parse(await raw.inputValue())), '{"what":{"name":"leg","made_of":"steel","count":1},"sizes":[7,8],"prices":{},"urgent":false}');
+});
+
+test('a member is found by its name, whatever that looks like', async ({ page, url }) => {
+  await page.goto(`${url}/#/function/order`);
+  const prices = group(page, 'prices');
+  for (const name of ['net', '0']) {
+    await prices.getByRole('button', { name: 'Add a member' }).click();
+    await prices.getByLabel('name', { exact: true }).last().fill(name);
+  }
+  await prices.getByLabel('value', { exact: true }).first().fill('1');
+  await page.getByRole('button', { name: 'Call' }).click();
+  await page.getByText('null is not a number').waitFor();
+  equal(await prices.getByLabel('value', { exact: true }).last().getAttribute('aria-invalid'), 'true', 'the one named 0');
+  equal(await prices.getByLabel('value', { exact: true }).first().getAttribute('aria-invalid'), 'false', 'the other one');
+});

@@ -19,7 +19,7 @@ test('no text is read as HTML: descriptions, results, logs, progress, exceptions
   await page.getByText('There is no such function.').waitFor();
   await page.goto(`${url}/#/tasks?function=${encodeURIComponent(hostile)}`);
   await page.getByText('No tasks.').waitFor();
-  equal(await page.title(), 'Functions', 'the title');
+  equal(await page.title(), 'Tasks · restful-functions', 'the title');
   equal(await page.locator('main script, main img').count(), 0, 'elements that a text has made');
 });
 
@@ -66,3 +66,14 @@ test('a token is asked for, and kept for the tab alone', async ({ page, url, con
   await other.getByRole('dialog', { name: 'Who are you?' }).waitFor();
   equal(await other.evaluate(() => localStorage.length), 0, 'what is kept for longer');
 }, { environment: { CONSOLE_TOKEN: 'open sesame' } });
+
+test('who may not see all tasks calls functions all the same', async ({ page, url }) => {
+  await page.route('**/events', (route) => route.fulfill({ status: 403, contentType: 'application/problem+json', body: '{"detail": "not for this token"}' }));
+  await page.goto(url);
+  await page.getByText('not for this token').waitFor();
+  await page.getByRole('link', { name: 'addition' }).click();
+  await page.getByLabel('x', { exact: true }).fill('3');
+  await page.getByLabel('y', { exact: true }).fill('6');
+  await page.getByRole('button', { name: 'Call' }).click();
+  await page.getByRole('region', { name: 'Result' }).getByText('9', { exact: true }).waitFor();
+});

@@ -8,6 +8,9 @@ import { ask, jsonOf, token } from './server.js';
 import { store } from './store.js';
 import { taskView } from './task.js';
 
+/** What was filled in, for whoever comes back. */
+const drafts = new Map();
+
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function curlOf(url, body) {
@@ -17,8 +20,8 @@ function curlOf(url, body) {
   if (values.some(([, value]) => fileNameOf(value))) {
     for (const [name, value] of values) {
       const file = fileNameOf(value);
-      if (file) words.push(`--form ${quoted(`${name}=@${file}`)}`);
-      else words.push(`--form-string ${quoted(`${name}=${typeof value === 'string' ? value : stringify(value)}`)}`);
+      words.push(file ? `--form ${quoted(`${name}=@${file}`)}`
+        : `--form-string ${quoted(`${name}=${typeof value === 'string' ? value : stringify(value)}`)}`);
     }
   } else {
     words.push(`-d ${quoted(stringify(body))}`);
@@ -37,14 +40,14 @@ function scriptOf(url, body) {
 /** A text to copy. */
 function snippet(name, what) {
   const text = h('pre', { tabIndex: 0, ariaLabel: what });
-  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(() => text.textContent, what)), text] };
+  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };
 }
 
 function build(main, definition) {
   const name = definition.function_name;
-  const path = `/${encodeURIComponent(name)}`;
+  const path = `/${name}`;
   const url = `${location.origin}${path}/keep-connection`;
-  const schema = store.document.paths[`/${name}`].post.requestBody.content['application/json'].schema;
+  const schema = store.document.paths[path].post.requestBody.content['application/json'].schema;
   const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });
   const curl = snippet('curl', 'the curl command');
   const script = snippet('JavaScript', 'the JavaScript');
@@ -54,27 +57,35 @@ function build(main, definition) {
   const its = figures(definition);
   let view = null;
   let body = {};
+  // What is folded is not written: a file in it may be large.
   const snippets = () => {
+    drafts.set(name, body);
+    if (!program.open) return;
     curl.text.textContent = curlOf(url, body);
     script.text.textContent = scriptOf(url, body);
   };
   const fromForm = () => {
     body = form.get();
     raw.value = stringify(body, 2);
+    raw.ariaInvalid = false;
     problem.textContent = '';
     snippets();
   };
+  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);
   const form = new Forms(store.document.components.schemas, fromForm).field(schema);
-  raw.addEventListener('input', () => {
+  raw.oninput = () => {
     try {
       body = parse(raw.value);
+      raw.ariaInvalid = false;
       form.set(body);
       problem.textContent = '';
       snippets();
     } catch (error) {
+      raw.ariaInvalid = true;
       problem.textContent = `This is not JSON yet: ${error.message}`;
     }
-  });
+  };
+  if (drafts.has(name)) form.set(drafts.get(name));
   fromForm();
 
   const complain = ({ errors, message, detail, error }) => {
@@ -90,19 +101,19 @@ function build(main, definition) {
   };
   const buttons = [];
   const start = async (show) => {
+    if (raw.ariaInvalid === 'true') return raw.focus();
     for (const each of buttons) each.disabled = true;
     said.textContent = 'Calling…';
     complain({ errors: [] });
     try {
       const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });
       const answer = await jsonOf(response);
-      said.textContent = '';
       if (response.ok) show(answer.task_id);
       else complain(answer);
     } catch (error) {
-      said.textContent = '';
       problem.textContent = `The server could not be reached: ${error.message}`;
     }
+    said.textContent = '';
     for (const each of buttons) each.disabled = false;
   };
   const show = (id) => {
@@ -116,9 +127,8 @@ function build(main, definition) {
   main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,
     h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },
       form.element, problem, h('div', { className: 'row' }, buttons), said,
-      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw),
-      h('details', {}, h('summary', {}, 'From a program'), curl.elements, script.elements)),
-    result, h('p', {}, h('a', { href: `#/tasks?function=${encodeURIComponent(name)}` }, 'Its tasks')));
+      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),
+    result, h('p', {}, h('a', { href: `#/tasks?function=${name}` }, 'Its tasks')));
   return Object.assign(() => { its.update(); view?.update(); }, { leave: () => view?.leave() });
 }
 

@@ -4,12 +4,12 @@
 export function h(name, properties = {}, ...children) {
   const element = document.createElement(name);
   for (const [key, value] of Object.entries(properties)) {
-    if (value === undefined || value === null || value === false) continue;
+    if ((value ?? false) === false) continue;
     if (key.startsWith('on')) element.addEventListener(key.slice(2), value);
     else if (key in element && key !== 'list' && key !== 'form') element[key] = value;
     else element.setAttribute(key, value === true ? '' : value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  element.append(...children.flat().filter((child) => (child ?? null) !== null));
   return element;
 }
 
@@ -32,28 +32,32 @@ let lastId = 0;
 /** An id that no other element has. */
 export const freshId = () => `id-${++lastId}`;
 
-/** A button that copies what `text()` gives, and says so. */
-export function copyButton(text, what) {
-  const button = h('button', { type: 'button', 'aria-label': `Copy ${what}` }, 'Copy');
-  button.addEventListener('click', async () => {
+/** A button that copies the text of an element, and where it says so. */
+export function copyButton(element, what) {
+  const said = h('span', { className: 'dim', role: 'status' });
+  const copy = async () => {
+    let isCopied = true;
     try {
-      await navigator.clipboard.writeText(text());
-      button.textContent = 'Copied';
+      await navigator.clipboard.writeText(element.textContent);
     } catch {
-      button.textContent = 'Not allowed';
+      // A page that came over plain HTTP, from another machine, has no clipboard.
+      getSelection().selectAllChildren(element);
+      isCopied = document.execCommand('copy');
     }
-    setTimeout(() => { button.textContent = 'Copy'; }, 1500);
-  });
-  return button;
+    said.textContent = isCopied ? 'Copied' : 'Press Ctrl+C';
+    setTimeout(() => said.replaceChildren(), 1500);
+  };
+  return [h('button', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, 'Copy'), said];
 }
 
 /** Seconds as people read them. */
 export function seconds(value) {
-  if (value === null || value === undefined || Number.isNaN(value)) return '';
-  if (value < 1) return `${Math.round(value * 1000)} ms`;
-  if (value < 100) return `${value.toFixed(1)} s`;
-  const minutes = Math.floor(value / 60);
-  return minutes < 60 ? `${minutes} min ${Math.round(value % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (!Number.isFinite(value)) return '';
+  if (value < 0.9995) return `${Math.max(0, Math.round(value * 1000))} ms`;
+  if (value < 99.95) return `${value.toFixed(1)} s`;
+  const whole = Math.round(value);
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** Bytes as people read them. */
@@ -71,7 +75,5 @@ export function confirmed(question) {
   document.getElementById('confirm-text').textContent = question;
   dialog.returnValue = 'no';
   dialog.showModal();
-  return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
-  });
+  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === 'yes'); });
 }

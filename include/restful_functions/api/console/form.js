@@ -13,13 +13,24 @@ export const fileNameOf = (value) => fileNames.get(value);
 
 const blobName = '#/components/schemas/Blob';
 
-/** What the field at a pointer is told: under the field itself, or as near to it as there is a place. */
-function errorPlace() {
-  const element = h('p', { className: 'error', id: freshId() });
-  return element;
+/** A field that has no label. */
+function called(name, field) {
+  field.control?.setAttribute('aria-label', name);
+  return field;
 }
 
-function simple(control, get, set, description) {
+/** The field below one of several, or that one. */
+const within = (field, rest) => field && (field.at(rest) ?? field);
+
+/** Says what is wrong with fields together; without a message, nothing with any. */
+const complaint = (error, fields) => (message) => {
+  error.textContent = message;
+  if (!message) for (const field of fields()) field.complain('');
+};
+
+const errorPlace = () => h('p', { className: 'error', id: freshId() });
+
+function simple(control, { description }, get, set) {
   const error = errorPlace();
   control.setAttribute('aria-describedby', error.id);
   return {
@@ -30,15 +41,16 @@ function simple(control, get, set, description) {
     at: () => null,
     complain(message) {
       error.textContent = message;
-      control.setAttribute('aria-invalid', message ? 'true' : 'false');
+      control.ariaInvalid = Boolean(message);
     },
   };
 }
 
 const labelled = (name, field, isRequired) => {
-  if (!field.control) return h('fieldset', {}, h('legend', {}, name + (isRequired ? '' : ' (optional)')), field.element);
+  const label = name + (isRequired ? '' : ' (optional)');
+  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);
   field.control.id ||= freshId();
-  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, name + (isRequired ? '' : ' (optional)')), field.element);
+  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);
 };
 
 export class Forms {
@@ -73,76 +85,77 @@ export class Forms {
   }
 
   listening(control) {
-    control.addEventListener('input', () => this.onChange());
+    control.oninput = () => this.onChange();
     return control;
   }
 
   number(schema, step) {
     const placeholder = schema.minimum === undefined ? null : `${schema.minimum} to ${schema.maximum}`;
-    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder, value: schema.default ?? '' }));
+    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));
     // What is no number is left to the server, whose words say so.
-    return simple(control, () => (control.value === '' ? (control.validity.badInput ? 'not a number' : undefined) : numberOf(control.value)),
-      (value) => { control.value = value ?? ''; }, schema.description);
+    return simple(control, schema, () => (control.value === '' ? (control.validity.badInput ? 'not a number' : undefined) : numberOf(control.value)),
+      (value) => { control.value = value ?? ''; });
   }
 
   truth(schema) {
-    const control = this.listening(h('input', { type: 'checkbox', checked: schema.default ?? false }));
-    return simple(control, () => control.checked, (value) => { control.checked = value === true; }, schema.description);
+    const control = this.listening(h('input', { type: 'checkbox' }));
+    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });
   }
 
   text(schema) {
     const control = schema.writeOnly
       ? h('input', { type: 'password', autocomplete: 'off' })
-      : h('textarea', { rows: 1, value: schema.default ?? '', spellcheck: false });
+      : h('textarea', { rows: 1, spellcheck: false });
     this.listening(control);
-    return simple(control, () => control.value, (value) => { control.value = value ?? ''; }, schema.description);
+    return simple(control, schema, () => control.value, (value) => { control.value = value ?? ''; });
   }
 
   choice(schema) {
     const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));
-    if (schema.default !== undefined) control.value = schema.default;
-    return simple(control, () => control.value, (value) => { control.value = value; }, schema.description);
+    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });
   }
 
   raw(schema) {
-    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON',
-      value: schema.default === undefined ? '' : stringify(schema.default) }));
-    return simple(control, () => {
+    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));
+    return simple(control, schema, () => {
       if (control.value.trim() === '') return undefined;
       try {
         return parse(control.value);
       } catch {
         return control.value;
       }
-    }, (value) => { control.value = value === undefined ? '' : stringify(value); }, schema.description);
+    }, (value) => { control.value = value === undefined ? '' : stringify(value); });
   }
 
   blob(schema) {
     let value;
     const control = h('input', { type: 'file' });
-    control.addEventListener('change', () => {
+    control.onchange = () => {
       const file = control.files[0];
       value = undefined;
       if (!file) return this.onChange();
       const reader = new FileReader();
-      reader.addEventListener('load', () => {
+      reader.onload = () => {
         value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] ?? '' };
         fileNames.set(value, file.name);
         this.onChange();
-      });
+      };
       reader.readAsDataURL(file);
+    };
+    return simple(control, schema, () => value, (given) => {
+      // It shows no file but the one that it gives.
+      if (given !== value) control.value = '';
+      value = given;
     });
-    return simple(control, () => value, (given) => { value = given; }, schema.description);
   }
 
   /** A field that can be left out. */
   optional(schema, depth) {
-    const inner = this.field(schema, depth);
+    const inner = called('value', this.field(schema, depth));
     const isGiven = h('input', { type: 'checkbox', id: freshId() });
     const box = h('div', { hidden: true }, inner.element);
     const show = () => { box.hidden = !isGiven.checked; };
-    isGiven.addEventListener('change', () => { show(); this.onChange(); });
-    inner.control?.setAttribute('aria-label', 'value');
+    isGiven.onchange = () => { show(); this.onChange(); };
     return {
       element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),
       get: () => (isGiven.checked ? inner.get() : undefined),
@@ -151,9 +164,9 @@ export class Forms {
         show();
         if (isGiven.checked) inner.set(value);
       },
-      at: (rest) => inner.at(rest) ?? inner,
+      at: inner.at,
       complain: (message) => {
-        if (message && !isGiven.checked) { isGiven.checked = true; show(); }
+        if (message) { isGiven.checked = true; show(); }
         inner.complain(message);
       },
     };
@@ -162,26 +175,22 @@ export class Forms {
   object(schema, depth) {
     const required = new Set(schema.required ?? []);
     const error = errorPlace();
+    const defaults = {};
     const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {
       const resolved = this.resolve(each);
       const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;
       const field = isOptional ? this.optional(each, depth + 1) : this.field(each, depth + 1);
+      defaults[name] = resolved.default;
+      if (resolved.default !== undefined) field.set(resolved.default);
       return [name, field];
     }));
     return {
       element: h('div', {}, schema.description && depth ? h('p', { className: 'dim text' }, schema.description) : null,
         [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),
       get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),
-      set: (value) => { for (const [name, field] of fields) field.set(value?.[name]); },
-      at(pointer) {
-        const [name, ...rest] = pointer;
-        const field = fields.get(name);
-        return field ? field.at(rest) ?? field : null;
-      },
-      complain: (message) => {
-        error.textContent = message;
-        if (!message) for (const field of fields.values()) field.complain('');
-      },
+      set: (value) => { for (const [name, field] of fields) field.set(value?.[name] === undefined ? defaults[name] : value[name]); },
+      at: ([name, ...rest]) => within(fields.get(name), rest),
+      complain: complaint(error, () => fields.values()),
     };
   }
 
@@ -211,21 +220,14 @@ export class Forms {
         list.replaceChildren();
         for (const each of split(value)) add(each);
       },
-      at: ([index, ...rest]) => {
-        const row = rows.find((each, i) => each.name?.() === index || String(i) === index);
-        return row ? row.at(rest) ?? row : null;
-      },
-      complain: (message) => {
-        error.textContent = message;
-        if (!message) for (const row of rows) row.complain('');
-      },
+      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name?.() ?? String(i)) === index), rest),
+      complain: complaint(error, () => rows),
     };
   }
 
   list(schema, depth) {
     return this.rows((value) => {
-      const field = this.field(schema.items ?? {}, depth + 1);
-      field.control?.setAttribute('aria-label', 'element');
+      const field = called('element', this.field(schema.items ?? {}, depth + 1));
       if (value !== undefined) field.set(value);
       return field;
     }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined ? null : value)),
@@ -235,8 +237,7 @@ export class Forms {
   map(schema, depth) {
     return this.rows((value) => {
       const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));
-      const field = this.field(schema.additionalProperties || {}, depth + 1);
-      field.control?.setAttribute('aria-label', 'value');
+      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));
       if (value) { name.value = value[0]; field.set(value[1]); }
       return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };
     }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() ?? null])),
@@ -249,7 +250,7 @@ export class Forms {
       element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),
       get: () => fields.map((field) => field.get() ?? null),
       set: (value) => { fields.forEach((field, i) => field.set(value?.[i])); },
-      at: ([index, ...rest]) => { const field = fields[index]; return field ? field.at(rest) ?? field : null; },
+      at: ([index, ...rest]) => within(fields[index], rest),
       complain: (message) => { for (const field of fields) field.complain(message); },
     };
   }

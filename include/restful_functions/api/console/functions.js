@@ -1,8 +1,7 @@
 // The list of functions.
 
-import { freshId, h, seconds } from './dom.js';
-import { get } from './server.js';
-import { statistics, store } from './store.js';
+import { freshId, h, seconds, setText } from './dom.js';
+import { readHealth, statistics, store } from './store.js';
 
 /** {element, update} of what the calls of a function do. */
 export function figures({ function_name: name, max_concurrency: limit }) {
@@ -46,18 +45,19 @@ export function functionList(main) {
       return {
         its,
         text: `${each.function_name} ${each.description}`.toLowerCase(),
-        element: h('li', { className: 'card' }, h('a', { href: `#/function/${encodeURIComponent(each.function_name)}` }, each.function_name),
+        element: h('li', { className: 'card' }, h('a', { href: `#/function/${each.function_name}` }, each.function_name),
           h('p', { className: 'text' }, each.description), its.element),
       };
     });
     list.replaceChildren(...cards.map((each) => each.element));
     filter();
-    get('/health/ready').then(({ parked }) => { warm.textContent = `${parked} processes wait warm for calls.`; }, () => {});
   };
-  search.addEventListener('input', filter);
+  search.oninput = filter;
   main.append(h('h1', {}, 'Functions'), h('div', { className: 'row' }, h('label', { htmlFor: search.id }, 'Search'), search, warm), said, list);
   return () => {
-    if (built !== store.functions) {
+    readHealth();
+    if (store.health) setText(warm, `${store.health.parked} processes wait warm for calls.`);
+    if (store.document && built !== store.functions) {
       built = store.functions;
       build();
     }

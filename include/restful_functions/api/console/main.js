@@ -13,8 +13,16 @@ const main = document.getElementById('main');
 const connection = document.getElementById('connection');
 let update = () => {};
 
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 function viewOf(path, query) {
-  const [first, second] = path.split('/').slice(1).map(decodeURIComponent);
+  const [first, second] = path.split('/').slice(1).map(decoded);
   if (first === 'function' && second) return ['#/', (place) => functionPage(place, second)];
   if (first === 'tasks') return ['#/tasks', (place) => taskTable(place, query)];
   if (first === 'task' && second) return ['#/tasks', (place) => taskPage(place, second)];
@@ -22,18 +30,23 @@ function viewOf(path, query) {
   return ['#/', functionList];
 }
 
+function refresh() {
+  update();
+  const heading = main.querySelector('h1');
+  if (heading) document.title = `${heading.textContent} · restful-functions`;
+}
+
 function show(isFirst) {
   update.leave?.();
   const [path, query] = (location.hash || '#/').slice(1).split('?');
   const [link, view] = viewOf(path, new URLSearchParams(query));
-  for (const each of document.querySelectorAll('nav a')) {
-    if (each.getAttribute('href') === link) each.setAttribute('aria-current', 'page');
-    else each.removeAttribute('aria-current');
-  }
+  for (const each of document.querySelectorAll('nav a')) each.ariaCurrent = each.getAttribute('href') === link ? 'page' : null;
   main.replaceChildren();
   update = view(main);
-  update();
-  if (!isFirst) main.focus();
+  refresh();
+  const place = main.querySelector('h1') ?? main;
+  place.tabIndex = -1;
+  if (!isFirst) place.focus();
 }
 
 let said = '';
@@ -46,6 +59,8 @@ function showConnection() {
 }
 
 addEventListener('hashchange', () => show(false));
-onChange(() => { showConnection(); update(); });
+onChange(() => { showConnection(); refresh(); });
+// The hash names views, and not places in them.
+document.querySelector('.skip').addEventListener('click', (event) => { event.preventDefault(); main.focus(); });
 connect();
 show(true);

@@ -2,14 +2,14 @@
 
 import { h, setText, svg } from './dom.js';
 import { plot } from './result.js';
-import { ask, jsonOf } from './server.js';
-import { store } from './store.js';
+import { now as serverTime } from './server.js';
+import { readHealth, store } from './store.js';
 
-const now = () => Math.floor(Date.now() / 1000);
+const now = () => Math.floor(serverTime() / 1000);
 
 function outcomes() {
   const bars = Array.from({ length: 60 }, () => ({ good: 0, bad: 0 }));
-  for (const { second, good, bad } of store.seconds) {
+  for (const [second, { good, bad }] of store.seconds) {
     const at = bars[59 - Math.floor((now() - second) / 10)];
     if (!at) continue;
     at.good += good;
@@ -27,10 +27,9 @@ function outcomes() {
   return chart;
 }
 
-/** A minute, second by second, but for the one that is not over. */
+/** The last minute by the second. */
 function minute(value) {
-  const known = new Map(store.seconds.map((each) => [each.second, value(each)]));
-  return Array.from({ length: 60 }, (_, i) => known.get(now() - 60 + i) ?? 0);
+  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(now() - 60 + i) ?? { good: 0, bad: 0, running: 0 }));
 }
 
 export function overview(main) {
@@ -42,23 +41,18 @@ export function overview(main) {
     ['Outcomes: returned, failed', outcomes],
   ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));
   main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));
-  let asked = 0;
-  let health = null;
-  const readHealth = async () => {
-    asked = Date.now();
-    health = await ask('/health/ready').then(jsonOf, () => null);
-  };
   let drawn = 0;
   return () => {
-    if (Date.now() - asked > 5000) readHealth();
-    setText(state, health && store.document
-      ? `The server is ${health.status}; ${health.parked} processes wait warm for calls, of at most ${health.max_processes}. Version ${store.document.info.version}.`
-      : 'The server cannot be reached.');
+    readHealth();
+    const { health } = store;
+    if (health === null) setText(state, store.isConnected ? 'The server is draining: it takes no new connections.' : 'The server cannot be reached.');
+    else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);
     if (drawn === now()) return;
     drawn = now();
     const by = {};
     for (const { status } of store.tasks.values()) by[status] = (by[status] ?? 0) + 1;
-    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] ?? 0} ${status.toLowerCase()}`)));
+    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] ?? 0} ${status.toLowerCase()}`)),
+      health ? h('span', {}, `${health.parked} of at most ${health.max_processes} processes wait warm for calls`) : '');
     for (const { draw, place } of charts) place.replaceChildren(draw());
   };
 }

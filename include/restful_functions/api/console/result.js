@@ -2,7 +2,7 @@
 
 import { bytes, h, seconds, svg } from './dom.js';
 import { stringify } from './json.js';
-import { ask } from './server.js';
+import { bytesOf } from './server.js';
 
 const mostText = 10_000;
 const mostRows = 200;
@@ -42,7 +42,7 @@ function json(value, name = '', depth = 0) {
 }
 
 function table(rows) {
-  const names = [...new Set(rows.slice(0, mostRows).flatMap((row) => Object.keys(row)))];
+  const names = [...new Set(rows.slice(0, mostRows).flatMap((row) => Object.keys(row)))].slice(0, mostRows);
   return h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Result as a table' }, h('table', {},
     h('thead', {}, h('tr', {}, names.map((name) => h('th', { scope: 'col' }, name)))),
     h('tbody', {}, rows.slice(0, mostRows).map((row) => h('tr', {}, names.map((name) => {
@@ -68,11 +68,10 @@ export function plot(numbers, label, base = numbers[0]) {
 
 /** A result that is JSON. */
 function shown(value) {
-  const parts = [];
-  if (Array.isArray(value) && value.length > 1 && value.every((each) => typeof each === 'number')) parts.push(plot(value, 'The numbers of the result'));
-  if (Array.isArray(value) && value.length > 0 && value.every((each) => each !== null && typeof each === 'object' && !Array.isArray(each))) parts.push(table(value));
-  parts.push(h('div', { className: 'json' }, json(value)));
-  return parts.filter(Boolean);
+  const isListOf = (least, fits) => Array.isArray(value) && value.length >= least && value.every(fits);
+  return [isListOf(2, (each) => typeof each === 'number') && plot(value, 'The numbers of the result'),
+    isListOf(1, (each) => each && typeof each === 'object' && !Array.isArray(each)) && table(value),
+    h('div', { className: 'json' }, json(value))];
 }
 
 /** A result that is bytes: shown where it is an image, else to be kept. */
@@ -83,7 +82,7 @@ function shownBytes(blob) {
   return [isImage ? h('img', { className: 'result', src: url, alt: 'The result' }) : null, h('p', {}, link)];
 }
 
-const facts = (pairs) => h('dl', { className: 'facts' }, pairs.filter(([, value]) => value !== '' && value !== undefined && value !== null)
+const facts = (pairs) => h('dl', { className: 'facts' }, pairs.filter(([, value]) => (value ?? '') !== '')
   .map(([name, value]) => h('div', {}, h('dt', { className: 'dim' }, name), h('dd', {}, value))));
 
 /** All that is known of a task that has ended. */
@@ -96,8 +95,7 @@ export async function report(task, took) {
       crash ? h('p', {}, h('strong', {}, crash.signal), crash.address ? ` at address ${crash.address}` : '') : null,
       crash?.backtrace.length ? h('pre', { tabIndex: 0, ariaLabel: 'Backtrace' }, crash.backtrace.join('\n')) : null));
   } else if (task.result?.href === `/task/result/${task.task_id}`) {
-    const response = await ask(task.result.href);
-    parts.push(...shownBytes(await response.blob()));
+    parts.push(...shownBytes(await bytesOf(task.result.href)));
   } else {
     parts.push(...shown(task.result));
   }

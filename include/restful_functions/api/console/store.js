@@ -1,6 +1,6 @@
 // What the page knows of the server: its functions, and its latest tasks, kept up to date by one stream of events.
 
-import { follow, get } from './server.js';
+import { ask, follow, get, jsonOf, now, pause } from './server.js';
 
 const mostTasks = 10_000;
 const pageSize = 1000;
@@ -15,32 +15,32 @@ export const store = {
   isConnected: false,
   /** Why there is no connection, where that is known. */
   reason: '',
-  /** Ends of calls, and how many ran, by the second: {second, good, bad, running}. */
-  seconds: [],
+  /** What /health/ready says; null when the server cannot be reached. */
+  health: undefined,
+  /** By the second {good, bad, running}: how calls ended, and how many ran. */
+  seconds: new Map(),
 };
 
-const listeners = new Set();
 let isDue = false;
+let listener = () => {};
 
-/** Has `listener` called after each change, at most ten times a second. Returns what ends that. */
-export function onChange(listener) {
-  listeners.add(listener);
-  return () => listeners.delete(listener);
-}
+/** Has `given` called after each change, at most ten times a second. */
+export const onChange = (given) => { listener = given; };
 
 function changed() {
   if (isDue) return;
   isDue = true;
   setTimeout(() => {
     isDue = false;
-    for (const listener of listeners) listener();
+    listener();
   }, 100);
 }
 
 const time = (text) => (text ? Date.parse(text) : null);
 
-const brief = ({ task_id: id, function_name: name, status, outcome, created, started, finished }) =>
-  ({ id, name, status, outcome, created: time(created), started: time(started), finished: time(finished) });
+/** What lists say of a task. */
+export const brief = ({ task_id: id, function_name: name, status, created, started, finished }) =>
+  ({ id, name, status, created: time(created), started: time(started), finished: time(finished) });
 
 const rank = ({ status }) => ['QUEUED', 'RUNNING'].indexOf(status) + 1 || 3;
 
@@ -53,6 +53,12 @@ async function readTasks() {
     read.push(...page);
     more = page.length === pageSize;
   }
+  // What runs for so long that many came after it.
+  const old = more ? await get('/task/list?order=desc&results=false&status=QUEUED,RUNNING') : [];
+  return { read: [...read, ...old.filter(({ created }) => created < read.at(-1).created)], more };
+}
+
+function take({ read, more }) {
   store.hasOlder = more;
   const tasks = new Map();
   for (const task of read.reverse()) {
@@ -64,41 +70,46 @@ async function readTasks() {
     if (!tasks.has(id) || rank(task) >= rank(tasks.get(id))) tasks.set(id, task);
   }
   store.tasks = tasks;
-  store.seconds = [];
+  store.seconds.clear();
   for (const task of tasks.values()) count(task);
 }
 
-async function readAll() {
-  [store.functions, store.document] = await Promise.all([get('/function/list/data'), get('/openapi.json')]);
-  await readTasks();
-  changed();
+let readings = 0;
+
+/** Reads what there is until that succeeds or is begun anew: the stream asks for it once. */
+async function readAll(hasTasks = true) {
+  const reading = ++readings;
+  while (reading === readings) {
+    try {
+      const [functions, document, tasks] = await Promise.all([get('/function/list/data'), get('/openapi.json'), hasTasks && readTasks()]);
+      if (reading !== readings) return;
+      Object.assign(store, { functions, document });
+      if (tasks) take(tasks);
+      return changed();
+    } catch {
+      await pause(1000);
+    }
+  }
 }
 
 function second(at) {
-  const all = store.seconds;
-  let i = all.length;
-  while (i > 0 && all[i - 1].second > at) --i;
-  if (all[i - 1]?.second === at) return all[i - 1];
-  const fresh = { second: at, good: 0, bad: 0, running: 0 };
-  all.splice(i, 0, fresh);
-  return fresh;
+  if (!store.seconds.has(at)) store.seconds.set(at, { good: 0, bad: 0, running: 0 });
+  return store.seconds.get(at);
 }
 
 /** Counts the end of a task of the last ten minutes. */
 function count({ status, finished }) {
-  if (finished && finished > Date.now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' ? 'good' : 'bad'];
-}
-
-function forgetAll() {
-  store.tasks = new Map();
-  store.progress.clear();
+  if (finished && finished > now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' ? 'good' : 'bad'];
 }
 
 function hear({ type, data }) {
   if (type === 'welcome' || type === 'reset') {
     // Another server, or too much was missed: nothing that was known is known to be true.
-    if (type === 'reset') forgetAll();
-    readAll().catch((error) => { store.reason = error.message; });
+    if (type === 'reset') {
+      store.tasks.clear();
+      store.progress.clear();
+    }
+    readAll();
   } else if (type === 'progress') {
     store.progress.set(data.task_id, data.progress);
   } else if (data.status) {
@@ -110,34 +121,50 @@ function hear({ type, data }) {
       count(task);
     }
     if (store.tasks.size > mostTasks) {
-      store.tasks.delete(store.tasks.keys().next().value);
       store.hasOlder = true;
+      for (const { id, finished } of store.tasks.values()) {
+        if (finished) {
+          store.tasks.delete(id);
+          break;
+        }
+      }
     }
   }
   changed();
 }
 
-/** Begins. The first answer of the stream has the rest read. */
+/** Begins: the stream has the rest read. */
 export function connect() {
   follow('/events', hear, (isConnected, reason) => {
-    store.isConnected = isConnected;
-    store.reason = reason;
+    Object.assign(store, { isConnected, reason });
+    // Who may not see all tasks may still call functions.
+    if (reason && !store.document) readAll(false);
     changed();
   });
   setInterval(() => {
     let running = 0;
     for (const task of store.tasks.values()) if (task.status === 'RUNNING') ++running;
-    second(Math.floor(Date.now() / 1000)).running = running;
-    while (store.seconds.length > 600) store.seconds.shift();
+    const at = Math.floor(now() / 1000);
+    second(at).running = running;
+    for (const each of store.seconds.keys()) if (each < at - 600) store.seconds.delete(each);
     changed();
   }, 1000);
+}
+
+let asked = 0;
+
+/** Reads how the server is, unless it has just done so. */
+export function readHealth() {
+  if (Date.now() - asked < 5000) return;
+  asked = Date.now();
+  ask('/health/ready').then(jsonOf).catch(() => null).then((health) => { store.health = health; });
 }
 
 /** The tasks that fit, the latest first. */
 export const tasksWhere = (fits) => [...store.tasks.values()].filter(fits).reverse();
 
 /** Seconds that a task has run, by now or in all. */
-export const duration = ({ started, finished }) => (started ? ((finished ?? Date.now()) - started) / 1000 : null);
+export const duration = ({ started, finished }) => (started ? ((finished ?? now()) - started) / 1000 : null);
 
 /** Of each function by its name: {running, queued, failed, calls, median}. */
 export function statistics() {

@@ -2,8 +2,8 @@
 
 import { confirmed, h, seconds } from './dom.js';
 import { report } from './result.js';
-import { follow, get, terminate } from './server.js';
-import { duration, store } from './store.js';
+import { follow, terminate } from './server.js';
+import { brief, duration } from './store.js';
 
 /** How far a task says it is. */
 export function bar(progress) {
@@ -14,14 +14,14 @@ export function bar(progress) {
 /** A button that ends what `path` names, after it has asked. */
 export function terminator(path, question, label = 'Terminate', name = label) {
   const button = h('button', { type: 'button', className: 'danger', 'aria-label': name }, label);
-  button.addEventListener('click', async () => {
+  button.onclick = async () => {
     if (!await confirmed(question)) return;
     try {
       await terminate(path);
     } catch (error) {
       button.after(h('span', { className: 'error', role: 'alert' }, error.message));
     }
-  });
+  };
   return button;
 }
 
@@ -30,11 +30,12 @@ function logPane() {
   const text = h('pre', { tabIndex: 0, ariaLabel: 'Log' });
   const element = h('section', { hidden: true }, h('h2', {}, 'Log'), text);
   let length = 0;
-  const append = ({ offset, text: piece }) => {
+  // The ids count bytes, also those that are no UTF-8 and come as other characters.
+  const append = ({ offset, text: piece }, id) => {
     if (offset < length) return;
     const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 8;
     if (offset > length) text.append(`… ${offset - length} bytes are not kept …\n`);
-    length = offset + new TextEncoder().encode(piece).length;
+    length = Number(id.split('-')[1]);
     text.append(piece);
     // The last pieces only: a log may be without end.
     while (text.childNodes.length > 500) text.firstChild.remove();
@@ -54,34 +55,38 @@ export function taskView(id, onName = () => {}) {
   const log = logPane();
   let task = null;
   let known = null;
-  let shownStatus = '';
+  let refusal = '';
+  let shown = '';
   const update = () => {
-    if (!task) return;
-    if (shownStatus !== task.status) state.replaceChildren(h('strong', { className: shownStatus = task.status }, task.status));
-    pace.replaceChildren(` ${seconds(duration(known))} `, (!task.finished && bar(task.progress)) || '');
-    end.hidden = Boolean(task.finished);
+    if (!task && !refusal) return;
+    const text = refusal || task.status;
+    if (shown !== text) state.replaceChildren(h('strong', { className: refusal ? 'error' : text }, shown = text));
+    // What the server does not know any more does not run.
+    const runs = !refusal && !task.finished;
+    pace.replaceChildren(refusal ? '' : ` ${seconds(duration(known))} `, (runs && bar(task.progress)) || '');
+    end.hidden = !runs;
   };
   const hear = (news) => {
     task = { ...task, ...news };
-    known = { started: task.started && Date.parse(task.started), finished: task.finished && Date.parse(task.finished) };
+    known = brief(task);
     onName(task.function_name);
     update();
   };
   const showResult = async () => {
-    outcome.replaceChildren(h('h2', {}, 'Result'), ...await report(task, duration(known)));
+    const parts = await report(task, duration(known)).catch((error) => [h('p', { className: 'error' }, error.message)]);
+    outcome.replaceChildren(h('h2', {}, 'Result'), ...parts);
     outcome.hidden = false;
   };
-  const leave = follow(`/task/events/${id}`, ({ type, data }) => {
+  const leave = follow(`/task/events/${id}`, ({ id: place, type, data }) => {
     if (type === 'progress') hear({ progress: data });
-    else if (type === 'log') log.append(data);
+    else if (type === 'log') log.append(data, place);
     else if (type !== 'dropped') hear(data);
     if (type !== 'completed' && type !== 'failed') return false;
     showResult();
-    // What it has used is known when its process is gone.
-    if (!task.usage) setTimeout(async () => { hear(await get(`/task/info/${id}`)); showResult(); }, 500);
     return true;
   }, (isConnected, reason) => {
-    if (reason) state.replaceChildren(h('span', { className: 'error' }, reason));
+    refusal = reason;
+    update();
   });
   return { element: h('div', {}, h('div', { className: 'row' }, state, pace, end), outcome, log.element), update, leave };
 }
@@ -89,7 +94,7 @@ export function taskView(id, onName = () => {}) {
 /** The page of one task. */
 export function taskPage(main, id) {
   const heading = h('h1', {}, 'Task');
-  const view = taskView(id, (name) => { heading.replaceChildren(h('a', { href: `#/function/${encodeURIComponent(name)}` }, name)); });
+  const view = taskView(id, (name) => { heading.replaceChildren(h('a', { href: `#/function/${name}` }, name)); });
   main.append(heading, h('p', { className: 'dim text' }, id), h('div', { className: 'card' }, view.element));
   return Object.assign(view.update, { leave: view.leave });
 }

@@ -38,19 +38,22 @@ export function taskTable(main, query) {
   const place = h('span', { role: 'status' });
   const end = h('span', {});
   let rows = new Map();
+  let known = null;
   let page = 0;
   let wanted = query.get('function') ?? '';
   ofStatus.value = query.get('status') ?? '';
-  const turn = (by, label) => h('button', { type: 'button', onclick: () => { page += by; update(); } }, label);
+  const turn = (by, label) => h('button', { type: 'button', onclick: () => { page += by; update(true); } }, label);
   const newer = turn(-1, 'Newer');
   const older = turn(1, 'Older');
   const choose = () => {
     end.replaceChildren(wanted ? terminator(`function/${encodeURIComponent(wanted)}`, `Terminate all calls of ${wanted} that wait or run?`, `Terminate all of ${wanted}`) : '');
   };
-  const update = () => {
-    const names = store.functions.map((each) => each.function_name);
-    if (names.length + 1 !== ofFunction.options.length) {
-      ofFunction.replaceChildren(...['', ...names].map((each) => h('option', { value: each }, each || 'any')));
+  const update = (isAsked = false) => {
+    // What comes and goes by itself is not read out.
+    place.ariaLive = isAsked ? 'polite' : 'off';
+    if (known !== store.functions) {
+      known = store.functions;
+      ofFunction.replaceChildren(...['', ...known.map((each) => each.function_name)].map((each) => h('option', { value: each }, each || 'any')));
       ofFunction.value = wanted;
     }
     const fitting = tasksWhere((task) => (!wanted || task.name === wanted) && (!ofStatus.value || task.status === ofStatus.value));
@@ -65,25 +68,26 @@ export function taskTable(main, query) {
       body.replaceChildren(...elements);
       if (body.contains(focused)) focused.focus();
     }
-    const known = store.hasOlder ? `the latest ${fitting.length}` : fitting.length;
-    setText(place, fitting.length === 0 ? 'No tasks.' : `${page * pageSize + 1} to ${page * pageSize + seen.length} of ${known}`);
+    setText(place, fitting.length === 0 ? (store.document ? 'No tasks.' : '') : `${page * pageSize + 1} to ${page * pageSize + seen.length} of ${store.hasOlder ? 'the latest ' : ''}${fitting.length}`);
     newer.disabled = page === 0;
     older.disabled = (page + 1) * pageSize >= fitting.length;
   };
   const filter = () => {
     wanted = ofFunction.value;
     page = 0;
+    // Whoever comes back from a task finds what was chosen.
+    history.replaceState(null, '', `#/tasks?${new URLSearchParams({ function: wanted, status: ofStatus.value })}`);
     choose();
-    update();
+    update(true);
   };
-  ofFunction.addEventListener('change', filter);
-  ofStatus.addEventListener('change', filter);
+  ofFunction.onchange = filter;
+  ofStatus.onchange = filter;
   choose();
   main.append(h('h1', {}, 'Tasks'), h('div', { className: 'row' },
     h('label', { htmlFor: ofFunction.id }, 'Function'), ofFunction, h('label', { htmlFor: ofStatus.id }, 'Status'), ofStatus, end),
   h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Tasks' }, h('table', {}, h('thead', {}, h('tr', {},
-    [['Task', ''], ['Function', ''], ['Status', ''], ['Created', 'wide'], ['Duration', ''], ['', '']].map(([name, className]) => (name
-      ? h('th', { scope: 'col', className }, name) : h('td', {}))))), body)),
+    ['Task', 'Function', 'Status', 'Created', 'Duration'].map((name) => h('th', { scope: 'col', className: name === 'Created' && 'wide' }, name)),
+    h('td', {}))), body)),
   h('div', { className: 'row' }, newer, older, place));
   return update;
 }
