@@ -50,6 +50,13 @@ class shallow_document : public document {
     std::size_t depth_ = 0;
 };
 
+inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
+    std::string reason = rapidjson::GetParseError_En(why);
+    reason.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
+    if (reason.back() == '.') reason.pop_back();
+    return "not JSON: " + reason + " at byte " + std::to_string(at);
+}
+
 /// Feeds the values in `text` to `handler`; empty when the whole text is one JSON value.
 template <typename Handler>
 std::string parse_error(text_stream& text, Handler& handler) {
@@ -58,13 +65,9 @@ std::string parse_error(text_stream& text, Handler& handler) {
     if (result.Code() == rapidjson::kParseErrorTermination) {
         return "nested deeper than " + std::to_string(max_depth) + " levels";
     }
-    if (result.IsError()) {
-        std::string reason = rapidjson::GetParseError_En(result.Code());
-        reason.front() =
-            static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
-        if (reason.back() == '.') reason.pop_back();
-        return "not JSON: " + reason + " at byte " + std::to_string(result.Offset());
-    }
+    if (result.IsError()) return not_json(result.Code(), result.Offset());
+    if (const auto at = text.lone_surrogate())
+        return not_json(rapidjson::kParseErrorStringUnicodeSurrogateInvalid, *at);
     // RapidJSON takes a NUL byte for the end of the text.
     if (!text.at_end()) return "not JSON: a NUL byte at byte " + std::to_string(text.Tell());
     return {};

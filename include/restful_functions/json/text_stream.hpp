@@ -6,6 +6,7 @@
 #include <rapidjson/encodings.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,15 @@ class text_stream {
         return !run.empty();
     }
 
+    /// A low surrogate was read that no high one stands before: its escape ends here.
+    void note_lone_surrogate() noexcept {
+        if (!lone_surrogate_) lone_surrogate_ = at_ - std::string_view("\\uDC00").size();
+    }
+    /// Where the first of them begins.
+    [[nodiscard]] std::optional<std::size_t> lone_surrogate() const noexcept {
+        return lone_surrogate_;
+    }
+
     /// The string that was read last.
     [[nodiscard]] std::string_view string() const noexcept {
         return unescaped_.empty() ? verbatim_ : unescaped_;
@@ -63,11 +73,19 @@ class text_stream {
     std::size_t at_ = 0;
     std::string_view verbatim_;
     std::string unescaped_;
+    std::optional<std::size_t> lone_surrogate_;
 };
 
-/// UTF-8 that is validated in runs of characters.
+/// UTF-8 that is validated in runs of characters. RapidJSON 1.1 refuses a high surrogate without a
+/// low one, but makes UTF-8 that is none of a low one without a high one.
 struct utf8_runs : rapidjson::UTF8<> {
+    using UTF8::Encode;
     using UTF8::Validate;
+
+    static void Encode(text_stream& text, unsigned code_point) {
+        if (code_point >= 0xDC00 && code_point <= 0xDFFF) text.note_lone_surrogate();
+        UTF8::Encode(text, code_point);
+    }
 
     static bool Validate(text_stream& text, text_stream&) { return text.take_run(); }
 };

@@ -40,6 +40,12 @@ TEST_CASE("text that is not UTF-8 is not JSON") {
     CHECK(refusal("\"\xff\"").starts_with("not JSON: "));
     CHECK(refusal("\"\xc3\"").starts_with("not JSON: "));
     CHECK(refusal("\"\\ud800\"").starts_with("not JSON: "));
+    constexpr std::string_view lone = "not JSON: the surrogate pair in string is invalid at byte ";
+    CHECK(refusal("\"\\ud83dx\"") == std::string(lone) + "1");
+    CHECK(refusal("[\"\\ude00\"]") == std::string(lone) + "2");
+    CHECK(refusal("{\"\\ud83d\\ude00\\uDFFF\": 1}") == std::string(lone) + "14");
+    CHECK_FALSE(json::is_valid("\"\\ude00\""));
+    CHECK(json::is_valid("\"\\ud83d\\ude00\""));
 }
 
 TEST_CASE("strings are read whatever they consist of") {
