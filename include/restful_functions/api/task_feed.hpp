@@ -14,7 +14,6 @@
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +23,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,21 +46,15 @@ class task_feed {
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
-            reader->write(http::server_sent_event(id(), "welcome", "{}"));
+            reader->write(http::server_sent_event(id(last_), "welcome", "{}"));
             return;
         }
         const auto heard = number_of(*last_event_id);
         if (!heard) {
-            reader->write(http::server_sent_event(id(), "reset", "{}"));
+            reader->write(http::server_sent_event(id(last_), "reset", "{}"));
             return;
         }
-        std::vector<task::uuid> missed(changes_.end() - static_cast<std::ptrdiff_t>(last_ - *heard),
-                                       changes_.end());
-        std::sort(missed.begin(), missed.end());
-        missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
-        for (const task::uuid& each : missed) {
-            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
-        }
+        tell_missed(*reader, *heard);
     }
 
     /// The task has its status since now.
@@ -68,7 +62,7 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task));
+        if (!readers_.empty()) write(event_of(task, last_));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
@@ -88,13 +82,34 @@ class task_feed {
  private:
     static constexpr std::size_t most_remembered = 4096;
 
+    /// Each task once, as it is now, in the place of its last change: whoever loses this
+    /// connection, too, has heard what comes before the last event that it got, and nothing of what
+    /// comes after.
+    void tell_missed(http::body_stream& reader, std::uint64_t heard) const {
+        const auto missed = changes_.end() - static_cast<std::ptrdiff_t>(last_ - heard);
+        std::unordered_map<task::uuid, std::uint64_t> last_changes;
+        std::uint64_t number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            last_changes[*change] = ++number;
+        }
+        number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            ++number;
+            const task::record* task = tasks_.find(*change);
+            if (task != nullptr && last_changes[*change] == number) {
+                reader.write(event_of(*task, number));
+            }
+        }
+    }
+
     void write(std::string_view event) {
         std::erase_if(readers_,
                       [event](const auto& reader) { return !reader->write(event, farewell()); });
     }
 
-    /// Of the last change.
-    [[nodiscard]] std::string id() const { return boot_ + "-" + std::to_string(last_); }
+    [[nodiscard]] std::string id(std::uint64_t change) const {
+        return boot_ + "-" + std::to_string(change);
+    }
 
     /// nullopt: another server's, or forgotten.
     [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view event_id) const noexcept {
@@ -110,9 +125,9 @@ class task_feed {
         return number;
     }
 
-    [[nodiscard]] std::string event_of(const task::record& task) const {
+    [[nodiscard]] std::string event_of(const task::record& task, std::uint64_t change) const {
         return http::server_sent_event(
-            id(), event_name(task.status),
+            id(change), event_name(task.status),
             json_text::object()
                 .add("task_id", quoted(task.id.to_string()))
                 .add("function_name", quoted(functions_.at(task.function).name))
