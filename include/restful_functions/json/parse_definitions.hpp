@@ -77,6 +77,9 @@ std::string parse_error(text_stream& text, Handler& handler) {
         if (reason.back() == '.') reason.pop_back();
         return "not JSON: " + reason + " at byte " + std::to_string(result.Offset());
     }
+    if (const auto at = text.half_pair_at()) {
+        return "not JSON: the surrogate pair in string is invalid at byte " + std::to_string(*at);
+    }
     // RapidJSON takes a NUL byte for the end of the text.
     if (!text.at_end()) return "not JSON: a NUL byte at byte " + std::to_string(text.Tell());
     return {};

@@ -6,6 +6,7 @@
 #include <rapidjson/encodings.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,9 @@ class text_stream {
     }
     void Put(char c) {
         if (c == '\0' && text_[at_ - 1] == '"') return;
+        // The second byte of U+D800 to U+DFFF: half of a pair, which UTF-8 has no form for.
+        const bool is_half = static_cast<unsigned char>(c) >= 0xa0 && unescaped_.ends_with('\xed');
+        if (is_half && !half_pair_at_) half_pair_at_ = at_ - escape_size;
         unescaped_.append(std::exchange(verbatim_, {})) += c;
     }
     std::size_t PutEnd(const char*) const noexcept { return 1; }
@@ -58,16 +62,23 @@ class text_stream {
         return !run.empty();
     }
 
+    /// Where the first escape is that stands for half of a surrogate pair. RapidJSON refuses the
+    /// first halves alone.
+    [[nodiscard]] std::optional<std::size_t> half_pair_at() const noexcept { return half_pair_at_; }
+
     /// The string that was read last.
     [[nodiscard]] std::string_view string() const noexcept {
         return unescaped_.empty() ? verbatim_ : unescaped_;
     }
 
  private:
+    static constexpr std::size_t escape_size = std::string_view("\\udc00").size();
+
     std::string_view text_;
     std::size_t at_ = 0;
     std::string_view verbatim_;
     std::string unescaped_;
+    std::optional<std::size_t> half_pair_at_;
 };
 
 /// UTF-8 that is validated in runs of characters.

@@ -80,6 +80,18 @@ TEST_CASE("text that is not UTF-8 is not JSON") {
     CHECK(refusal("\"\\ud800\"").starts_with("not JSON: "));
 }
 
+TEST_CASE("half of a surrogate pair is no character") {
+    const std::string invalid = "not JSON: the surrogate pair in string is invalid at byte ";
+    CHECK(refusal(R"("\ud800")") == invalid + "1");
+    CHECK(refusal(R"("ab\udc00")") == invalid + "3");
+    CHECK(refusal(R"(["\ud83d\ude00", "\ud7ff\ue000", "\uDFFF"])") == invalid + "34");
+    CHECK(refusal(R"({"\udc00": 1})") == invalid + "2");
+    CHECK(refusal(R"(["\ud83d\ude00", "\ud7ff\ue000", "\u00ed\u00a0", "í\u00a0"])")
+              .find("surrogate") == std::string::npos);
+    CHECK(refusal(R"(["\ud7ff\u00a0"])") == "");
+    CHECK_FALSE(json::is_valid(R"("\udc00")"));
+}
+
 TEST_CASE("strings are read whatever they consist of") {
     const auto text_of = [](std::string_view text) {
         const auto document = json::parse(text);
