@@ -3,7 +3,6 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/json_task.hpp>
-#include <restful_functions/api/json_time.hpp>
 #include <restful_functions/api/task_story.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/body_stream.hpp>
@@ -14,7 +13,6 @@
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
-#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
@@ -24,6 +22,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -47,26 +46,15 @@ class task_feed {
         if (has_ended_) return reader->end();
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
-            reader->write(http::server_sent_event(id(), "welcome", "{}"));
+            reader->write(http::server_sent_event(id(last_), "welcome", "{}"));
             return;
         }
         const auto heard = number_of(*last_event_id);
         if (!heard) {
-            reader->write(http::server_sent_event(id(), "reset", "{}"));
+            reader->write(http::server_sent_event(id(last_), "reset", "{}"));
             return;
         }
-        std::vector<task::uuid> missed(changes_.end() - static_cast<std::ptrdiff_t>(last_ - *heard),
-                                       changes_.end());
-        std::sort(missed.begin(), missed.end());
-        missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
-        std::erase_if(missed, [&](const auto& each) { return tasks_.find(each) == nullptr; });
-        // One piece, however large: pieces of it could be more than may wait for a reader, who
-        // would be dropped, come back and be dropped again. Only the last event has an id, for who
-        // is cut off before it has not heard them all.
-        std::string events;
-        for (const task::uuid& each : missed)
-            events += event_of(*tasks_.find(each), each == missed.back() ? id() : "");
-        if (!events.empty()) reader->write(events);
+        tell_missed(*reader, *heard);
     }
 
     /// The task has its status since now.
@@ -74,7 +62,7 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task, id()));
+        if (!readers_.empty()) write(event_of(task, last_));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
@@ -96,13 +84,36 @@ class task_feed {
  private:
     static constexpr std::size_t most_remembered = 4096;
 
+    /// Each task once, as it is now, in the place of its last change: whoever loses this
+    /// connection, too, has heard what comes before the last event that it got, and nothing of what
+    /// comes after. All in one piece, however large: pieces of it could be more than may wait for a
+    /// reader, who would be dropped, come back and be dropped again.
+    void tell_missed(http::body_stream& reader, std::uint64_t heard) const {
+        const auto missed = changes_.end() - static_cast<std::ptrdiff_t>(last_ - heard);
+        std::unordered_map<task::uuid, std::uint64_t> last_changes;
+        std::uint64_t number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            last_changes[*change] = ++number;
+        }
+        std::string events;
+        number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            ++number;
+            const task::record* task = tasks_.find(*change);
+            if (task != nullptr && last_changes[*change] == number)
+                events += event_of(*task, number);
+        }
+        if (!events.empty()) reader.write(events);
+    }
+
     void write(std::string_view event) {
         std::erase_if(readers_,
                       [event](const auto& reader) { return !reader->write(event, farewell()); });
     }
 
-    /// Of the last change.
-    [[nodiscard]] std::string id() const { return boot_ + "-" + std::to_string(last_); }
+    [[nodiscard]] std::string id(std::uint64_t change) const {
+        return boot_ + "-" + std::to_string(change);
+    }
 
     /// nullopt: another server's, or forgotten.
     [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view event_id) const noexcept {
@@ -118,9 +129,8 @@ class task_feed {
         return number;
     }
 
-    [[nodiscard]] std::string event_of(const task::record& task,
-                                       const std::string& event_id) const {
-        return http::server_sent_event(event_id, event_name(task.status),
+    [[nodiscard]] std::string event_of(const task::record& task, std::uint64_t change) const {
+        return http::server_sent_event(id(change), event_name(task.status),
                                        json_brief_task(functions_, task));
     }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/detail/separate_compilation.hpp>
+#include <restful_functions/json/numbers.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/json/refusal.hpp>
 #include <restful_functions/json/text_stream.hpp>
@@ -12,6 +13,7 @@
 
 #include <cctype>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -22,9 +24,10 @@ namespace detail {
 
 inline constexpr unsigned parse_flags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
-    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
 
-/// A document that stops the parser below `max_depth`, and copies the strings out of the text.
+/// A document that stops the parser below `max_depth`, copies the strings out of the text, and
+/// reads the numbers itself.
 class shallow_document : public document {
  public:
     explicit shallow_document(const text_stream& from) : from_(from) {}
@@ -35,6 +38,14 @@ class shallow_document : public document {
     bool EndArray(rapidjson::SizeType elements) { return leave() && document::EndArray(elements); }
     bool Key(const char*, rapidjson::SizeType, bool) { return copy_string(); }
     bool String(const char*, rapidjson::SizeType, bool) { return copy_string(); }
+    bool RawNumber(const char*, rapidjson::SizeType size, bool) {
+        if (hand_number<document>(from_.last(size), *this)) return true;
+        too_big_at_ = from_.Tell() - size;
+        return false;
+    }
+
+    /// The number that the parser was stopped at, if it was that.
+    [[nodiscard]] std::optional<std::size_t> too_big_at() const noexcept { return too_big_at_; }
 
  private:
     bool enter() noexcept { return ++depth_ <= max_depth; }
@@ -48,6 +59,7 @@ class shallow_document : public document {
 
     const text_stream& from_;
     std::size_t depth_ = 0;
+    std::optional<std::size_t> too_big_at_;
 };
 
 inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
@@ -83,6 +95,9 @@ RESTFUL_FUNCTIONS_INLINE decoded<document> parse(std::string_view text) {
         return (error = detail::parse_error(stream, parsed)).empty();
     };
     parsed.Populate(generate);
+    if (const auto at = parsed.too_big_at()) {
+        error = "not JSON: number too big to be stored in double at byte " + std::to_string(*at);
+    }
     if (!error.empty()) return refusal{std::move(error), {}};
     return document(std::move(parsed));
 }

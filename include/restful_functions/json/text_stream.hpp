@@ -26,6 +26,11 @@ class text_stream {
     [[nodiscard]] std::size_t Tell() const noexcept { return at_; }
     [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
 
+    /// What was taken last.
+    [[nodiscard]] std::string_view last(std::size_t size) const noexcept {
+        return text_.substr(at_ - size, size);
+    }
+
     // To RapidJSON this is a text that it unescapes in place: it puts what an escape stands for,
     // and a NUL when it has taken the last quote.
     char* PutBegin() noexcept {

@@ -91,6 +91,7 @@ class fork_server {
     /// the block until it is ready for them, so that a signal sent to its call in between is not
     /// lost. So is SIGPIPE, for nobody's terminal that goes away may end it. Orphans become the
     /// fork server's children, so that none is left as a zombie in a container without an init.
+    /// One that is stopped when the server dies goes on, and finds its channel closed.
     void become_plain() {
         for (int signal = 1; signal < NSIG; ++signal) {
             ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
@@ -108,6 +109,7 @@ class fork_server {
         ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
         ::setpgid(0, 0);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        ::prctl(PR_SET_PDEATHSIG, SIGCONT);
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 

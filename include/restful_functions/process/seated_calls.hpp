@@ -149,7 +149,7 @@ class seated_calls {
             }
         }
         depart(index, of_call.used);
-        pool_.seats().vacate(index);
+        vacate(index);
     }
 
     /// All processes are gone. A call that has its result keeps it.
@@ -219,6 +219,16 @@ class seated_calls {
     void keep(std::uint32_t index) {
         depart(index, pool_.seats()[index].used_by_last);
         pool_.keep(index);
+    }
+
+    /// The process of a call is gone. What was large gives its memory back now: the slot's next
+    /// process may be long in coming.
+    void vacate(std::uint32_t index) {
+        std::size_t& used = pool_.seats()[index].used;
+        if (used > slot_arena::kept_bytes) {
+            pool_.link().arena().clear(index, std::exchange(used, 0));
+        }
+        pool_.seats().vacate(index);
     }
 
     /// Once for each call: a process that was kept leaves without one.

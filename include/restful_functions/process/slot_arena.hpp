@@ -111,6 +111,9 @@ class slot_arena {
     /// The file behind the slots, for the fork server.
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
+    /// So much of a slot stays when it is made ready.
+    static constexpr std::size_t kept_bytes = 64 * 1024;
+
     /// Makes the slot ready for a new process. Gives the pages of a payload of `used` bytes back to
     /// the system when they are more than a few; the others stay, because the next call wants them.
     void clear(std::uint32_t index, std::size_t used) const noexcept {
@@ -125,8 +128,6 @@ class slot_arena {
     }
 
  private:
-    static constexpr std::size_t kept_bytes = 64 * 1024;
-
     /// What one client sent or received is in no other one's call.
     void clear_behind_header(std::uint32_t index, std::size_t used) const noexcept {
         const slot cleared = at(index);

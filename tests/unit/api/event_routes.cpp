@@ -183,6 +183,28 @@ TEST_CASE("a reader of all tasks who comes back hears the tasks that changed, or
 }
 
 TEST_CASE(
+    "a reader whose connection breaks while it hears what it missed hears the rest the next time") {
+    test::served s;
+    reader first(s, "/events");
+    CHECK(first.events() == "welcome ");
+    const std::string id = first.last_id();
+    first.leave();
+    const std::string one = s.start("waits");
+    const std::string other = s.start("waits");
+    s.ask("POST", "/terminate/task/" + one);
+    s.end_of(one);
+    reader second(s, "/events", id);
+    CHECK(second.events() == "started failed ");
+    const std::size_t at = second.read().find("id: ") + 4;
+    const std::string of_the_first_event =
+        second.read().substr(at, second.read().find('\n', at) - at);
+    CHECK(second.read().find(other) < second.read().find(one));
+    reader third(s, "/events", of_the_first_event);
+    CHECK(third.events() == "failed ");
+    CHECK(third.read().find(one) != std::string::npos);
+}
+
+TEST_CASE(
     "streams of all tasks end when the server is about to end, those of single ones with their "
     "tasks") {
     test::served s;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 namespace json = restful_functions::json;
@@ -36,16 +38,59 @@ TEST_CASE("what is not JSON is refused with the byte where it goes wrong") {
     CHECK(refusal(std::string_view("{}\0x", 4)) == "not JSON: a NUL byte at byte 2");
 }
 
+TEST_CASE("numbers are read exactly, however many digits they have") {
+    const auto value_of = [](const std::string& text) {
+        const auto document = json::parse(text);
+        REQUIRE_MESSAGE(document, text);
+        REQUIRE(document->IsNumber());
+        return document->GetDouble();
+    };
+    const std::string zeros(1000, '0');
+    const std::string ones(300, '1');
+    CHECK(value_of("0." + zeros + "1") == 0);
+    CHECK(value_of("0." + zeros + "1e1000") == 0.1);
+    CHECK(value_of("0." + std::string(100'000, '0') + "1e-5") == 0);
+    CHECK(value_of("1e-999999999999999999999") == 0);
+    CHECK(std::signbit(value_of("-0." + zeros + "1")));
+    CHECK(value_of("5e-324") == std::numeric_limits<double>::denorm_min());
+    CHECK(value_of("1.7976931348623157e308") == std::numeric_limits<double>::max());
+    CHECK(value_of("0.1000000000000000055511151231257827021181583404541015625") == 0.1);
+    CHECK(value_of("0." + ones + zeros) == 1.0 / 9);
+    CHECK(refusal("[" + ones + "e308]") ==
+          "not JSON: number too big to be stored in double at byte 1");
+    CHECK(refusal("0." + zeros + "9e1309") ==
+          "not JSON: number too big to be stored in double at byte 0");
+    CHECK(refusal("1e99999999999").starts_with("not JSON: number too big"));
+}
+
+TEST_CASE("integers are integers as far as 64 bits go") {
+    CHECK(json::parse("18446744073709551615")->GetUint64() == 18446744073709551615U);
+    CHECK(json::parse("-9223372036854775808")->GetInt64() == std::numeric_limits<long>::min());
+    CHECK(json::parse("18446744073709551616")->IsDouble());
+    CHECK(json::parse("-9223372036854775809")->IsDouble());
+    CHECK(json::parse("-0")->IsInt());
+    CHECK(json::parse("7")->IsInt());
+    CHECK(json::parse("7.0")->IsDouble());
+    CHECK(json::parse("7e0")->IsDouble());
+}
+
 TEST_CASE("text that is not UTF-8 is not JSON") {
     CHECK(refusal("\"\xff\"").starts_with("not JSON: "));
     CHECK(refusal("\"\xc3\"").starts_with("not JSON: "));
     CHECK(refusal("\"\\ud800\"").starts_with("not JSON: "));
-    constexpr std::string_view lone = "not JSON: the surrogate pair in string is invalid at byte ";
-    CHECK(refusal("\"\\ud83dx\"") == std::string(lone) + "1");
-    CHECK(refusal("[\"\\ude00\"]") == std::string(lone) + "2");
-    CHECK(refusal("{\"\\ud83d\\ude00\\uDFFF\": 1}") == std::string(lone) + "14");
-    CHECK_FALSE(json::is_valid("\"\\ude00\""));
-    CHECK(json::is_valid("\"\\ud83d\\ude00\""));
+}
+
+TEST_CASE("half of a surrogate pair is no character") {
+    const std::string invalid = "not JSON: the surrogate pair in string is invalid at byte ";
+    CHECK(refusal(R"("\ud800")") == invalid + "1");
+    CHECK(refusal(R"("ab\udc00")") == invalid + "3");
+    CHECK(refusal(R"(["\ud83d\ude00", "\ud7ff\ue000", "\uDFFF"])") == invalid + "34");
+    CHECK(refusal(R"({"\udc00": 1})") == invalid + "2");
+    CHECK(refusal(R"("\ud83dx")") == invalid + "1");
+    CHECK(refusal(R"(["\ud83d\ude00", "\ud7ff\ue000", "\u00ed\u00a0", "í\u00a0"])")
+              .find("surrogate") == std::string::npos);
+    CHECK(refusal(R"(["\ud7ff\u00a0"])") == "");
+    CHECK_FALSE(json::is_valid(R"("\udc00")"));
 }
 
 TEST_CASE("strings are read whatever they consist of") {

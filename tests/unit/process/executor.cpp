@@ -25,6 +25,22 @@ int lowest_free_descriptor() {
     return next.get();
 }
 
+/// Bytes of memory that the slots of this process's executor hold.
+std::size_t bytes_of_slots() {
+    std::size_t found = 0;
+    for (int descriptor = 0; descriptor < lowest_free_descriptor(); ++descriptor) {
+        char target[64] = {};
+        const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+        static_cast<void>(::readlink(link.c_str(), target, sizeof target - 1));
+        struct stat file {};
+        if (std::string_view(target).starts_with("/memfd:restful-functions-slots") &&
+            ::fstat(descriptor, &file) == 0) {
+            found += static_cast<std::size_t>(file.st_blocks) * 512;
+        }
+    }
+    return found;
+}
+
 }  // namespace
 
 TEST_CASE("a call returns what its function returns") {
@@ -61,6 +77,17 @@ TEST_CASE("an input and a result of the whole payload go through") {
     calls all({echo}, {.max_processes = 4, .warm_processes = 2, .max_payload = size});
     const std::string large(size, 'x');
     CHECK(all.result(0, large) == large);
+}
+
+TEST_CASE("large calls leave no memory behind, though their slots are not used again") {
+    const std::size_t size = 8 * 1024 * 1024;
+    calls all({echo, [](std::string_view) -> std::string { std::abort(); }},
+              {.max_processes = 8, .warm_processes = 2, .max_payload = size});
+    const std::string large(size, 'x');
+    std::vector<call_id> at_a_time;
+    for (const std::uint32_t entry : {0, 0, 0, 1, 1}) at_a_time.push_back(all.start(entry, large));
+    for (const call_id call : at_a_time) all.departure_of(call);
+    CHECK(bytes_of_slots() < size);
 }
 
 TEST_CASE("an input above max_payload is an error of the caller") {

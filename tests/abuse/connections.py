@@ -1,0 +1,188 @@
+"""What a client can do with connections. Each function tries so many times, and returns what was tried and what is wrong."""
+
+import select
+import socket
+import struct
+import time
+
+REQUEST = (b"POST /echo/keep-connection HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+           b"X-Some: field\r\nContent-Length: 14\r\n\r\n" + b'{"value": "x"}')
+GET = b"GET /function/definition/echo HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=60)
+
+
+def reset(connection):
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def everything(connection):
+    """What comes until the other side ends; an empty text when it resets the connection."""
+    received = b""
+    try:
+        while part := connection.recv(1 << 16):
+            received += part
+    except ConnectionError:
+        pass
+    return received
+
+
+def send(connection, content):
+    """What can be sent while the other side listens."""
+    try:
+        connection.sendall(content)
+    except ConnectionError:
+        pass  # it has refused already
+
+
+def drip(connections, content, seconds):
+    """Sends each connection a byte at a time, until time is over or the server has ended them all."""
+    deadline, open_ones, position = time.monotonic() + seconds, list(connections), 0
+    while open_ones and time.monotonic() < deadline:
+        for connection in list(open_ones):
+            try:
+                connection.send(content[position % len(content):][:1])
+            except ConnectionError:
+                open_ones.remove(connection)
+        answered, _, _ = select.select([each for each in open_ones if each.fileno() < 1024], [], [], 0.1)
+        for connection in answered:
+            open_ones.remove(connection)
+        position += 1
+    return open_ones
+
+
+def slow_heads(port, times):
+    """The server ends them 10 s after their first byte, however they drip."""
+    connections = [connect(port) for _ in range(times)]
+    for connection in connections:
+        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+    left = drip(connections, b"X-Slow: 1\r\n", 60)
+    answers = [everything(each)[:12] for each in connections if each not in left]
+    wrong = [answer for answer in answers if answer not in (b"HTTP/1.1 408", b"")]
+    for connection in connections:
+        connection.close()
+    return f"{times} connections, {answers.count(b'HTTP/1.1 408')} of them refused with 408", [*wrong, *left]
+
+
+def slow_bodies(port, times, seconds=3):
+    connections = [connect(port) for _ in range(times)]
+    for connection in connections:
+        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
+    left = drip(connections, b" ", seconds)
+    for connection in connections:
+        reset(connection)
+    return f"{times} connections", [] if len(left) == times else [f"{times - len(left)} were ended early"]
+
+
+def idle(port, times, seconds=1):
+    connections = [connect(port) for _ in range(times)]
+    time.sleep(seconds)  # for the bystander to be measured
+    connections[-1].sendall(GET)
+    answer = connections[-1].recv(12)
+    for connection in connections:
+        connection.close()
+    return f"{times} connections at a time", [] if answer == b"HTTP/1.1 200" else [answer]
+
+
+def deaf(port, times, seconds=2):
+    """Readers that never read: of responses, and of the events of all tasks."""
+    connections = []
+    for i in range(times):
+        connection = socket.socket()
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect(("127.0.0.1", port))
+        connection.setblocking(False)
+        try:
+            connection.send(GET.replace(b"/function/definition/echo", b"/events") if i % 4 == 0 else
+                            GET.replace(b"/function/definition/echo", b"/openapi.json") * 500)
+        except BlockingIOError:
+            pass
+        connections.append(connection)
+    time.sleep(seconds)  # for the bystander to be measured
+    for connection in connections:
+        reset(connection)
+    return f"{times} connections", []
+
+
+def half_closed(port, times):
+    """A client that sends no more gets its answer; one that never sent anything gets an end."""
+    wrong = []
+    for i in range(times):
+        connection = connect(port)
+        request = (REQUEST, b"", REQUEST[:40], GET * 3)[i % 4]
+        connection.sendall(request)
+        connection.shutdown(socket.SHUT_WR)
+        answer = everything(connection)
+        expected = (1, 0, 0, 3)[i % 4]
+        if answer.count(b"HTTP/1.1 200") != expected:
+            wrong.append((request[:40], answer[:200]))
+        connection.close()
+    return f"{times} connections", wrong
+
+
+def resets(port, times):
+    for _ in range(times):
+        for size in range(len(REQUEST) + 1):
+            connection = connect(port)
+            connection.sendall(REQUEST[:size])
+            reset(connection)
+    return f"{times} times at each of {len(REQUEST) + 1} bytes", []
+
+
+def pipelined(port, times, depth=1000):
+    wrong = []
+    for _ in range(times):
+        connection = connect(port)
+        end = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+        whole, received, sent = (GET + REQUEST) * (depth // 2) + end, 0, 0
+        connection.setblocking(False)
+        while True:
+            readable, writable, _ = select.select([connection], [connection] if sent < len(whole) else [], [], 60)
+            if writable:
+                sent += connection.send(whole[sent:sent + 65536])
+            if readable:
+                part = connection.recv(1 << 16)
+                received += part.count(b"HTTP/1.1 200")
+                if not part:
+                    break
+            if not readable and not writable:
+                break
+        if abs(received - depth - 1) > depth // 50:  # a status line may lie on the border of two parts
+            wrong.append(f"{received} answers to {depth + 1} requests")
+        connection.close()
+    return f"{times} times {depth} requests", wrong
+
+
+def many_fields(port, times):
+    """Too many of them, too long ones, and ones without end."""
+    floods = (b"".join(b"X-%d: y\r\n" % i for i in range(101)) + b"\r\n", b"X: " + b"y" * 17000 + b"\r\n\r\n",
+              b"X: y\r\n" * 20000, b"y" * 100_000)
+    wrong = []
+    for i in range(times):
+        connection = connect(port)
+        send(connection, b"GET / HTTP/1.1\r\nHost: localhost\r\n" + floods[i % len(floods)])
+        answer = everything(connection)
+        if not answer.startswith((b"HTTP/1.1 431", b"HTTP/1.1 400")):
+            wrong.append((i % len(floods), answer[:100]))
+        connection.close()
+    return f"{times} requests", wrong
+
+
+def chunk_extensions(port, times):
+    """A body of one-byte chunks with long extensions, an extension without end, and trailers without end."""
+    head = b"POST /echo/keep-connection HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"1;" + b"e" * 4000 + b"\r\n \r\n"
+    floods = (chunk * 500 + b"e;x\r\n" + b'{"value": "x"}' + b"\r\n0\r\n\r\n", b"1;" + b"e" * 4_000_000,
+              b"1\r\n \r\n0\r\n" + b"X: y\r\n" * 100_000)
+    wrong = []
+    for i in range(times):
+        connection = connect(port)
+        send(connection, head + floods[i % len(floods)])
+        answer = everything(connection)
+        if not answer.startswith((b"HTTP/1.1 400", b"HTTP/1.1 431")):
+            wrong.append((i % len(floods), answer[:100]))
+        connection.close()
+    return f"{times} requests", wrong
