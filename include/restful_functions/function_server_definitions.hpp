@@ -51,7 +51,8 @@ inline api::service_options service_options_of(const server_options& o) {
                          .warm_processes = o.warm_processes,
                          .max_payload = o.max_payload,
                          .log_bytes = o.log_bytes,
-                         .pass_log_through = o.pass_log_through},
+                         .pass_log_through = o.pass_log_through,
+                         .core_dumps = o.core_dumps},
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
@@ -86,7 +87,10 @@ inline transport::http_options http_options_of(const server_options& o) {
 }
 
 inline transport::listener listen(const server_options& o) {
-    if (!o.unix_socket.empty()) return transport::listen(transport::unix_address{o.unix_socket});
+    if (!o.unix_socket.empty()) {
+        return transport::listen(transport::unix_address{o.unix_socket},
+                                 static_cast<mode_t>(o.unix_socket_mode));
+    }
     return transport::listen(transport::tcp_address{o.host, o.port});
 }
 

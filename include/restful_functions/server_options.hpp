@@ -103,6 +103,13 @@ struct server_options {
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
     /// "unix:/run/functions.sock".
     std::function<void(const std::string& url)> on_listening = {};
+
+    /// Whether a call that crashes may leave a core dump, as far as the server itself may: a copy
+    /// of its memory, with its arguments and what the program had loaded.
+    bool core_dumps = process::executor_options{}.core_dumps;
+    /// Who may connect to `unix_socket`, as for chmod(2): 0660 for a group, 0666 for everybody on
+    /// the machine.
+    unsigned unix_socket_mode = 0600;
 };
 
 }  // namespace restful_functions

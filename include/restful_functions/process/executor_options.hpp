@@ -22,6 +22,9 @@ struct executor_options {
     /// Whether what the calls print also goes to the server's standard error; only what that takes
     /// at once, and only while calls have a log.
     bool pass_log_through = false;
+    /// Whether a process that crashes may leave a core dump, as far as the server itself may: a
+    /// copy of its memory, with all that the call was given.
+    bool core_dumps = false;
 };
 
 /// The options as they can be had. Throws std::invalid_argument for those that make no sense.

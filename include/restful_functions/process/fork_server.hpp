@@ -11,6 +11,7 @@
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot_arena.hpp>
 
 #include <fcntl.h>
@@ -76,6 +77,7 @@ class fork_server {
         polled_.reserve(inherited.roster.size() + 1);
         keep_only(inherited);
         become_plain();
+        if (!inherited.core_dumps) detail::forgo_core_dumps();
         raise_open_files();
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();

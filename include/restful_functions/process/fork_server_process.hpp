@@ -77,6 +77,7 @@ class fork_server_process {
                .completion = completion_.get(),
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
+               .core_dumps = options.core_dumps,
                .roster = roster_.entries(),
                .memory = memory_},
               work, system);

@@ -23,6 +23,7 @@ struct fork_server_inheritance {
     int completion = -1;
     slot_layout layout;
     bool pass_log_through = false;
+    bool core_dumps = false;
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
 };

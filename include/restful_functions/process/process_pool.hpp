@@ -107,9 +107,8 @@ class process_pool {
             make_room();
             return std::nullopt;
         }
-        if (const auto parked = parked_process()) return parked;
-        watchdog_.arm(clock::now());
-        return idle.front();
+        const auto parked = parked_process();
+        return parked ? parked : idle.front();
     }
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
@@ -194,6 +193,9 @@ class process_pool {
         return next;
     }
 
+    /// A call has been given to a process, whose end only the fork server hears of.
+    void watch_fork_server() noexcept { watchdog_.arm(clock::now()); }
+
     /// The fork server has reported something.
     void answered() noexcept { watchdog_.answered(); }
 
@@ -213,6 +215,7 @@ class process_pool {
             dismiss(*kept_longest());
         }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
+        if (seats_.count(seat_phase::calling) > 0) watchdog_.arm(now);
         switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
             case watchdog::verdict::fine:
                 return true;

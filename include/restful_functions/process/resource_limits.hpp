@@ -34,6 +34,10 @@ inline void set_limit(__rlimit_resource_t resource, std::uint64_t value) {
     set_limit(resource, value, value);
 }
 
+/// One byte holds no dump, and is how the kernel knows not to start a program for one either, for
+/// which no other limit counts (core(5)).
+inline void forgo_core_dumps() { set_limit(RLIMIT_CORE, 1); }
+
 /// Bytes of private writable memory that the process has now (proc(5), statm). 0 if unknown.
 inline std::uint64_t data_bytes() noexcept {
     char text[128] = {};

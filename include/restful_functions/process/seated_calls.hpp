@@ -51,6 +51,7 @@ class seated_calls {
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
+        pool_.watch_fork_server();
         pool_.seats().call(*index, call);
         seat& taken = pool_.seats()[*index];
         taken.entry = entry;

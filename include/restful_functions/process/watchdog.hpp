@@ -6,7 +6,8 @@
 
 namespace restful_functions::process {
 
-/// Asked for nothing, it costs nothing: it is armed by what only the fork server can bring about.
+/// Asked for nothing, it costs nothing: it is armed by what only the fork server can bring about or
+/// hear of, such as the end of a process.
 class watchdog {
  public:
     using clock = std::chrono::steady_clock;

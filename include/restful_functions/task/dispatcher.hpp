@@ -130,7 +130,7 @@ class dispatcher {
     }
 
     /// Terminates all tasks of the function that wait or run now.
-    void terminate_function(std::uint32_t function, std::function<void()> on_gone) {
+    void terminate_function(std::uint32_t function, const std::function<void()>& on_gone) {
         auto remaining = std::make_shared<std::size_t>(0);
         const std::function<void()> count_down = [remaining, on_gone] {
             if (--*remaining == 0) on_gone();

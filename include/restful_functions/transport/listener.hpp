@@ -260,10 +260,10 @@ inline listener listen(const tcp_address& where) {
     return detail::listen_at(detail::resolve(where).get(), where);
 }
 
-/// Listens at a path that only this user may connect to (mode 0600). A socket file left behind by a
-/// server that is gone is replaced. Throws std::system_error, naming the path, when a server
-/// listens there or the file cannot be made.
-inline listener listen(const unix_address& where) {
+/// Listens at a path. Who may write to its file, as the mode says, may connect (unix(7)). A socket
+/// file left behind by a server that is gone is replaced. Throws std::system_error, naming the
+/// path, when a server listens there or the file cannot be made.
+inline listener listen(const unix_address& where, mode_t mode = S_IRUSR | S_IWUSR) {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     if (where.path.empty() || where.path.size() >= sizeof name.sun_path)
@@ -274,14 +274,15 @@ inline listener listen(const unix_address& where) {
 
     detail::unique_fd socket = detail::open_socket(AF_UNIX);
     if (!socket) detail::cannot_listen(where.path, errno, detail::unix_advice(errno));
-    // Linux gives the file that bind() makes the mode of its socket.
-    ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
+    // Linux gives the file that bind() makes the mode of its socket, less the umask.
+    ::fchmod(socket.get(), mode);
     const auto bind = [&] {
         const auto* address = reinterpret_cast<const sockaddr*>(&name);
         return ::bind(socket.get(), address, sizeof name) == 0 ? 0 : errno;
     };
     int error = bind();
     if (error == EADDRINUSE && detail::remove_if_stale(name)) error = bind();
+    if (error == 0 && ::chmod(name.sun_path, mode) != 0) error = errno;
     if (error == 0 && ::listen(socket.get(), SOMAXCONN) != 0) error = errno;
     if (error != 0) detail::cannot_listen(where.path, error, detail::unix_advice(error));
 

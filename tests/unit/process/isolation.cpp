@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -136,6 +137,31 @@ TEST_CASE(
     }});
     std::signal(SIGUSR1, SIG_DFL);
     CHECK(all.result(0) == "leader no-new-privileges ");
+}
+
+TEST_CASE("a call that crashes leaves no core dump, unless that was asked for") {
+    rlimit own{};
+    ::getrlimit(RLIMIT_CORE, &own);
+    const auto may_leave = [](std::string_view) {
+        rlimit of_call{};
+        ::getrlimit(RLIMIT_CORE, &of_call);
+        return std::to_string(of_call.rlim_cur) + " " + std::to_string(of_call.rlim_max);
+    };
+    calls all({may_leave});
+    CHECK(all.result(0) == (own.rlim_max == 0 ? "0 0" : "1 1"));
+    calls dumping({may_leave}, {.max_processes = 8, .warm_processes = 1, .core_dumps = true});
+    CHECK(dumping.result(0) == std::to_string(own.rlim_cur) + " " + std::to_string(own.rlim_max));
+}
+
+TEST_CASE("a program that a call executes has no descriptor but the standard three") {
+    calls all({[](std::string_view) {
+        FILE* list = ::popen("exec ls /proc/self/fd", "r");
+        std::string numbers;
+        for (char name[16]; std::fscanf(list, "%15s", name) == 1;) numbers += name;
+        ::pclose(list);
+        return numbers;
+    }});
+    CHECK(all.result(0) == "0123");  // the last is the directory that ls reads
 }
 
 TEST_CASE("the children that a function leaves behind end with its call") {

@@ -44,6 +44,13 @@ TEST_CASE("a cleared slot has no process and no call") {
     CHECK(arena.at(0).header().output_size == 0);
 }
 
+TEST_CASE("no other program finds the arena: it has no name in any file system") {
+    const slot_arena arena({1, 1000, 1000}, operating_system::real());
+    struct stat file {};
+    REQUIRE(::fstat(arena.descriptor(), &file) == 0);
+    CHECK(file.st_nlink == 0);
+}
+
 TEST_CASE("nobody can change the arena's size") {
     const slot_arena arena({1, 1000, 1000}, operating_system::real());
     CHECK(::ftruncate(arena.descriptor(), 0) == -1);

@@ -190,10 +190,40 @@ TEST_CASE("a server serves on a Unix socket instead") {
     running up({.unix_socket = path});
     CHECK(up.server.port() == 0);
     CHECK(up.server.url() == "unix:" + path);
-    CHECK(::access(path.c_str(), F_OK) == 0);
+    struct stat made {};
+    CHECK(::stat(path.c_str(), &made) == 0);
+    CHECK((made.st_mode & 0777) == 0600);
     up.server.stop();
     up.wait();
     CHECK(::access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("a server's Unix socket is for those that the options name") {
+    const fifo here;
+    const std::string path = here.path() + ".sock";
+    const running up({.unix_socket = path, .unix_socket_mode = 0660});
+    struct stat made {};
+    CHECK(::stat(path.c_str(), &made) == 0);
+    CHECK((made.st_mode & 0777) == 0660);
+}
+
+TEST_CASE("a server that is told nothing listens on loopback only") {
+    const running up;
+    CHECK(up.server.url() == "http://127.0.0.1:" + std::to_string(up.server.port()));
+}
+
+TEST_CASE("a program that the server's process executes has no descriptor of the server's") {
+    const auto seen_by_another = [] {
+        std::string numbers;
+        FILE* list = ::popen("exec ls /proc/self/fd", "r");
+        for (char name[16]; std::fscanf(list, "%15s", name) == 1;) numbers += name;
+        ::pclose(list);
+        return numbers;
+    };
+    const std::string before = seen_by_another();
+    const running up;
+    CHECK(get(up.server.port(), "localhost").starts_with("HTTP/1.1 200 "));
+    CHECK(seen_by_another() == before);
 }
 
 TEST_CASE("a stop before the start makes the start return") {

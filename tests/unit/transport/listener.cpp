@@ -137,6 +137,17 @@ TEST_CASE("a Unix socket is its user's alone, and goes with its listener") {
     CHECK_FALSE(exists(path));
 }
 
+TEST_CASE("a Unix socket is for those that its mode names, whatever the umask is") {
+    const temporary_directory here;
+    const mode_t before = ::umask(0077);
+    const transport::listener opened =
+        transport::listen(transport::unix_address{here.file("socket")}, 0666);
+    ::umask(before);
+    struct stat made {};
+    REQUIRE(::lstat(here.file("socket").c_str(), &made) == 0);
+    CHECK((made.st_mode & 0777) == 0666);
+}
+
 TEST_CASE("a socket file that no one listens to is replaced") {
     const temporary_directory here;
     const std::string path = here.file("socket");
