@@ -456,6 +456,53 @@ bool is_valid(std::string_view text);
 }  // namespace restful_functions::json
 
 #ifndef RESTFUL_FUNCTIONS_SEPARATE_COMPILATION
+// restful_functions/json/numbers.hpp
+/// numbers: the value of what RapidJSON has found to be a number. Its own conversion reads beyond a
+/// table when a number has hundreds of digits before its first one that counts, or behind it.
+
+namespace restful_functions::json::detail {
+
+/// Whether a number that is no double is too large for one, and not too small.
+inline bool is_large(std::string_view number) noexcept {
+    const std::size_t end = number.find_first_of("eE");
+    const std::string_view digits = number.substr(0, end);
+    const std::size_t point = digits.find('.');
+    const auto whole = static_cast<std::int64_t>(point == digits.npos ? digits.size() : point);
+    const auto first = static_cast<std::int64_t>(digits.find_first_of("123456789"));
+    std::int64_t exponent = 0;
+    if (end != number.npos) {
+        std::string_view text = number.substr(end + 1);
+        if (text.front() == '-' && text.size() > 12) return false;
+        if (text.front() == '+') text.remove_prefix(1);
+        std::from_chars(text.data(), text.data() + text.size(), exponent);
+    }
+    return whole - first + exponent > 0;
+}
+
+/// Hands the value to a handler as RapidJSON does. false: it is too large for a double.
+template <typename Handler>
+bool hand_number(std::string_view number, Handler& handler) {
+    const char* const end = number.data() + number.size();
+    const auto reads = [&](auto& value) {
+        return std::from_chars(number.data(), end, value).ec == std::errc();
+    };
+    const bool is_negative = number.front() == '-';
+    if (number.find_first_of(".eE") == number.npos) {
+        std::int64_t signed_value = 0;
+        if (is_negative && reads(signed_value)) return handler.Int64(signed_value);
+        std::uint64_t value = 0;
+        if (!is_negative && reads(value)) return handler.Uint64(value);
+    }
+    double value = 0;
+    if (!reads(value)) {
+        if (is_large(number)) return false;
+        value = is_negative ? -0.0 : 0.0;
+    }
+    return handler.Double(value);
+}
+
+}  // namespace restful_functions::json::detail
+
 // restful_functions/detail/plain_run.hpp
 /// plain_run: how much of a text a JSON string holds as it is.
 
@@ -531,6 +578,11 @@ class text_stream {
     [[nodiscard]] std::size_t Tell() const noexcept { return at_; }
     [[nodiscard]] bool at_end() const noexcept { return at_ == text_.size(); }
 
+    /// What was taken last.
+    [[nodiscard]] std::string_view last(std::size_t size) const noexcept {
+        return text_.substr(at_ - size, size);
+    }
+
     // To RapidJSON this is a text that it unescapes in place: it puts what an escape stands for,
     // and a NUL when it has taken the last quote.
     char* PutBegin() noexcept {
@@ -559,6 +611,15 @@ class text_stream {
         return !run.empty();
     }
 
+    /// A low surrogate was read that no high one stands before: its escape ends here.
+    void note_lone_surrogate() noexcept {
+        if (!lone_surrogate_) lone_surrogate_ = at_ - std::string_view("\\uDC00").size();
+    }
+    /// Where the first of them begins.
+    [[nodiscard]] std::optional<std::size_t> lone_surrogate() const noexcept {
+        return lone_surrogate_;
+    }
+
     /// The string that was read last.
     [[nodiscard]] std::string_view string() const noexcept {
         return unescaped_.empty() ? verbatim_ : unescaped_;
@@ -569,11 +630,19 @@ class text_stream {
     std::size_t at_ = 0;
     std::string_view verbatim_;
     std::string unescaped_;
+    std::optional<std::size_t> lone_surrogate_;
 };
 
-/// UTF-8 that is validated in runs of characters.
+/// UTF-8 that is validated in runs of characters. RapidJSON 1.1 refuses a high surrogate without a
+/// low one, but makes UTF-8 that is none of a low one without a high one.
 struct utf8_runs : rapidjson::UTF8<> {
+    using UTF8::Encode;
     using UTF8::Validate;
+
+    static void Encode(text_stream& text, unsigned code_point) {
+        if (code_point >= 0xDC00 && code_point <= 0xDFFF) text.note_lone_surrogate();
+        UTF8::Encode(text, code_point);
+    }
 
     static bool Validate(text_stream& text, text_stream&) { return text.take_run(); }
 };
@@ -589,9 +658,10 @@ namespace detail {
 
 inline constexpr unsigned parse_flags =
     rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
-    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
 
-/// A document that stops the parser below `max_depth`, and copies the strings out of the text.
+/// A document that stops the parser below `max_depth`, copies the strings out of the text, and
+/// reads the numbers itself.
 class shallow_document : public document {
  public:
     explicit shallow_document(const text_stream& from) : from_(from) {}
@@ -602,6 +672,14 @@ class shallow_document : public document {
     bool EndArray(rapidjson::SizeType elements) { return leave() && document::EndArray(elements); }
     bool Key(const char*, rapidjson::SizeType, bool) { return copy_string(); }
     bool String(const char*, rapidjson::SizeType, bool) { return copy_string(); }
+    bool RawNumber(const char*, rapidjson::SizeType size, bool) {
+        if (hand_number<document>(from_.last(size), *this)) return true;
+        too_big_at_ = from_.Tell() - size;
+        return false;
+    }
+
+    /// The number that the parser was stopped at, if it was that.
+    [[nodiscard]] std::optional<std::size_t> too_big_at() const noexcept { return too_big_at_; }
 
  private:
     bool enter() noexcept { return ++depth_ <= max_depth; }
@@ -615,7 +693,15 @@ class shallow_document : public document {
 
     const text_stream& from_;
     std::size_t depth_ = 0;
+    std::optional<std::size_t> too_big_at_;
 };
+
+inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
+    std::string reason = rapidjson::GetParseError_En(why);
+    reason.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
+    if (reason.back() == '.') reason.pop_back();
+    return "not JSON: " + reason + " at byte " + std::to_string(at);
+}
 
 /// Feeds the values in `text` to `handler`; empty when the whole text is one JSON value.
 template <typename Handler>
@@ -625,13 +711,9 @@ std::string parse_error(text_stream& text, Handler& handler) {
     if (result.Code() == rapidjson::kParseErrorTermination) {
         return "nested deeper than " + std::to_string(max_depth) + " levels";
     }
-    if (result.IsError()) {
-        std::string reason = rapidjson::GetParseError_En(result.Code());
-        reason.front() =
-            static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
-        if (reason.back() == '.') reason.pop_back();
-        return "not JSON: " + reason + " at byte " + std::to_string(result.Offset());
-    }
+    if (result.IsError()) return not_json(result.Code(), result.Offset());
+    if (const auto at = text.lone_surrogate())
+        return not_json(rapidjson::kParseErrorStringUnicodeSurrogateInvalid, *at);
     // RapidJSON takes a NUL byte for the end of the text.
     if (!text.at_end()) return "not JSON: a NUL byte at byte " + std::to_string(text.Tell());
     return {};
@@ -647,6 +729,9 @@ RESTFUL_FUNCTIONS_INLINE decoded<document> parse(std::string_view text) {
         return (error = detail::parse_error(stream, parsed)).empty();
     };
     parsed.Populate(generate);
+    if (const auto at = parsed.too_big_at()) {
+        error = "not JSON: number too big to be stored in double at byte " + std::to_string(*at);
+    }
     if (!error.empty()) return refusal{std::move(error), {}};
     return document(std::move(parsed));
 }
@@ -2799,10 +2884,10 @@ struct codec<T> {
                    !std::isfinite(number)) {
             return json::is_not("a number", value);
         }
-        if (std::abs(number) > std::numeric_limits<T>::max()) {
+        if (std::abs(number) > largest + largest_rounded_off) {
             return json::refusal{json::excerpt(value) + " is too large for a float", {}};
         }
-        return static_cast<T>(number);
+        return static_cast<T>(std::clamp<wide>(number, -largest, largest));
     }
 
     static void encode(T number, json::writer& out) {
@@ -2817,6 +2902,13 @@ struct codec<T> {
         return json::detail::with_member(json::detail::schema_of_type("number"), "format",
                                          sizeof(T) == sizeof(float) ? "\"float\"" : "\"double\"");
     }
+
+ private:
+    using wide = std::common_type_t<T, double>;
+    static constexpr wide largest = std::numeric_limits<T>::max();
+    /// Half of the step below the largest float: its shortest digits, 3.4028235e+38, are above it.
+    static constexpr wide largest_rounded_off =
+        sizeof(T) < sizeof(wide) ? largest * std::numeric_limits<T>::epsilon() / 4 : 0;
 };
 
 /// `true` or `false`; also 1 and 0, and in any case of letters "true", "t", "yes", "y", "on", "1",
@@ -3052,7 +3144,8 @@ struct codec<rapidjson::Document> {
 namespace restful_functions {
 
 /// A number of seconds, whatever the duration's own unit is: 1.5 is 1500 ms. A number that the
-/// unit cannot hold exactly is refused.
+/// unit cannot hold exactly is refused; where it counts in floating-point numbers, one beyond their
+/// range.
 template <typename Rep, typename Period>
 struct codec<std::chrono::duration<Rep, Period>> {
     using duration = std::chrono::duration<Rep, Period>;
@@ -3063,6 +3156,9 @@ struct codec<std::chrono::duration<Rep, Period>> {
         if (!seconds) return seconds.why();
         const long double count = static_cast<long double>(*seconds) * Period::den / Period::num;
         if constexpr (std::floating_point<Rep>) {
+            if (std::abs(count) > static_cast<long double>(std::numeric_limits<Rep>::max())) {
+                return json::refusal{json::excerpt(value) + " is too large for a duration", {}};
+            }
             return duration(static_cast<Rep>(count));
         } else {
             const long double whole = std::round(count);
@@ -3079,10 +3175,13 @@ struct codec<std::chrono::duration<Rep, Period>> {
 
     static void encode(const duration& time, json::writer& out) {
         if constexpr (std::integral<Rep> && Period::den == 1) {
-            json::encode(std::chrono::duration_cast<std::chrono::seconds>(time).count(), out);
-        } else {
-            out.Double(to_seconds(static_cast<long double>(time.count())));
+            constexpr auto most = std::numeric_limits<std::int64_t>::max() / Period::num;
+            if (std::cmp_greater_equal(time.count(), -most) &&
+                std::cmp_less_equal(time.count(), most)) {
+                return json::encode(static_cast<std::int64_t>(time.count()) * Period::num, out);
+            }
         }
+        out.Double(to_seconds(static_cast<long double>(time.count())));
     }
 
     static std::string schema(json::schemas&) {
@@ -3678,7 +3777,9 @@ void call(Function& function, json::writer& result, Argument&&... argument) {
         result.Null();
     } else if constexpr (std::is_same_v<returned<returned_type>, blob>) {
         const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
-        result.Bytes(made.content_type, made.bytes);
+        // Without a type it would be taken for JSON.
+        result.Bytes(made.content_type.empty() ? blob().content_type : made.content_type,
+                     made.bytes);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);
@@ -4224,6 +4325,9 @@ struct executor_options {
     /// Whether what the calls print also goes to the server's standard error; only what that takes
     /// at once, and only while calls have a log.
     bool pass_log_through = false;
+    /// Whether a process that crashes may leave a core dump, as far as the server itself may: a
+    /// copy of its memory, with all that the call was given.
+    bool core_dumps = false;
 };
 
 /// The options as they can be had. Throws std::invalid_argument for those that make no sense.
@@ -4495,6 +4599,13 @@ struct server_options {
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
     /// "unix:/run/functions.sock".
     std::function<void(const std::string& url)> on_listening = {};
+
+    /// Whether a call that crashes may leave a core dump, as far as the server itself may: a copy
+    /// of its memory, with its arguments and what the program had loaded.
+    bool core_dumps = process::executor_options{}.core_dumps;
+    /// Who may connect to `unix_socket`, as for chmod(2): 0660 for a group, 0666 for everybody on
+    /// the machine.
+    unsigned unix_socket_mode = 0600;
 };
 
 }  // namespace restful_functions
@@ -5669,8 +5780,9 @@ struct form_part {
 
 namespace detail {
 
-/// The fields of one part's head; nullopt: it has no name, or a line that is no field.
+/// The fields of one part's head; nullopt: it has no name, a line that is no field, or a NUL.
 inline std::optional<form_part> parse_part_head(std::string_view head) {
+    if (head.find('\0') != head.npos) return std::nullopt;
     form_part part;
     bool has_name = false;
     while (!head.empty()) {
@@ -6003,7 +6115,7 @@ inline std::optional<http::response> collect_parts(std::string_view body,
             std::find_if(function.args.begin(), function.args.end(),
                          [&](const arg_definition& each) { return each.name == part.name; });
         const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
-        if (is_blob && part.name.find('\0') == part.name.npos) {
+        if (is_blob) {
             all.files.push_back(std::move(part));
         } else {
             all.pairs.emplace_back(std::move(part.name), part.bytes);
@@ -6176,6 +6288,10 @@ inline void set_limit(__rlimit_resource_t resource, std::uint64_t value) {
     set_limit(resource, value, value);
 }
 
+/// One byte holds no dump, and is how the kernel knows not to start a program for one either, for
+/// which no other limit counts (core(5)).
+inline void forgo_core_dumps() { set_limit(RLIMIT_CORE, 1); }
+
 /// Bytes of private writable memory that the process has now (proc(5), statm). 0 if unknown.
 inline std::uint64_t data_bytes() noexcept {
     char text[128] = {};
@@ -6297,6 +6413,11 @@ enum class mark_refusal : std::uint32_t {
     untrackable,
     not_alone,
 };
+
+/// Whether a process can have said so in good order.
+[[nodiscard]] constexpr bool is_known(mark_refusal why) noexcept {
+    return why <= mark_refusal::not_alone;
+}
 
 /// The end of a sentence: the process cannot be rewound, as…
 [[nodiscard]] constexpr const char* describe(mark_refusal why) noexcept {
@@ -6517,7 +6638,8 @@ struct stay {
 inline stay take_stay(const slot& source) {
     const volatile slot_header& header = source.header();
     const bool stays = header.stays != 0;
-    const mark_refusal why_not_rewound = header.why_not_rewound;
+    const mark_refusal said = header.why_not_rewound;
+    const mark_refusal why_not_rewound = is_known(said) ? said : mark_refusal::none;
     const bool has_unlogged = header.unlogged != 0;
     stay seen{stays, why_not_rewound, has_unlogged, {}};
     std::memcpy(&seen.used, &source.header().used, sizeof seen.used);
@@ -8879,6 +9001,9 @@ class slot_arena {
     /// The file behind the slots, for the fork server.
     [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
 
+    /// So much of a slot stays when it is made ready.
+    static constexpr std::size_t kept_bytes = 64 * 1024;
+
     /// Makes the slot ready for a new process. Gives the pages of a payload of `used` bytes back to
     /// the system when they are more than a few; the others stay, because the next call wants them.
     void clear(std::uint32_t index, std::size_t used) const noexcept {
@@ -8893,8 +9018,6 @@ class slot_arena {
     }
 
  private:
-    static constexpr std::size_t kept_bytes = 64 * 1024;
-
     /// What one client sent or received is in no other one's call.
     void clear_behind_header(std::uint32_t index, std::size_t used) const noexcept {
         const slot cleared = at(index);
@@ -8939,6 +9062,7 @@ struct fork_server_inheritance {
     int completion = -1;
     slot_layout layout;
     bool pass_log_through = false;
+    bool core_dumps = false;
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
 };
@@ -9165,6 +9289,7 @@ class fork_server {
         polled_.reserve(inherited.roster.size() + 1);
         keep_only(inherited);
         become_plain();
+        if (!inherited.core_dumps) detail::forgo_core_dumps();
         raise_open_files();
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
@@ -9180,6 +9305,7 @@ class fork_server {
     /// the block until it is ready for them, so that a signal sent to its call in between is not
     /// lost. So is SIGPIPE, for nobody's terminal that goes away may end it. Orphans become the
     /// fork server's children, so that none is left as a zombie in a container without an init.
+    /// One that is stopped when the server dies goes on, and finds its channel closed.
     void become_plain() {
         for (int signal = 1; signal < NSIG; ++signal) {
             ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
@@ -9197,6 +9323,7 @@ class fork_server {
         ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
         ::setpgid(0, 0);
         ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+        ::prctl(PR_SET_PDEATHSIG, SIGCONT);
         ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 
@@ -9437,6 +9564,7 @@ class fork_server_process {
                .completion = completion_.get(),
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
+               .core_dumps = options.core_dumps,
                .roster = roster_.entries(),
                .memory = memory_},
               work, system);
@@ -9893,7 +10021,8 @@ class seating {
 
 namespace restful_functions::process {
 
-/// Asked for nothing, it costs nothing: it is armed by what only the fork server can bring about.
+/// Asked for nothing, it costs nothing: it is armed by what only the fork server can bring about or
+/// hear of, such as the end of a process.
 class watchdog {
  public:
     using clock = std::chrono::steady_clock;
@@ -10024,9 +10153,8 @@ class process_pool {
             make_room();
             return std::nullopt;
         }
-        if (const auto parked = parked_process()) return parked;
-        watchdog_.arm(clock::now());
-        return idle.front();
+        const auto parked = parked_process();
+        return parked ? parked : idle.front();
     }
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
@@ -10111,6 +10239,9 @@ class process_pool {
         return next;
     }
 
+    /// A call has been given to a process, whose end only the fork server hears of.
+    void watch_fork_server() noexcept { watchdog_.arm(clock::now()); }
+
     /// The fork server has reported something.
     void answered() noexcept { watchdog_.answered(); }
 
@@ -10130,6 +10261,7 @@ class process_pool {
             dismiss(*kept_longest());
         }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
+        if (seats_.count(seat_phase::calling) > 0) watchdog_.arm(now);
         switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
             case watchdog::verdict::fine:
                 return true;
@@ -10238,6 +10370,7 @@ class seated_calls {
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
+        pool_.watch_fork_server();
         pool_.seats().call(*index, call);
         seat& taken = pool_.seats()[*index];
         taken.entry = entry;
@@ -10336,7 +10469,7 @@ class seated_calls {
             }
         }
         depart(index, of_call.used);
-        pool_.seats().vacate(index);
+        vacate(index);
     }
 
     /// All processes are gone. A call that has its result keeps it.
@@ -10370,7 +10503,9 @@ class seated_calls {
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
         seat& ended = pool_.seats()[index];  // a failed call may have written anywhere in its slot
-        ended.used = result != nullptr ? std::max(ended.used, result->bytes.size()) : max_payload_;
+        ended.used = result != nullptr
+                         ? std::max(ended.used, result->type.size() + result->bytes.size())
+                         : max_payload_;
         told_.end(ended.call, std::move(how));
         pool_.seats().leave(index, clock::now() + process_pool::leave_time);
     }
@@ -10404,6 +10539,16 @@ class seated_calls {
     void keep(std::uint32_t index) {
         depart(index, pool_.seats()[index].used_by_last);
         pool_.keep(index);
+    }
+
+    /// The process of a call is gone. What was large gives its memory back now: the slot's next
+    /// process may be long in coming.
+    void vacate(std::uint32_t index) {
+        std::size_t& used = pool_.seats()[index].used;
+        if (used > slot_arena::kept_bytes) {
+            pool_.link().arena().clear(index, std::exchange(used, 0));
+        }
+        pool_.seats().vacate(index);
     }
 
     /// Once for each call: a process that was kept leaves without one.
@@ -11037,6 +11182,9 @@ class observer {
 
 namespace restful_functions::task {
 
+/// Of tasks, by their arrival.
+enum class order { oldest_first, newest_first };
+
 /// What the dispatcher asks of a place that keeps tasks. It decides nothing: it is told what
 /// happened and when.
 template <class T>
@@ -11049,7 +11197,8 @@ concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t 
     tasks.expire(now.steady);
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
-    known.visit(std::optional(function), std::optional(id), [](const record&) { return true; });
+    known.visit(std::optional(function), std::optional(id), order::newest_first,
+                [](const record&) { return true; });
 };
 
 /// The store in the server's own memory. Each operation but visit() costs the same for ten tasks
@@ -11142,14 +11291,13 @@ class table {
         return after(finished_.first->changed, limits_.result_ttl);
     }
 
-    /// Calls `visit(const record&)` for each task of the function, or of all of them, in the order
-    /// of their arrival, until it returns false. Begins behind the task `after`, which must be
-    /// among them, where there is one.
+    /// Calls `visit(const record&)` for each task of the function, or of all of them, until it
+    /// returns false. Begins behind the task `after`, which must be among them, where there is one.
     template <class Visitor>
     void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
-               Visitor&& visit) const {
-        if (function) return walk(by_function_[*function], after, visit);
-        walk(all_, after, visit);
+               order wanted, Visitor&& visit) const {
+        if (function) return walk(by_function_[*function], after, wanted, visit);
+        walk(all_, after, wanted, visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -11197,9 +11345,14 @@ class table {
     }
 
     template <links node::*Links, class Visitor>
-    void walk(const list<Links>& tasks, const std::optional<uuid>& after, Visitor& visit) const {
-        const node* at = after ? (nodes_.find(*after)->second.*Links).next : tasks.first;
-        while (at != nullptr && visit(at->task)) at = (at->*Links).next;
+    void walk(const list<Links>& tasks, const std::optional<uuid>& after, order wanted,
+              Visitor& visit) const {
+        const bool forward = wanted == order::oldest_first;
+        const auto next = forward ? &links::next : &links::previous;
+        const node* at = after     ? (nodes_.find(*after)->second.*Links).*next
+                         : forward ? tasks.first
+                                   : tasks.last;
+        while (at != nullptr && visit(at->task)) at = (at->*Links).*next;
     }
 
     void forget_oldest() {
@@ -11332,7 +11485,7 @@ class dispatcher {
     }
 
     /// Terminates all tasks of the function that wait or run now.
-    void terminate_function(std::uint32_t function, std::function<void()> on_gone) {
+    void terminate_function(std::uint32_t function, const std::function<void()>& on_gone) {
         auto remaining = std::make_shared<std::size_t>(0);
         const std::function<void()> count_down = [remaining, on_gone] {
             if (--*remaining == 0) on_gone();
@@ -11595,7 +11748,11 @@ class line_log {
  public:
     explicit line_log(int descriptor) : descriptor_(descriptor) {
         // A description of our own, which may be non-blocking without everybody's being so. A
-        // socket cannot be opened a second time.
+        // socket cannot be opened a second time; and a file takes every write at once, while a
+        // second description has an offset of its own: what others write would lie over our lines.
+        struct stat what {};
+        is_file_ = ::fstat(descriptor, &what) == 0 && S_ISREG(what.st_mode);
+        if (is_file_) return;
         const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
         outlet_.reset(
             ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
@@ -11639,10 +11796,12 @@ class line_log {
 
     [[nodiscard]] ssize_t write(std::string_view text) const {
         if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
+        if (is_file_) return ::write(descriptor_, text.data(), text.size());
         return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     int descriptor_;
+    bool is_file_ = false;
     unique_fd outlet_;
     std::string kept_;
     std::size_t left_out_ = 0;
@@ -11714,7 +11873,7 @@ class event_log {
               {"method", quoted(request.method)},
               {"path", quoted(request.path)},
               {"status", std::to_string(answer.status)},
-              {"bytes", std::to_string(answer.body.size())},
+              {"bytes", std::to_string(request.method == "HEAD" ? 0 : answer.body.size())},
               {"seconds", seconds(now.steady - request.arrived.steady)},
               {"traceparent", quoted(request.trace)}});
     }
@@ -11977,6 +12136,22 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 
 }  // namespace detail
 
+/// A task in brief, as lists and streams of many show it: without its result, and what it left.
+[[nodiscard]] inline std::string json_brief_task(
+    const registry& functions, const task::record& task,
+    const std::optional<process::progress_report>& progress = std::nullopt) {
+    json_text text = json_text::object();
+    text.add("task_id", quoted(task.id.to_string()))
+        .add("function_name", quoted(functions.at(task.function).name))
+        .add("status", quoted(to_string(task.status)))
+        .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
+        .add("created", json_time(task.created))
+        .add("started", json_time(task.started))
+        .add("finished", json_time(task.finished));
+    if (progress) text.add("progress", detail::json_progress(*progress));
+    return text.end();
+}
+
 /// A task as clients see it.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
                                            const standing& now) {
@@ -12067,7 +12242,7 @@ class router {
                          [&](const resource& r) { return r.fits(target->segments); });
         if (found == resources_.end()) {
             return answer(http::problem(
-                404, "there is nothing at " + request.target + "; GET / lists the paths"));
+                404, "there is nothing at " + path_of(request) + "; GET / lists the paths"));
         }
         exchange asked{std::move(request), {}, target->query, std::move(answer)};
         if (const auto at = found->variable(); at != found->pattern.size()) {
@@ -12081,6 +12256,11 @@ class router {
     }
 
  private:
+    /// What a refusal shows of a target: the query may hold what is secret.
+    static std::string path_of(const http::request& request) {
+        return request.target.substr(0, request.target.find('?'));
+    }
+
     static http::response nothing_but_allow(std::string methods) {
         http::response response;
         response.status = 204;
@@ -12126,7 +12306,7 @@ class router {
             if (found != methods.end()) return found->second(std::move(asked));
             if (method == "OPTIONS") return asked.answer(nothing_but_allow(allowed()));
             http::response refused =
-                http::problem(405, method + " is not possible here; " + asked.request.target +
+                http::problem(405, method + " is not possible here; " + path_of(asked.request) +
                                        " takes " + allowed());
             refused.headers.add("Allow", allowed());
             asked.answer(std::move(refused));
@@ -12458,6 +12638,225 @@ inline void add_call_routes(router& routes, const call_surroundings& with) {
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/console_files.hpp
+/// The files of the console, generated by tests/console/make from api/console/: change those, not this.
+
+namespace restful_functions::api::detail {
+
+/// A file that the server sends as it is.
+struct console_file {
+    std::string_view name;
+    std::string_view type;
+    std::string_view text;
+};
+
+// clang-format off
+inline constexpr auto console_files = std::to_array<console_file>({
+    {"call.js", "text/javascript; charset=utf-8", "// The page of one function: its form, its call as programs write it, its result.\n\nimport { copyButton, freshId, h } from './dom.js';\nimport { fileNameOf, Forms, namesOf } from './form.js';\nimport { figures } from './functions.js';\nimport { parse, stringify } from './json.js';\nimport { ask, jsonOf, token } from './server.js';\nimport { store } from './store.js';\nimport { taskView } from './task.js';\n\n/** What was filled in, for whoever comes back. */\nconst drafts = new Map();\n\nconst quoted = (text) => `'${text.replaceAll(\"'\", \"'\\\\''\")}'`;\n\nfunction curlOf(url, body) {\n  const words = ['curl'];\n  if (token()) words.push('-H \"Authorization: Bearer $TOKEN\"');\n  const values = Object.entries(body \?\? {});\n  if (values.some(([, value]) => fileNameOf(value))) {\n    for (const [name, value] of values) {\n      const file = fileNameOf(value);\n      words.push(file \? `--form ${quoted(`${name}=@${file}`)}`\n        : `--form-string ${quoted(`${name}=${typeof value === 'string' \? value : stringify(value)}`)}`);\n    }\n  } else {\n    words.push(`-d ${quoted(stringify(body))}`);\n  }\n  return [...words, url].join(' ');\n}\n\nfunction scriptOf(url, body) {\n  const access = token() \? ', Authorization: `Bearer ${token}`' : '';\n  const text = stringify(body);\n  // An object of the program would not hold such integers.\n  const written = /\\d{16}/.test(text) \? JSON.stringify(text) : `JSON.stringify(${text})`;\n  return `const response = await fetch(${JSON.stringify(url)}, {\\n  method: 'POST',\\n  headers: {'Content-Type': 'application/json'${access}},\\n  body: ${written},\\n});\\nconst result = await response.json();`;\n}\n\n/** A text to copy. */\nfunction snippet(name, what) {\n  const text = h('pre', { tabIndex: 0, ariaLabel: what });\n  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };\n}\n\nfunction build(main, definition) {\n  const name = definition.function_name;\n  const path = `/${name}`;\n  const url = `${location.origin}${path}/keep-connection`;\n  const schema = store.document.paths[path].post.requestBody.content['application/json'].schema;\n  const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });\n  const curl = snippet('curl', 'the curl command');\n  const script = snippet('JavaScript', 'the JavaScript');\n  const problem = h('p', { className: 'error', role: 'alert' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const result = h('div', { className: 'card', hidden: true });\n  const its = figures(definition);\n  let view = null;\n  let body = {};\n  // What is folded is not written: a file in it may be large.\n  const snippets = () => {\n    drafts.set(name, body);\n    if (!program.open) return;\n    curl.text.textContent = curlOf(url, body);\n    script.text.textContent = scriptOf(url, body);\n  };\n  const fromForm = () => {\n    body = form.get();\n    raw.value = stringify(body, 2);\n    raw.ariaInvalid = false;\n    problem.textContent = '';\n    snippets();\n  };\n  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);\n  const form = new Forms(store.document.components.schemas, fromForm).field(schema);\n  raw.oninput = () => {\n    try {\n      body = parse(raw.value);\n      raw.ariaInvalid = false;\n      form.set(body);\n      problem.textContent = '';\n      snippets();\n    } catch (error) {\n      raw.ariaInvalid = true;\n      problem.textContent = `This is not JSON yet: ${error.message}`;\n    }\n  };\n  if (drafts.has(name)) form.set(drafts.get(name));\n  fromForm();\n\n  const complain = ({ errors, message, detail, error }) => {\n    form.complain('');\n    const homeless = errors \? [] : [message || detail || error];\n    for (const { pointer, detail: why } of errors \?\? []) {\n      const field = form.at(namesOf(pointer));\n      if (field) field.complain(why);\n      else homeless.push(`${pointer}: ${why}`);\n    }\n    problem.textContent = homeless.join('; ');\n    form.element.querySelector('[aria-invalid=true]')\?.focus();\n  };\n  const buttons = [];\n  const start = async (show) => {\n    if (raw.ariaInvalid === 'true') return raw.focus();\n    for (const each of buttons) each.disabled = true;\n    said.textContent = 'Calling…';\n    complain({ errors: [] });\n    try {\n      const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });\n      const answer = await jsonOf(response);\n      if (response.ok) show(answer.task_id);\n      else complain(answer);\n    } catch (error) {\n      problem.textContent = `The server could not be reached: ${error.message}`;\n    }\n    said.textContent = '';\n    for (const each of buttons) each.disabled = false;\n  };\n  const show = (id) => {\n    view\?.leave();\n    view = taskView(id);\n    result.replaceChildren(view.element, h('p', {}, h('a', { href: `#/task/${id}` }, 'Link to this task')));\n    result.hidden = false;\n  };\n  buttons.push(h('button', { className: 'primary' }, 'Call'),\n    h('button', { type: 'button', onclick: () => start((id) => { location.hash = `#/task/${id}`; }) }, 'Start as task'));\n  main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,\n    h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },\n      form.element, problem, h('div', { className: 'row' }, buttons), said,\n      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),\n    result, h('p', {}, h('a', { href: `#/tasks\?function=${name}` }, 'Its tasks')));\n  return Object.assign(() => { its.update(); view\?.update(); }, { leave: () => view\?.leave() });\n}\n\n/** The page, once the functions are known. */\nexport function functionPage(main, name) {\n  let update = null;\n  return Object.assign(() => {\n    if (!update && store.document) {\n      const definition = store.functions.find((each) => each.function_name === name);\n      if (!definition) return main.replaceChildren(h('h1', {}, name), h('p', {}, 'There is no such function.'));\n      update = build(main, definition);\n    }\n    return update\?.();\n  }, { leave: () => update\?.leave() });\n}\n"},
+    {"console.css", "text/css; charset=utf-8", ":root {\n  --back: #f6f7f9; --card: #fff; --text: #1b1f24; --dim: #57606a; --line: #d5dae0;\n  --accent: #0a58ca; --on-accent: #fff; --good: #18703a; --bad: #b3261e; --wait: #7a5200; --code: #eef1f4;\n}\n@media (prefers-color-scheme: dark) {\n  :root {\n    --back: #14171b; --card: #1d2126; --text: #e4e8ed; --dim: #a3acb8; --line: #3a424c;\n    --accent: #7ab0ff; --on-accent: #0d1117; --good: #6fd391; --bad: #ff8f87; --wait: #e6b566; --code: #272d34;\n  }\n}\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }\nheader { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .6rem 1rem;\n  background: var(--card); border-bottom: 1px solid var(--line); }\nnav { display: flex; gap: .25rem; flex: 1; }\na { color: var(--accent); }\nnav a { padding: .25rem .6rem; border-radius: .4rem; text-decoration: none; color: var(--text); }\nnav a[aria-current] { background: var(--code); font-weight: 600; }\n.skip { position: absolute; left: -99rem; }\n.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem; }\n#connection { font-size: .85rem; color: var(--dim); }\n#connection.lost { color: var(--bad); font-weight: 600; }\nmain { max-width: 70rem; margin: 0 auto; padding: 1rem; }\nmain:focus, h1:focus { outline: none; }\n:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }\nh1 { font-size: 1.4rem; margin: .2rem 0 .6rem; overflow-wrap: anywhere; }\nh2 { font-size: 1.1rem; margin: 1.2rem 0 .4rem; }\n.card, dialog { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem; color: var(--text); }\ndialog { margin: auto; max-width: min(30rem, 92vw); }\ndialog::backdrop { background: #0008; }\n.dim { color: var(--dim); }\n.error { color: var(--bad); margin: .2rem 0; overflow-wrap: anywhere; }\n.error:empty { display: none; }\n.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }\n.grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); padding: 0; margin: 0; list-style: none; }\n.grid.charts { grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); }\n.grid .card { margin: 0; }\n.card > h2 { margin-top: 0; }\n.row select { width: auto; }\n.grid a { font-weight: 600; overflow-wrap: anywhere; }\n.facts { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .85rem; color: var(--dim); margin: .4rem 0 1rem; }\n.facts dd { margin: 0; color: var(--text); }\n.card .facts, .row > p { margin: 0; }\n.text { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0; }\ninput, select, textarea, button { font: inherit; color: inherit; }\ninput:not([type=checkbox]), select, textarea { background: var(--back); border: 1px solid var(--dim); border-radius: .4rem;\n  padding: .35rem .5rem; width: 100%; max-width: 30rem; min-width: 0; }\ninput[type=checkbox] { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }\ntextarea { resize: vertical; max-width: 45rem; }\n[aria-invalid=true] { border-color: var(--bad); outline: 1px solid var(--bad); }\nbutton { background: var(--code); border: 1px solid var(--dim); border-radius: .4rem; padding: .35rem .8rem; cursor: pointer; }\nbutton.primary { background: var(--accent); color: var(--on-accent); border-color: var(--accent); font-weight: 600; }\nbutton.danger { color: var(--bad); border-color: var(--bad); }\nbutton:disabled { opacity: .6; cursor: default; }\nfieldset { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem; min-width: 0; }\nlegend { font-weight: 600; padding: 0 .3rem; }\n.field { margin: .6rem 0; }\n.field > label, .label { font-weight: 600; display: block; }\n.item { display: flex; gap: .5rem; align-items: flex-start; margin: .3rem 0; }\n.item > :first-child { flex: 0 1 30rem; min-width: 0; }\n.item input + div { margin-top: .3rem; }\ndetails > label { display: block; }\ntd a { white-space: nowrap; }\n.item .field { margin: 0; }\npre, code, textarea, .json { font-family: ui-monospace, monospace; font-size: .88rem; }\npre { background: var(--code); border-radius: .4rem; padding: .6rem; margin: .4rem 0; overflow: auto; max-height: 28rem; white-space: pre-wrap; overflow-wrap: anywhere; }\n.json { overflow-wrap: anywhere; white-space: pre-wrap; }\n.json details { margin-left: 1rem; }\n.json details > div { margin-left: 1rem; }\n.json summary { cursor: pointer; margin-left: -1rem; }\n.scroll { overflow-x: auto; }\ntable { border-collapse: collapse; width: 100%; font-size: .92rem; }\nth, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }\ntd { overflow-wrap: anywhere; }\n.DONE, .good { color: var(--good); }\n.FAILED, .TIMEOUT, .bad { color: var(--bad); }\n.QUEUED, .RUNNING { color: var(--wait); }\nprogress { width: 7rem; accent-color: var(--accent); vertical-align: middle; }\nsvg { display: block; width: 100%; height: auto; max-height: 13rem; }\nsvg .line { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }\nsvg .bar { fill: var(--accent); } svg .bar.bad { fill: var(--bad); }\nsvg text { fill: var(--dim); font: 14px system-ui; }\nimg.result { max-width: 100%; border: 1px solid var(--line); }\n.crash { border-left: 4px solid var(--bad); padding-left: .8rem; }\n@media (max-width: 40rem) { main { padding: .6rem; } .wide { display: none; } }\n"},
+    {"console.html", "text/html; charset=utf-8", "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>restful-functions</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/console/console.css\">\n<script type=\"module\" src=\"/console/main.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n<header>\n  <strong>restful-functions</strong>\n  <nav aria-label=\"Views\">\n    <a href=\"#/\">Functions</a>\n    <a href=\"#/tasks\">Tasks</a>\n    <a href=\"#/overview\">Overview</a>\n  </nav>\n  <span id=\"connection\" role=\"status\">connecting…</span>\n</header>\n<main id=\"main\" tabindex=\"-1\"><noscript><p>This page needs JavaScript; <code>curl</code> does not.</p></noscript></main>\n<dialog id=\"token\" aria-labelledby=\"token-title\">\n  <form method=\"dialog\">\n    <h2 id=\"token-title\">Who are you\?</h2>\n    <p>This server asks its callers for a token. It is kept until this tab is closed.</p>\n    <label for=\"token-value\">Token</label>\n    <input id=\"token-value\" type=\"password\" autocomplete=\"off\" required>\n    <p id=\"token-error\" class=\"error\" role=\"alert\"></p>\n    <button class=\"primary\">Continue</button>\n  </form>\n</dialog>\n<dialog id=\"confirm\" aria-labelledby=\"confirm-text\">\n  <form method=\"dialog\">\n    <p id=\"confirm-text\"></p>\n    <button value=\"no\">Keep it</button>\n    <button value=\"yes\" class=\"danger\">Terminate</button>\n  </form>\n</dialog>\n</body>\n</html>\n"},
+    {"dom.js", "text/javascript; charset=utf-8", "// Elements from data. Text is always text: nothing that comes from the server is read as HTML.\n\n/** An element with properties, listeners (`onclick`), attributes and children; null children are left out. */\nexport function h(name, properties = {}, ...children) {\n  const element = document.createElement(name);\n  for (const [key, value] of Object.entries(properties)) {\n    if ((value \?\? false) === false) continue;\n    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);\n    else if (key in element && key !== 'list' && key !== 'form') element[key] = value;\n    else element.setAttribute(key, value === true \? '' : value);\n  }\n  element.append(...children.flat().filter((child) => (child \?\? null) !== null));\n  return element;\n}\n\nconst svgSpace = 'http://www.w3.org/2000/svg';\n\n/** The same for SVG, whose attributes are no properties. */\nexport function svg(name, attributes = {}, ...children) {\n  const element = document.createElementNS(svgSpace, name);\n  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);\n  element.append(...children);\n  return element;\n}\n\n/** Gives an element another text, if it has not got it yet: what is told to a screen reader is told once. */\nexport function setText(element, text) {\n  if (element.textContent !== text) element.textContent = text;\n}\n\nlet lastId = 0;\n/** An id that no other element has. */\nexport const freshId = () => `id-${++lastId}`;\n\n/** A button that copies the text of an element, and where it says so. */\nexport function copyButton(element, what) {\n  const said = h('span', { className: 'dim', role: 'status' });\n  const copy = async () => {\n    let isCopied = true;\n    try {\n      await navigator.clipboard.writeText(element.textContent);\n    } catch {\n      // A page that came over plain HTTP, from another machine, has no clipboard.\n      getSelection().selectAllChildren(element);\n      isCopied = document.execCommand('copy');\n    }\n    said.textContent = isCopied \? 'Copied' : 'Press Ctrl+C';\n    setTimeout(() => said.replaceChildren(), 1500);\n  };\n  return [h('button', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, 'Copy'), said];\n}\n\n/** Seconds as people read them. */\nexport function seconds(value) {\n  if (!Number.isFinite(value)) return '';\n  if (value < 0.9995) return `${Math.max(0, Math.round(value * 1000))} ms`;\n  if (value < 99.95) return `${value.toFixed(1)} s`;\n  const whole = Math.round(value);\n  const minutes = Math.floor(whole / 60);\n  return minutes < 60 \? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;\n}\n\n/** Bytes as people read them. */\nexport function bytes(value) {\n  for (const unit of ['B', 'KiB', 'MiB']) {\n    if (value < 1024) return `${unit === 'B' \? value : value.toFixed(1)} ${unit}`;\n    value /= 1024;\n  }\n  return `${value.toFixed(1)} GiB`;\n}\n\n/** Asks before something is ended. */\nexport function confirmed(question) {\n  const dialog = document.getElementById('confirm');\n  document.getElementById('confirm-text').textContent = question;\n  dialog.returnValue = 'no';\n  dialog.showModal();\n  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === 'yes'); });\n}\n"},
+    {"form.js", "text/javascript; charset=utf-8", "// Forms from JSON Schema: each field gives its value, takes one, and shows what the server says of it.\n//\n// A field is {element, get(), set(value), at(pointer)}: get() is undefined for one that is left out; at() finds the\n// field that a pointer of RFC 6901 leads to, as far as there are fields.\n\nimport { freshId, h } from './dom.js';\nimport { numberOf, parse, stringify } from './json.js';\n\nconst fileNames = new WeakMap();\n\n/** The name of the file that a value was read from. */\nexport const fileNameOf = (value) => fileNames.get(value);\n\nconst blobName = '#/components/schemas/Blob';\n\n/** A field that has no label. */\nfunction called(name, field) {\n  field.control\?.setAttribute('aria-label', name);\n  return field;\n}\n\n/** The field below one of several, or that one. */\nconst within = (field, rest) => field && (field.at(rest) \?\? field);\n\n/** Says what is wrong with fields together; without a message, nothing with any. */\nconst complaint = (error, fields) => (message) => {\n  error.textContent = message;\n  if (!message) for (const field of fields()) field.complain('');\n};\n\nconst errorPlace = () => h('p', { className: 'error', id: freshId() });\n\nfunction simple(control, { description }, get, set) {\n  const error = errorPlace();\n  control.setAttribute('aria-describedby', error.id);\n  return {\n    element: h('div', {}, control, description \? h('div', { className: 'dim text' }, description) : null, error),\n    control,\n    get,\n    set,\n    at: () => null,\n    complain(message) {\n      error.textContent = message;\n      control.ariaInvalid = Boolean(message);\n    },\n  };\n}\n\nconst labelled = (name, field, isRequired) => {\n  const label = name + (isRequired \? '' : ' (optional)');\n  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);\n  field.control.id ||= freshId();\n  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);\n};\n\nexport class Forms {\n  constructor(components, onChange) {\n    this.components = components;\n    this.onChange = onChange;\n  }\n\n  resolve(schema) {\n    const name = schema.$ref\?.split('/').pop();\n    return name \? { ...this.components[name], ...schema } : schema;\n  }\n\n  field(schema, depth = 0) {\n    if (schema.$ref === blobName) return this.blob(schema);\n    const known = this.resolve(schema);\n    // A type may hold itself without end.\n    if (depth > 6) return this.raw(known);\n    const nullable = known.anyOf\?.length === 2 && known.anyOf[1].type === 'null';\n    if (nullable) return this.optional({ ...known.anyOf[0], description: known.description }, depth);\n    if (known.enum) return this.choice(known);\n    if (known.prefixItems) return this.tuple(known, depth);\n    switch (known.type) {\n      case 'integer': return this.number(known, 1);\n      case 'number': return this.number(known, 'any');\n      case 'boolean': return this.truth(known);\n      case 'string': return this.text(known);\n      case 'array': return this.list(known, depth);\n      case 'object': return known.properties \? this.object(known, depth) : this.map(known, depth);\n      default: return this.raw(known);\n    }\n  }\n\n  listening(control) {\n    control.oninput = () => this.onChange();\n    return control;\n  }\n\n  number(schema, step) {\n    const placeholder = schema.minimum === undefined \? null : `${schema.minimum} to ${schema.maximum}`;\n    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));\n    // What is no number is left to the server, whose words say so.\n    return simple(control, schema, () => (control.value === '' \? (control.validity.badInput \? 'not a number' : undefined) : numberOf(control.value)),\n      (value) => { control.value = value \?\? ''; });\n  }\n\n  truth(schema) {\n    const control = this.listening(h('input', { type: 'checkbox' }));\n    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });\n  }\n\n  text(schema) {\n    const control = schema.writeOnly\n      \? h('input', { type: 'password', autocomplete: 'off' })\n      : h('textarea', { rows: 1, spellcheck: false });\n    this.listening(control);\n    return simple(control, schema, () => control.value, (value) => { control.value = value \?\? ''; });\n  }\n\n  choice(schema) {\n    const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));\n    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });\n  }\n\n  raw(schema) {\n    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));\n    return simple(control, schema, () => {\n      if (control.value.trim() === '') return undefined;\n      try {\n        return parse(control.value);\n      } catch {\n        return control.value;\n      }\n    }, (value) => { control.value = value === undefined \? '' : stringify(value); });\n  }\n\n  blob(schema) {\n    let value;\n    const control = h('input', { type: 'file' });\n    control.onchange = () => {\n      const file = control.files[0];\n      value = undefined;\n      if (!file) return this.onChange();\n      const reader = new FileReader();\n      reader.onload = () => {\n        value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] \?\? '' };\n        fileNames.set(value, file.name);\n        this.onChange();\n      };\n      reader.readAsDataURL(file);\n    };\n    return simple(control, schema, () => value, (given) => {\n      // It shows no file but the one that it gives.\n      if (given !== value) control.value = '';\n      value = given;\n    });\n  }\n\n  /** A field that can be left out. */\n  optional(schema, depth) {\n    const inner = called('value', this.field(schema, depth));\n    const isGiven = h('input', { type: 'checkbox', id: freshId() });\n    const box = h('div', { hidden: true }, inner.element);\n    const show = () => { box.hidden = !isGiven.checked; };\n    isGiven.onchange = () => { show(); this.onChange(); };\n    return {\n      element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),\n      get: () => (isGiven.checked \? inner.get() : undefined),\n      set(value) {\n        isGiven.checked = value !== undefined && value !== null;\n        show();\n        if (isGiven.checked) inner.set(value);\n      },\n      at: inner.at,\n      complain: (message) => {\n        if (message) { isGiven.checked = true; show(); }\n        inner.complain(message);\n      },\n    };\n  }\n\n  object(schema, depth) {\n    const required = new Set(schema.required \?\? []);\n    const error = errorPlace();\n    const defaults = {};\n    const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {\n      const resolved = this.resolve(each);\n      const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;\n      const field = isOptional \? this.optional(each, depth + 1) : this.field(each, depth + 1);\n      defaults[name] = resolved.default;\n      if (resolved.default !== undefined) field.set(resolved.default);\n      return [name, field];\n    }));\n    return {\n      element: h('div', {}, schema.description && depth \? h('p', { className: 'dim text' }, schema.description) : null,\n        [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),\n      get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),\n      set: (value) => { for (const [name, field] of fields) field.set(value\?.[name] === undefined \? defaults[name] : value[name]); },\n      at: ([name, ...rest]) => within(fields.get(name), rest),\n      complain: complaint(error, () => fields.values()),\n    };\n  }\n\n  /** Rows that can be added and removed; `make` gives the fields of a row. */\n  rows(make, join, split, what) {\n    const error = errorPlace();\n    const list = h('div', {});\n    let rows = [];\n    const add = (value) => {\n      const row = make(value);\n      const element = h('div', { className: 'item' }, row.element, h('button', { type: 'button', 'aria-label': `Remove ${what}`,\n        onclick: () => { rows = rows.filter((each) => each !== row); element.remove(); adder.focus(); this.onChange(); } }, '×'));\n      rows.push(row);\n      list.append(element);\n      return row;\n    };\n    const adder = h('button', { type: 'button', onclick: () => {\n      const row = add();\n      row.element.querySelector('input, select, textarea')\?.focus();\n      this.onChange();\n    } }, `Add ${what}`);\n    return {\n      element: h('div', {}, list, adder, error),\n      get: () => join(rows),\n      set(value) {\n        rows = [];\n        list.replaceChildren();\n        for (const each of split(value)) add(each);\n      },\n      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name\?.() \?\? String(i)) === index), rest),\n      complain: complaint(error, () => rows),\n    };\n  }\n\n  list(schema, depth) {\n    return this.rows((value) => {\n      const field = called('element', this.field(schema.items \?\? {}, depth + 1));\n      if (value !== undefined) field.set(value);\n      return field;\n    }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined \? null : value)),\n    (value) => (Array.isArray(value) \? value : []), 'an element');\n  }\n\n  map(schema, depth) {\n    return this.rows((value) => {\n      const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));\n      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));\n      if (value) { name.value = value[0]; field.set(value[1]); }\n      return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };\n    }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() \?\? null])),\n    (value) => Object.entries(value \?\? {}), 'a member');\n  }\n\n  tuple(schema, depth) {\n    const fields = schema.prefixItems.map((each) => this.field(each, depth + 1));\n    return {\n      element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),\n      get: () => fields.map((field) => field.get() \?\? null),\n      set: (value) => { fields.forEach((field, i) => field.set(value\?.[i])); },\n      at: ([index, ...rest]) => within(fields[index], rest),\n      complain: (message) => { for (const field of fields) field.complain(message); },\n    };\n  }\n}\n\n/** The names in a pointer of RFC 6901. */\nexport const namesOf = (pointer) => pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));\n"},
+    {"functions.js", "text/javascript; charset=utf-8", "// The list of functions.\n\nimport { freshId, h, seconds, setText } from './dom.js';\nimport { readHealth, statistics, store } from './store.js';\n\n/** {element, update} of what the calls of a function do. */\nexport function figures({ function_name: name, max_concurrency: limit }) {\n  const element = h('div', { className: 'facts' });\n  let shown = '';\n  return {\n    element,\n    update(all = statistics()) {\n      // Another server may not have it any more.\n      const { running, queued, failed, calls, median } = all.get(name) \?\? {};\n      if (calls === undefined) return;\n      if (shown === (shown = [running, queued, failed, calls, median].join())) return;\n      element.replaceChildren(...[\n        h('span', {}, `${running}${limit \? ` of ${limit}` : ''} running `,\n          limit \? h('progress', { max: limit, value: running, ariaLabel: 'running calls' }) : null),\n        queued \? h('span', {}, `${queued} queued`) : '',\n        h('span', {}, calls === 1 \? '1 call' : `${calls} calls`),\n        median === null \? '' : h('span', {}, `median ${seconds(median)}`),\n        failed \? h('span', { className: 'bad' }, `${failed} failed`) : '',\n      ]);\n    },\n  };\n}\n\n/** The list, with a search. */\nexport function functionList(main) {\n  const search = h('input', { type: 'search', id: freshId(), placeholder: 'name or description' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const warm = h('span', { className: 'dim' });\n  const list = h('ul', { className: 'grid' });\n  let built = null;\n  let cards = [];\n  const filter = () => {\n    const wanted = search.value.toLowerCase();\n    for (const each of cards) each.element.hidden = !each.text.includes(wanted);\n    said.textContent = cards.length === 0 \? 'No functions yet.' : cards.every((each) => each.element.hidden) \? 'No function fits.' : '';\n  };\n  const build = () => {\n    cards = store.functions.map((each) => {\n      const its = figures(each);\n      return {\n        its,\n        text: `${each.function_name} ${each.description}`.toLowerCase(),\n        element: h('li', { className: 'card' }, h('a', { href: `#/function/${each.function_name}` }, each.function_name),\n          h('p', { className: 'text' }, each.description), its.element),\n      };\n    });\n    list.replaceChildren(...cards.map((each) => each.element));\n    filter();\n  };\n  search.oninput = filter;\n  main.append(h('h1', {}, 'Functions'), h('div', { className: 'row' }, h('label', { htmlFor: search.id }, 'Search'), search, warm), said, list);\n  return () => {\n    readHealth();\n    if (store.health) setText(warm, `${store.health.parked} processes wait warm for calls.`);\n    if (store.document && built !== store.functions) {\n      built = store.functions;\n      build();\n    }\n    const all = statistics();\n    for (const each of cards) each.its.update(all);\n  };\n}\n"},
+    {"json.js", "text/javascript; charset=utf-8", "// JSON with integers of 64 bits, which a number of JavaScript does not hold exactly: such ones are BigInts.\n\n/** The value of a text. */\nexport const parse = (text) => JSON.parse(text, (name, value, context) => (\n  typeof value === 'number' && !Number.isSafeInteger(value) && /^-\?\\d+$/.test(context\?.source \?\? '') \? BigInt(context.source) : value));\n\n/** The text of a value. Where a browser cannot write a BigInt, it is a string, which servers take for an integer, too. */\nexport const stringify = (value, indent) => JSON.stringify(value, (name, each) => (\n  typeof each !== 'bigint' \? each : JSON.rawJSON \? JSON.rawJSON(String(each)) : String(each)), indent);\n\n/** The number that somebody has typed. */\nexport const numberOf = (text) => (/^-\?\\d+$/.test(text) && !Number.isSafeInteger(Number(text)) \? BigInt(text) : Number(text));\n"},
+    {"main.js", "text/javascript; charset=utf-8", "// Which view is shown, by the address's part after the hash, and when it is brought up to date.\n\nimport { functionPage } from './call.js';\nimport { h } from './dom.js';\nimport { functionList } from './functions.js';\nimport { overview } from './overview.js';\nimport { askForToken, token } from './server.js';\nimport { connect, onChange, store } from './store.js';\nimport { taskPage } from './task.js';\nimport { taskTable } from './tasks.js';\n\nconst main = document.getElementById('main');\nconst connection = document.getElementById('connection');\nlet update = () => {};\n\nfunction decoded(text) {\n  try {\n    return decodeURIComponent(text);\n  } catch {\n    return text;\n  }\n}\n\nfunction viewOf(path, query) {\n  const [first, second] = path.split('/').slice(1).map(decoded);\n  if (first === 'function' && second) return ['#/', (place) => functionPage(place, second)];\n  if (first === 'tasks') return ['#/tasks', (place) => taskTable(place, query)];\n  if (first === 'task' && second) return ['#/tasks', (place) => taskPage(place, second)];\n  if (first === 'overview') return ['#/overview', overview];\n  return ['#/', functionList];\n}\n\nfunction refresh() {\n  update();\n  const heading = main.querySelector('h1');\n  if (heading) document.title = `${heading.textContent} · restful-functions`;\n}\n\nfunction show(isFirst) {\n  update.leave\?.();\n  const [path, query] = (location.hash || '#/').slice(1).split('\?');\n  const [link, view] = viewOf(path, new URLSearchParams(query));\n  for (const each of document.querySelectorAll('nav a')) each.ariaCurrent = each.getAttribute('href') === link \? 'page' : null;\n  main.replaceChildren();\n  update = view(main);\n  refresh();\n  const place = main.querySelector('h1') \?\? main;\n  place.tabIndex = -1;\n  if (!isFirst) place.focus();\n}\n\nlet said = '';\nfunction showConnection() {\n  const text = store.isConnected \? 'connected' : store.reason || 'Connection lost; trying again…';\n  if (text === said) return;\n  said = text;\n  connection.classList.toggle('lost', !store.isConnected);\n  connection.replaceChildren(text, token() \? h('button', { type: 'button', onclick: async () => { await askForToken(); location.reload(); } }, 'Other token') : '');\n}\n\naddEventListener('hashchange', () => show(false));\nonChange(() => { showConnection(); refresh(); });\n// The hash names views, and not places in them.\ndocument.querySelector('.skip').addEventListener('click', (event) => { event.preventDefault(); main.focus(); });\nconnect();\nshow(true);\n"},
+    {"overview.js", "text/javascript; charset=utf-8", "// How the server is: its state, and small charts of the last minutes.\n\nimport { h, setText, svg } from './dom.js';\nimport { plot } from './result.js';\nimport { now as serverTime } from './server.js';\nimport { readHealth, store } from './store.js';\n\nconst now = () => Math.floor(serverTime() / 1000);\n\nfunction outcomes() {\n  const bars = Array.from({ length: 60 }, () => ({ good: 0, bad: 0 }));\n  for (const [second, { good, bad }] of store.seconds) {\n    const at = bars[59 - Math.floor((now() - second) / 10)];\n    if (!at) continue;\n    at.good += good;\n    at.bad += bad;\n  }\n  const most = Math.max(1, ...bars.map(({ good, bad }) => good + bad));\n  const chart = svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `Calls that ended in the last ten minutes; at most ${most} in ten seconds` });\n  bars.forEach(({ good, bad }, i) => {\n    const of = (count) => (130 * count) / most;\n    const at = { x: 50 + i * 9.1, width: 7.3 };\n    if (good) chart.append(svg('rect', { class: 'bar', ...at, y: 150 - of(good), height: of(good) }));\n    if (bad) chart.append(svg('rect', { class: 'bar bad', ...at, y: 150 - of(good) - of(bad), height: of(bad) }));\n  });\n  chart.append(svg('text', { x: 0, y: 24 }, String(most)), svg('text', { x: 50, y: 166 }, '10 min ago'), svg('text', { x: 565, y: 166 }, 'now'));\n  return chart;\n}\n\n/** The last minute by the second. */\nfunction minute(value) {\n  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(now() - 60 + i) \?\? { good: 0, bad: 0, running: 0 }));\n}\n\nexport function overview(main) {\n  const state = h('p', { role: 'status' });\n  const counts = h('p', { className: 'facts' });\n  const charts = [\n    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad), 'Calls per second', 0)],\n    ['Calls that run', () => plot(minute(({ running }) => running), 'Running calls', 0)],\n    ['Outcomes: returned, failed', outcomes],\n  ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));\n  main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));\n  let drawn = 0;\n  return () => {\n    readHealth();\n    const { health } = store;\n    if (health === null) setText(state, store.isConnected \? 'The server is draining: it takes no new connections.' : 'The server cannot be reached.');\n    else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);\n    if (drawn === now()) return;\n    drawn = now();\n    const by = {};\n    for (const { status } of store.tasks.values()) by[status] = (by[status] \?\? 0) + 1;\n    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] \?\? 0} ${status.toLowerCase()}`)),\n      health \? h('span', {}, `${health.parked} of at most ${health.max_processes} processes wait warm for calls`) : '');\n    for (const { draw, place } of charts) place.replaceChildren(draw());\n  };\n}\n"},
+    {"result.js", "text/javascript; charset=utf-8", "// Results: JSON that folds, tables, plots, images, downloads, and what is known of a crash.\n\nimport { bytes, h, seconds, svg } from './dom.js';\nimport { stringify } from './json.js';\nimport { bytesOf } from './server.js';\n\nconst mostText = 10_000;\nconst mostRows = 200;\n\n/** A text that may be very long. */\nfunction longText(text) {\n  if (text.length <= mostText) return h('span', {}, text);\n  const whole = h('span', {}, `${text.slice(0, mostText)}… `);\n  whole.append(h('button', { type: 'button', onclick: () => whole.replaceChildren(text) }, `Show all ${text.length} characters`));\n  return whole;\n}\n\nfunction json(value, name = '', depth = 0) {\n  const label = name === '' \? '' : `${name}: `;\n  if (value === null || typeof value !== 'object') {\n    return h('div', {}, label, typeof value === 'string' \? longText(JSON.stringify(value)) : String(value));\n  }\n  const isList = Array.isArray(value);\n  const entries = isList \? value : Object.entries(value);\n  const count = `${entries.length} ${isList \? 'elements' : 'members'}`;\n  const inside = h('div', {});\n  const details = h('details', { open: depth < 2 && entries.length <= 100 }, h('summary', {}, label, isList \? `[ ${count} ]` : `{ ${count} }`), inside);\n  const fill = (from) => {\n    for (let i = from; i < Math.min(from + mostRows, entries.length); ++i) {\n      inside.append(isList \? json(entries[i], String(i), depth + 1) : json(entries[i][1], entries[i][0], depth + 1));\n    }\n    if (from + mostRows < entries.length) {\n      const more = h('button', { type: 'button', onclick: () => { more.remove(); fill(from + mostRows); } }, `${entries.length - from - mostRows} more`);\n      inside.append(more);\n    }\n  };\n  // What is folded costs nothing until it is opened.\n  const once = () => { if (details.open && !inside.hasChildNodes()) fill(0); };\n  details.addEventListener('toggle', once);\n  once();\n  return details;\n}\n\nfunction table(rows) {\n  const names = [...new Set(rows.slice(0, mostRows).flatMap((row) => Object.keys(row)))].slice(0, mostRows);\n  return h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Result as a table' }, h('table', {},\n    h('thead', {}, h('tr', {}, names.map((name) => h('th', { scope: 'col' }, name)))),\n    h('tbody', {}, rows.slice(0, mostRows).map((row) => h('tr', {}, names.map((name) => {\n      const value = row[name];\n      return h('td', {}, value === undefined \? '' : longText(typeof value === 'string' \? value : stringify(value)));\n    }))))), rows.length > mostRows \? h('p', { className: 'dim' }, `The first ${mostRows} of ${rows.length} rows.`) : null);\n}\n\nconst short = (number) => String(Number(number.toPrecision(4)));\n\n/** A line through numbers, of which at most a thousand are drawn. The scale has `base` in it. */\nexport function plot(numbers, label, base = numbers[0]) {\n  const step = Math.ceil(numbers.length / 1000);\n  const drawn = numbers.filter((_, i) => i % step === 0);\n  const low = drawn.reduce((a, b) => Math.min(a, b), base);\n  const high = drawn.reduce((a, b) => Math.max(a, b), base);\n  const x = (i) => 50 + (i * 540) / Math.max(1, drawn.length - 1);\n  const y = (value) => 150 - ((value - low) * 130) / (high - low || 1);\n  return svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `${label}: from ${low} to ${high}` },\n    svg('polyline', { class: 'line', points: drawn.map((value, i) => `${x(i)},${y(value)}`).join(' ') }),\n    svg('text', { x: 0, y: 24 }, short(high)), svg('text', { x: 0, y: 154 }, short(low)));\n}\n\n/** A result that is JSON. */\nfunction shown(value) {\n  const isListOf = (least, fits) => Array.isArray(value) && value.length >= least && value.every(fits);\n  return [isListOf(2, (each) => typeof each === 'number') && plot(value, 'The numbers of the result'),\n    isListOf(1, (each) => each && typeof each === 'object' && !Array.isArray(each)) && table(value),\n    h('div', { className: 'json' }, json(value))];\n}\n\n/** A result that is bytes: shown where it is an image, else to be kept. */\nfunction shownBytes(blob) {\n  const url = URL.createObjectURL(blob);\n  const link = h('a', { href: url, download: 'result' }, `Download ${bytes(blob.size)} of ${blob.type || 'bytes'}`);\n  const isImage = /^image\\/(png|jpeg|gif|webp|avif|bmp)/.test(blob.type);\n  return [isImage \? h('img', { className: 'result', src: url, alt: 'The result' }) : null, h('p', {}, link)];\n}\n\nconst facts = (pairs) => h('dl', { className: 'facts' }, pairs.filter(([, value]) => (value \?\? '') !== '')\n  .map(([name, value]) => h('div', {}, h('dt', { className: 'dim' }, name), h('dd', {}, value))));\n\n/** All that is known of a task that has ended. */\nexport async function report(task, took) {\n  const parts = [];\n  const { crash, usage } = task;\n  if (task.status !== 'DONE') {\n    parts.push(h('div', { className: 'crash' }, h('p', { className: 'bad text' }, h('strong', {}, `${task.status}: `), longText(String(task.result))),\n      task.exception \? h('p', {}, 'Thrown: ', h('code', {}, task.exception.type)) : null,\n      crash \? h('p', {}, h('strong', {}, crash.signal), crash.address \? ` at address ${crash.address}` : '') : null,\n      crash\?.backtrace.length \? h('pre', { tabIndex: 0, ariaLabel: 'Backtrace' }, crash.backtrace.join('\\n')) : null));\n  } else if (task.result\?.href === `/task/result/${task.task_id}`) {\n    parts.push(...shownBytes(await bytesOf(task.result.href)));\n  } else {\n    parts.push(...shown(task.result));\n  }\n  parts.push(facts([['outcome', task.outcome], ['duration', seconds(took)], ['waited', task.queue_wait \? seconds(task.queue_wait) : ''],\n    ['processor', usage \? seconds(usage.user_seconds + usage.system_seconds) : ''], ['peak memory', usage \? bytes(usage.peak_resident_bytes) : ''],\n    ['exit status', task.exit_status], ['finished', task.finished \? new Date(task.finished).toLocaleString() : '']]));\n  return parts.filter(Boolean);\n}\n"},
+    {"server.js", "text/javascript; charset=utf-8", "// What the page asks of its server, with the token of the one who uses it.\n\nimport { parse } from './json.js';\n\nconst stored = 'restful-functions-token';\nlet asking = null;\nlet skew = 0;\n\n/** The time on the server's clock. Its Date has whole seconds. */\nexport const now = () => Date.now() + skew;\n\nexport const token = () => sessionStorage.getItem(stored);\n\n/** Asks for another token, which is kept until the tab is closed. */\nexport function askForToken(complaint = '') {\n  asking \?\?= new Promise((resolve) => {\n    const dialog = document.getElementById('token');\n    const input = document.getElementById('token-value');\n    document.getElementById('token-error').textContent = complaint;\n    input.value = '';\n    dialog.oncancel = (event) => event.preventDefault();\n    dialog.onclose = () => {\n      sessionStorage.setItem(stored, input.value);\n      asking = null;\n      resolve();\n    };\n    dialog.showModal();\n  });\n  return asking;\n}\n\nexport const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });\n\n/** fetch(), which asks for a token where the server wants one. */\nexport async function ask(path, options = {}) {\n  for (;;) {\n    const used = token();\n    const headers = used \? { ...options.headers, Authorization: `Bearer ${used}` } : options.headers;\n    const response = await fetch(path, { ...options, headers });\n    const ahead = Date.parse(response.headers.get('Date')) + 500 - Date.now();\n    skew = Math.abs(ahead) > 2000 \? ahead : 0;\n    if (response.status !== 401) return response;\n    // Another request may have asked meanwhile.\n    if (used === token()) await askForToken(used === null \? '' : 'The server does not know this token.');\n  }\n}\n\nexport const jsonOf = async (response) => parse(await response.text());\n\n/** Throws the server's own words where it refuses. */\nasync function request(path, options) {\n  const response = await ask(path, options);\n  if (response.ok) return response;\n  const body = await jsonOf(response);\n  throw Object.assign(new Error(body.detail \?\? response.statusText), { status: response.status });\n}\n\n/** The JSON of a GET. */\nexport const get = async (path) => jsonOf(await request(path));\n\n/** The bytes of a GET. */\nexport const bytesOf = async (path) => (await request(path)).blob();\n\n/** Has a task, or all of a function, ended. */\nexport const terminate = (path) => request(`/terminate/${path}`, { method: 'POST' });\n\n/** The events of a text as they come in: {id, type, data}. Each has its data in one line. */\nasync function* events(body) {\n  const reader = body.pipeThrough(new TextDecoderStream()).getReader();\n  let rest = '';\n  for (;;) {\n    // The server says something every 15 seconds, or is gone without a word.\n    const silence = setTimeout(() => reader.cancel(), 40_000);\n    const { done, value } = await reader.read();\n    clearTimeout(silence);\n    if (done) return;\n    const blocks = (rest + value).split('\\n\\n');\n    rest = blocks.pop();\n    for (const block of blocks) {\n      const { id, event, data } = Object.fromEntries(block.split('\\n').map((line) => line.split(/: ([^]*)/)));\n      if (data) yield { id, type: event, data: parse(data) };\n    }\n  }\n}\n\n/**\n * Follows a stream of events, also after the connection was lost. EventSource could not send a token. `onEvent` returns true when it has heard enough; `onState(isConnected, reason)` hears of the\n * connection. What there is not, or not for this caller, is not asked for again. Returns what ends it.\n */\nexport function follow(path, onEvent, onState = () => {}) {\n  const stopper = new AbortController();\n  let last = '';\n  (async () => {\n    for (let wait = 250; !stopper.signal.aborted; wait = Math.min(2 * wait, 5000)) {\n      let reason = '';\n      try {\n        const response = await request(path, { headers: last \? { 'Last-Event-ID': last } : {}, signal: stopper.signal });\n        onState(true, '');\n        wait = 250;\n        for await (const event of events(response.body)) {\n          last = event.id \?\? last;\n          if (onEvent(event)) return stopper.abort();\n        }\n      } catch (error) {\n        if (stopper.signal.aborted) return;\n        if (error.status) reason = error.message;\n        if (error.status === 403 || error.status === 404) return onState(false, reason);\n      }\n      onState(false, reason);\n      await pause(wait);\n    }\n  })();\n  return () => stopper.abort();\n}\n"},
+    {"store.js", "text/javascript; charset=utf-8", "// What the page knows of the server: its functions, and its latest tasks, kept up to date by one stream of events.\n\nimport { ask, follow, get, jsonOf, now, pause } from './server.js';\n\nconst mostTasks = 10_000;\nconst pageSize = 1000;\n\nexport const store = {\n  functions: [],\n  document: null,\n  /** The latest tasks by their id, in the order of their arrival. Times are milliseconds. */\n  tasks: new Map(),\n  hasOlder: false,\n  progress: new Map(),\n  isConnected: false,\n  /** Why there is no connection, where that is known. */\n  reason: '',\n  /** What /health/ready says; null when the server cannot be reached. */\n  health: undefined,\n  /** By the second {good, bad, running}: how calls ended, and how many ran. */\n  seconds: new Map(),\n};\n\nlet isDue = false;\nlet listener = () => {};\n\n/** Has `given` called after each change, at most ten times a second. */\nexport const onChange = (given) => { listener = given; };\n\nfunction changed() {\n  if (isDue) return;\n  isDue = true;\n  setTimeout(() => {\n    isDue = false;\n    listener();\n  }, 100);\n}\n\nconst time = (text) => (text \? Date.parse(text) : null);\n\n/** What lists say of a task. */\nexport const brief = ({ task_id: id, function_name: name, status, created, started, finished }) =>\n  ({ id, name, status, created: time(created), started: time(started), finished: time(finished) });\n\nconst rank = ({ status }) => ['QUEUED', 'RUNNING'].indexOf(status) + 1 || 3;\n\nasync function readTasks() {\n  const read = [];\n  let more = true;\n  while (more && read.length < mostTasks) {\n    const after = read.length \? `&after=${read.at(-1).task_id}` : '';\n    const page = await get(`/task/list\?order=desc&results=false&limit=${pageSize}${after}`);\n    read.push(...page);\n    more = page.length === pageSize;\n  }\n  // What runs for so long that many came after it.\n  const old = more \? await get('/task/list\?order=desc&results=false&status=QUEUED,RUNNING') : [];\n  return { read: [...read, ...old.filter(({ created }) => created < read.at(-1).created)], more };\n}\n\nfunction take({ read, more }) {\n  store.hasOlder = more;\n  const tasks = new Map();\n  for (const task of read.reverse()) {\n    tasks.set(task.task_id, brief(task));\n    if (task.progress) store.progress.set(task.task_id, task.progress);\n  }\n  // What the stream has told meanwhile is newer.\n  for (const [id, task] of store.tasks) {\n    if (!tasks.has(id) || rank(task) >= rank(tasks.get(id))) tasks.set(id, task);\n  }\n  store.tasks = tasks;\n  store.seconds.clear();\n  for (const task of tasks.values()) count(task);\n}\n\nlet readings = 0;\n\n/** Reads what there is until that succeeds or is begun anew: the stream asks for it once. */\nasync function readAll(hasTasks = true) {\n  const reading = ++readings;\n  while (reading === readings) {\n    try {\n      const [functions, document, tasks] = await Promise.all([get('/function/list/data'), get('/openapi.json'), hasTasks && readTasks()]);\n      if (reading !== readings) return;\n      Object.assign(store, { functions, document });\n      if (tasks) take(tasks);\n      return changed();\n    } catch {\n      await pause(1000);\n    }\n  }\n}\n\nfunction second(at) {\n  if (!store.seconds.has(at)) store.seconds.set(at, { good: 0, bad: 0, running: 0 });\n  return store.seconds.get(at);\n}\n\n/** Counts the end of a task of the last ten minutes. */\nfunction count({ status, finished }) {\n  if (finished && finished > now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' \? 'good' : 'bad'];\n}\n\nfunction hear({ type, data }) {\n  if (type === 'welcome' || type === 'reset') {\n    // Another server, or too much was missed: nothing that was known is known to be true.\n    if (type === 'reset') {\n      store.tasks.clear();\n      store.progress.clear();\n    }\n    readAll();\n  } else if (type === 'progress') {\n    store.progress.set(data.task_id, data.progress);\n  } else if (data.status) {\n    const task = brief(data);\n    const isNews = store.tasks.get(task.id)\?.status !== task.status;\n    store.tasks.set(task.id, task);\n    if (isNews && task.finished) {\n      store.progress.delete(task.id);\n      count(task);\n    }\n    if (store.tasks.size > mostTasks) {\n      store.hasOlder = true;\n      for (const { id, finished } of store.tasks.values()) {\n        if (finished) {\n          store.tasks.delete(id);\n          break;\n        }\n      }\n    }\n  }\n  changed();\n}\n\n/** Begins: the stream has the rest read. */\nexport function connect() {\n  follow('/events', hear, (isConnected, reason) => {\n    Object.assign(store, { isConnected, reason });\n    // Who may not see all tasks may still call functions.\n    if (reason && !store.document) readAll(false);\n    changed();\n  });\n  setInterval(() => {\n    let running = 0;\n    for (const task of store.tasks.values()) if (task.status === 'RUNNING') ++running;\n    const at = Math.floor(now() / 1000);\n    second(at).running = running;\n    for (const each of store.seconds.keys()) if (each < at - 600) store.seconds.delete(each);\n    changed();\n  }, 1000);\n}\n\nlet asked = 0;\n\n/** Reads how the server is, unless it has just done so. */\nexport function readHealth() {\n  if (Date.now() - asked < 5000) return;\n  asked = Date.now();\n  ask('/health/ready').then(jsonOf).catch(() => null).then((health) => { store.health = health; });\n}\n\n/** The tasks that fit, the latest first. */\nexport const tasksWhere = (fits) => [...store.tasks.values()].filter(fits).reverse();\n\n/** Seconds that a task has run, by now or in all. */\nexport const duration = ({ started, finished }) => (started \? ((finished \?\? now()) - started) / 1000 : null);\n\n/** Of each function by its name: {running, queued, failed, calls, median}. */\nexport function statistics() {\n  const all = new Map(store.functions.map((each) => [each.function_name, { running: 0, queued: 0, failed: 0, calls: 0, times: [] }]));\n  for (const task of store.tasks.values()) {\n    const its = all.get(task.name);\n    if (!its) continue;\n    ++its.calls;\n    if (task.status === 'RUNNING') ++its.running;\n    else if (task.status === 'QUEUED') ++its.queued;\n    else if (task.status !== 'DONE') ++its.failed;\n    if (task.finished && task.started) its.times.push(duration(task));\n  }\n  for (const its of all.values()) {\n    its.times.sort((a, b) => a - b);\n    its.median = its.times.length \? its.times[Math.floor(its.times.length / 2)] : null;\n  }\n  return all;\n}\n"},
+    {"task.js", "text/javascript; charset=utf-8", "// One task, followed until its end: its state, progress, log and result. And its page.\n\nimport { confirmed, h, seconds } from './dom.js';\nimport { report } from './result.js';\nimport { follow, terminate } from './server.js';\nimport { brief, duration } from './store.js';\n\n/** How far a task says it is. */\nexport function bar(progress) {\n  if (!progress) return null;\n  return h('span', {}, h('progress', { max: 1, value: progress.fraction, ariaLabel: 'progress' }), ` ${Math.round(100 * progress.fraction)} % ${progress.message}`);\n}\n\n/** A button that ends what `path` names, after it has asked. */\nexport function terminator(path, question, label = 'Terminate', name = label) {\n  const button = h('button', { type: 'button', className: 'danger', 'aria-label': name }, label);\n  button.onclick = async () => {\n    if (!await confirmed(question)) return;\n    try {\n      await terminate(path);\n    } catch (error) {\n      button.after(h('span', { className: 'error', role: 'alert' }, error.message));\n    }\n  };\n  return button;\n}\n\n/** The pane of a log, which follows it. */\nfunction logPane() {\n  const text = h('pre', { tabIndex: 0, ariaLabel: 'Log' });\n  const element = h('section', { hidden: true }, h('h2', {}, 'Log'), text);\n  let length = 0;\n  // The ids count bytes, also those that are no UTF-8 and come as other characters.\n  const append = ({ offset, text: piece }, id) => {\n    if (offset < length) return;\n    const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 8;\n    if (offset > length) text.append(`… ${offset - length} bytes are not kept …\\n`);\n    length = Number(id.split('-')[1]);\n    text.append(piece);\n    // The last pieces only: a log may be without end.\n    while (text.childNodes.length > 500) text.firstChild.remove();\n    element.hidden = false;\n    if (follows) text.scrollTop = text.scrollHeight;\n  };\n  return { element, append };\n}\n\n/** {element, update, leave} of a task; `onName` is told the function's name when it is known. */\nexport function taskView(id, onName = () => {}) {\n  const state = h('p', { role: 'status' });\n  const pace = h('span', {});\n  const outcome = h('section', { ariaLabel: 'Result', hidden: true });\n  const end = terminator(`task/${id}`, 'Terminate this call\?');\n  end.hidden = true;\n  const log = logPane();\n  let task = null;\n  let known = null;\n  let refusal = '';\n  let shown = '';\n  const update = () => {\n    if (!task && !refusal) return;\n    const text = refusal || task.status;\n    if (shown !== text) state.replaceChildren(h('strong', { className: refusal \? 'error' : text }, shown = text));\n    // What the server does not know any more does not run.\n    const runs = !refusal && !task.finished;\n    pace.replaceChildren(refusal \? '' : ` ${seconds(duration(known))} `, (runs && bar(task.progress)) || '');\n    end.hidden = !runs;\n  };\n  const hear = (news) => {\n    task = { ...task, ...news };\n    known = brief(task);\n    onName(task.function_name);\n    update();\n  };\n  const showResult = async () => {\n    const parts = await report(task, duration(known)).catch((error) => [h('p', { className: 'error' }, error.message)]);\n    outcome.replaceChildren(h('h2', {}, 'Result'), ...parts);\n    outcome.hidden = false;\n  };\n  const leave = follow(`/task/events/${id}`, ({ id: place, type, data }) => {\n    if (type === 'progress') hear({ progress: data });\n    else if (type === 'log') log.append(data, place);\n    else if (type !== 'dropped') hear(data);\n    if (type !== 'completed' && type !== 'failed') return false;\n    showResult();\n    return true;\n  }, (isConnected, reason) => {\n    refusal = reason;\n    update();\n  });\n  return { element: h('div', {}, h('div', { className: 'row' }, state, pace, end), outcome, log.element), update, leave };\n}\n\n/** The page of one task. */\nexport function taskPage(main, id) {\n  const heading = h('h1', {}, 'Task');\n  const view = taskView(id, (name) => { heading.replaceChildren(h('a', { href: `#/function/${name}` }, name)); });\n  main.append(heading, h('p', { className: 'dim text' }, id), h('div', { className: 'card' }, view.element));\n  return Object.assign(view.update, { leave: view.leave });\n}\n"},
+    {"tasks.js", "text/javascript; charset=utf-8", "// The table of tasks.\n\nimport { freshId, h, seconds, setText } from './dom.js';\nimport { duration, store, tasksWhere } from './store.js';\nimport { bar, terminator } from './task.js';\n\nconst pageSize = 50;\nconst statuses = ['QUEUED', 'RUNNING', 'DONE', 'FAILED', 'TIMEOUT'];\n\n/** {element, update} of one task's row. */\nfunction rowOf({ id, name, created }) {\n  const status = h('td', {});\n  const text = h('span', {});\n  const far = h('span', {});\n  const took = h('td', {});\n  const end = terminator(`task/${id}`, `Terminate this call of ${name}\?`, 'Terminate', `Terminate ${id}`);\n  let progress = null;\n  status.append(text, ' ', far);\n  return {\n    element: h('tr', {}, h('td', {}, h('a', { href: `#/task/${id}` }, id.slice(0, 8))), h('td', {}, name), status,\n      h('td', { className: 'wide' }, new Date(created).toLocaleString()), took, h('td', {}, end)),\n    update(task) {\n      setText(text, task.status);\n      text.className = task.status;\n      setText(took, seconds(duration(task)));\n      end.hidden = Boolean(task.finished);\n      const now = task.finished \? null : store.progress.get(id) \?\? null;\n      if (now !== progress) far.replaceChildren(bar(progress = now) \?\? '');\n    },\n  };\n}\n\n/** The table, filtered and by pages. */\nexport function taskTable(main, query) {\n  const ofFunction = h('select', { id: freshId() });\n  const ofStatus = h('select', { id: freshId() }, h('option', { value: '' }, 'any'), statuses.map((each) => h('option', { value: each }, each)));\n  const body = h('tbody', {});\n  const place = h('span', { role: 'status' });\n  const end = h('span', {});\n  let rows = new Map();\n  let known = null;\n  let page = 0;\n  let wanted = query.get('function') \?\? '';\n  ofStatus.value = query.get('status') \?\? '';\n  const turn = (by, label) => h('button', { type: 'button', onclick: () => { page += by; update(true); } }, label);\n  const newer = turn(-1, 'Newer');\n  const older = turn(1, 'Older');\n  const choose = () => {\n    end.replaceChildren(wanted \? terminator(`function/${encodeURIComponent(wanted)}`, `Terminate all calls of ${wanted} that wait or run\?`, `Terminate all of ${wanted}`) : '');\n  };\n  const update = (isAsked = false) => {\n    // What comes and goes by itself is not read out.\n    place.ariaLive = isAsked \? 'polite' : 'off';\n    if (known !== store.functions) {\n      known = store.functions;\n      ofFunction.replaceChildren(...['', ...known.map((each) => each.function_name)].map((each) => h('option', { value: each }, each || 'any')));\n      ofFunction.value = wanted;\n    }\n    const fitting = tasksWhere((task) => (!wanted || task.name === wanted) && (!ofStatus.value || task.status === ofStatus.value));\n    page = Math.max(0, Math.min(page, Math.ceil(fitting.length / pageSize) - 1));\n    const seen = fitting.slice(page * pageSize, (page + 1) * pageSize);\n    // Rows stay what they are, so that somebody can click on one while others come and go.\n    rows = new Map(seen.map((task) => [task.id, rows.get(task.id) \?\? rowOf(task)]));\n    for (const task of seen) rows.get(task.id).update(task);\n    const elements = [...rows.values()].map((row) => row.element);\n    if (elements.length !== body.children.length || elements.some((each, i) => each !== body.children[i])) {\n      const focused = document.activeElement;\n      body.replaceChildren(...elements);\n      if (body.contains(focused)) focused.focus();\n    }\n    setText(place, fitting.length === 0 \? (store.document \? 'No tasks.' : '') : `${page * pageSize + 1} to ${page * pageSize + seen.length} of ${store.hasOlder \? 'the latest ' : ''}${fitting.length}`);\n    newer.disabled = page === 0;\n    older.disabled = (page + 1) * pageSize >= fitting.length;\n  };\n  const filter = () => {\n    wanted = ofFunction.value;\n    page = 0;\n    // Whoever comes back from a task finds what was chosen.\n    history.replaceState(null, '', `#/tasks\?${new URLSearchParams({ function: wanted, status: ofStatus.value })}`);\n    choose();\n    update(true);\n  };\n  ofFunction.onchange = filter;\n  ofStatus.onchange = filter;\n  choose();\n  main.append(h('h1', {}, 'Tasks'), h('div', { className: 'row' },\n    h('label', { htmlFor: ofFunction.id }, 'Function'), ofFunction, h('label', { htmlFor: ofStatus.id }, 'Status'), ofStatus, end),\n  h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Tasks' }, h('table', {}, h('thead', {}, h('tr', {},\n    ['Task', 'Function', 'Status', 'Created', 'Duration'].map((name) => h('th', { scope: 'col', className: name === 'Created' && 'wide' }, name)),\n    h('td', {}))), body)),\n  h('div', { className: 'row' }, newer, older, place));\n  return update;\n}\n"},
+});
+// clang-format on
+
+}  // namespace restful_functions::api::detail
+
+// restful_functions/http/accept_encoding.hpp
+/// Which coding of a body a client takes: the Accept-Encoding field (RFC 9110, 12.5.3).
+
+namespace restful_functions::http {
+
+/// The codings that this library may have been built with.
+enum class content_coding : std::uint8_t { identity, gzip, zstd };
+
+[[nodiscard]] constexpr std::string_view to_string(content_coding coding) noexcept {
+    switch (coding) {
+        case content_coding::identity:
+            return "identity";
+        case content_coding::gzip:
+            return "gzip";
+        case content_coding::zstd:
+            return "zstd";
+    }
+    return "";
+}
+
+namespace detail {
+
+/// A weight in thousandths: `q=0.5` is 500; nullopt: it is malformed.
+[[nodiscard]] inline std::optional<int> parse_weight(std::string_view text) noexcept {
+    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=')
+        return std::nullopt;
+    text.remove_prefix(2);
+    if ((text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.'))
+        return std::nullopt;
+    int weight = text[0] - '0';
+    for (std::size_t i = 2; i < 5; ++i) {
+        if (i < text.size() && !is_digit(text[i])) return std::nullopt;
+        weight = 10 * weight + (i < text.size() ? text[i] - '0' : 0);
+    }
+    return weight > 1000 ? std::nullopt : std::optional(weight);
+}
+
+/// The weight of a coding in the field; that of "*" where it is not named, and nothing where
+/// neither is.
+[[nodiscard]] inline int weight_of(std::string_view coding, std::string_view field) noexcept {
+    int of_others = 0;
+    list_scanner elements(field);
+    while (const auto element = elements.next(',')) {
+        list_scanner parts(*element);
+        const std::string_view name = parts.next(';').value_or("");
+        const auto parameter = parts.next(';');
+        const int weight = parameter ? parse_weight(*parameter).value_or(0) : 1000;
+        const bool is_it = equal_ignoring_case(name, coding) ||
+                           (coding == "gzip" && equal_ignoring_case(name, "x-gzip"));
+        if (is_it) return weight;
+        if (name == "*") of_others = weight;
+    }
+    return of_others;
+}
+
+}  // namespace detail
+
+/// The coding among `known`, the best one first, that the client likes best.
+[[nodiscard]] inline content_coding preferred_coding(
+    std::string_view field, std::initializer_list<content_coding> known) noexcept {
+    content_coding best = content_coding::identity;
+    int weight = 0;
+    for (const content_coding each : known) {
+        const int its = detail::weight_of(to_string(each), field);
+        if (its > weight) {
+            best = each;
+            weight = its;
+        }
+    }
+    return best;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/conditional.hpp
+/// Requests that depend on what the client has already: entity tags and If-None-Match.
+
+namespace restful_functions::http {
+
+/// A strong entity tag (RFC 9110, 8.8.3) made of the bytes: the same for the same ones, with the
+/// quotes.
+[[nodiscard]] inline std::string entity_tag_of(std::string_view bytes) {
+    // FNV-1a with 64 bits: no defence against who wants two texts with one tag, but the server's
+    // own texts want nothing.
+    std::uint64_t hash = 14695981039346656037ULL;
+    for (const char c : bytes) {
+        hash ^= static_cast<unsigned char>(c);
+        hash *= 1099511628211ULL;
+    }
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string tag = "\"";
+    for (int shift = 60; shift >= 0; shift -= 4) tag += digits[(hash >> shift) & 15];
+    return tag + "\"";
+}
+
+/// Whether an If-None-Match field names the tag, by weak comparison (RFC 9110, 13.1.2).
+[[nodiscard]] inline bool names_tag(std::string_view if_none_match, std::string_view tag) noexcept {
+    const auto skip = [&](std::string_view what) {
+        const std::size_t end = if_none_match.find_first_not_of(what);
+        if_none_match.remove_prefix(end == if_none_match.npos ? if_none_match.size() : end);
+    };
+    for (skip(" \t,"); !if_none_match.empty(); skip(" \t,")) {
+        if (if_none_match.front() == '*') return true;
+        if (if_none_match.starts_with("W/")) if_none_match.remove_prefix(2);
+        if (!if_none_match.starts_with('"')) return false;
+        const std::size_t end = if_none_match.find('"', 1);
+        if (end == if_none_match.npos) return false;
+        if (if_none_match.substr(0, end + 1) == tag) return true;
+        if_none_match.remove_prefix(end + 1);
+    }
+    return false;
+}
+
+/// The response to a GET of something with this tag: without its body where the client has it.
+[[nodiscard]] inline response unless_known(const request& asked, std::string tag, response full) {
+    const std::string* known = asked.headers.find("If-None-Match");
+    if (known != nullptr && names_tag(*known, tag)) {
+        full.status = 304;
+        full.body.clear();
+    }
+    full.headers.set("ETag", std::move(tag));
+    return full;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/console_routes.hpp
+/// console_routes: the page on which people call functions in a browser.
+
+namespace restful_functions::api {
+
+/// Whether a request comes from somebody who would rather look than read: its Accept field names
+/// HTML, and likes it better than plain text.
+[[nodiscard]] inline bool prefers_page(const http::request& request) noexcept {
+    const std::string* accepted = request.headers.find("Accept");
+    if (accepted == nullptr || accepted->find("text/html") == accepted->npos) return false;
+    return http::detail::weight_of("text/html", *accepted) >
+           http::detail::weight_of("text/plain", *accepted);
+}
+
+/// Whether a request is for the page and its parts, which know no more than that there is a server.
+[[nodiscard]] inline bool is_for_page(const http::request& request,
+                                      std::string_view first_segment) noexcept {
+    if (request.method != "GET" && request.method != "HEAD") return false;
+    return first_segment == "console" || (first_segment.empty() && prefers_page(request));
+}
+
+namespace detail {
+
+/// Nothing comes from anywhere else, nothing is run that is not a file of ours, and no other page
+/// shows this one in a frame.
+inline constexpr std::string_view page_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+[[nodiscard]] inline http::response file_response(const http::request& asked,
+                                                  const console_file& file) {
+    http::response response;
+    response.headers.add("Content-Type", std::string(file.type));
+    response.headers.add("Content-Security-Policy", std::string(page_policy));
+    response.headers.add("Referrer-Policy", "no-referrer");
+    response.headers.add("Cache-Control", "no-cache");
+    response.body = file.text;
+    return http::unless_known(asked, http::entity_tag_of(file.text), std::move(response));
+}
+
+}  // namespace detail
+
+/// The page itself.
+[[nodiscard]] inline http::response page_response(const http::request& asked) {
+    const auto page = std::find_if(detail::console_files.begin(), detail::console_files.end(),
+                                   [](const auto& file) { return file.name == "console.html"; });
+    return detail::file_response(asked, *page);
+}
+
+/// Adds the files that the page consists of, below /console.
+inline void add_console_routes(router& routes) {
+    for (const detail::console_file& file : detail::console_files) {
+        routes.get("/console/" + std::string(file.name), [&file](const exchange& asked) {
+            return detail::file_response(asked.request, file);
+        });
+    }
+}
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/catalogue_routes.hpp
 /// catalogue_routes: what the server offers. The list of paths, and the functions as data and as
 /// text.
@@ -12507,18 +12906,22 @@ namespace restful_functions::api {
 /// router.
 inline void add_catalogue_routes(router& routes, const registry& functions,
                                  const dispatcher& calls) {
-    routes.get("/", [](const exchange&) {
-        return text_response(
-            "/function/list/data\n"
-            "/function/list/text\n"
-            "/function/definition/{function_name}\n"
-            "/function/running-count/{function_name}\n"
-            "/task/info/{task_id}\n"
-            "/task/done/{task_id}\n"
-            "/task/result/{task_id}\n"
-            "/task/list/{function_name}\n"
-            "/terminate/function/{function_name}\n"
-            "/terminate/task/{task_id}\n");
+    routes.get("/", [](const exchange& asked) {
+        http::response response = prefers_page(asked.request)
+                                      ? page_response(asked.request)
+                                      : text_response(
+                                            "/function/list/data\n"
+                                            "/function/list/text\n"
+                                            "/function/definition/{function_name}\n"
+                                            "/function/running-count/{function_name}\n"
+                                            "/task/info/{task_id}\n"
+                                            "/task/done/{task_id}\n"
+                                            "/task/result/{task_id}\n"
+                                            "/task/list/{function_name}\n"
+                                            "/terminate/function/{function_name}\n"
+                                            "/terminate/task/{task_id}\n");
+        response.headers.add("Vary", "Accept");
+        return response;
     });
     routes.get("/function/list/data", [&functions](const exchange&) {
         json_text list = json_text::array();
@@ -12598,8 +13001,11 @@ namespace restful_functions::api {
 /// How far a reader knows a task. The id of each event says it, so that a reader who comes back
 /// with Last-Event-ID hears what it missed: "1-2048" has seen the start, and 2048 bytes of log.
 struct story_place {
-    int stage = 0;  ///< 0: nothing, 1: queued, 2: started
+    int stage = 0;  ///< 0: nothing, 1: queued, 2: started, 3: the end
     std::uint64_t log = 0;
+
+    /// Whether nothing comes after it.
+    [[nodiscard]] bool is_end() const noexcept { return stage == 3; }
 
     [[nodiscard]] std::string id() const {
         return std::to_string(stage) + "-" + std::to_string(log);
@@ -12608,7 +13014,7 @@ struct story_place {
     /// The place that an id says; the beginning when it is none.
     [[nodiscard]] static story_place parse(std::string_view id) noexcept {
         story_place place;
-        if (id.size() < 3 || id[0] < '0' || id[0] > '2' || id[1] != '-') return {};
+        if (id.size() < 3 || id[0] < '0' || id[0] > '3' || id[1] != '-') return {};
         place.stage = id[0] - '0';
         const char* end = id.data() + id.size();
         const auto read = std::from_chars(id.data() + 2, end, place.log);
@@ -12638,6 +13044,7 @@ class task_story {
         tell_progress(now.progress);
         tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
         if (!has_ended(task.status) || !is_over) return out_->is_open();
+        place_.stage = 3;
         write(event_name(task.status), json_task(functions, task, now));
         out_->end();
         return false;
@@ -12708,23 +13115,18 @@ class task_feed {
     /// A new reader, who has heard everything up to an event, if it was one of this server's and is
     /// not too long ago; otherwise it is told to begin anew.
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
+        if (has_ended_) return reader->end();
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
-            reader->write(http::server_sent_event(id(), "welcome", "{}"));
+            reader->write(http::server_sent_event(id(last_), "welcome", "{}"));
             return;
         }
         const auto heard = number_of(*last_event_id);
         if (!heard) {
-            reader->write(http::server_sent_event(id(), "reset", "{}"));
+            reader->write(http::server_sent_event(id(last_), "reset", "{}"));
             return;
         }
-        std::vector<task::uuid> missed(changes_.end() - static_cast<std::ptrdiff_t>(last_ - *heard),
-                                       changes_.end());
-        std::sort(missed.begin(), missed.end());
-        missed.erase(std::unique(missed.begin(), missed.end()), missed.end());
-        for (const task::uuid& each : missed) {
-            if (const task::record* task = tasks_.find(each)) reader->write(event_of(*task));
-        }
+        tell_missed(*reader, *heard);
     }
 
     /// The task has its status since now.
@@ -12732,7 +13134,7 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task));
+        if (!readers_.empty()) write(event_of(task, last_));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
@@ -12745,20 +13147,45 @@ class task_feed {
 
     void keep_alive() { write(http::event_comment); }
 
+    /// From now on no reader hears anything.
     void end() {
+        has_ended_ = true;
         for (const auto& reader : std::exchange(readers_, {})) reader->end();
     }
 
  private:
     static constexpr std::size_t most_remembered = 4096;
 
+    /// Each task once, as it is now, in the place of its last change: whoever loses this
+    /// connection, too, has heard what comes before the last event that it got, and nothing of what
+    /// comes after. All in one piece, however large: pieces of it could be more than may wait for a
+    /// reader, who would be dropped, come back and be dropped again.
+    void tell_missed(http::body_stream& reader, std::uint64_t heard) const {
+        const auto missed = changes_.end() - static_cast<std::ptrdiff_t>(last_ - heard);
+        std::unordered_map<task::uuid, std::uint64_t> last_changes;
+        std::uint64_t number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            last_changes[*change] = ++number;
+        }
+        std::string events;
+        number = heard;
+        for (auto change = missed; change != changes_.end(); ++change) {
+            ++number;
+            const task::record* task = tasks_.find(*change);
+            if (task != nullptr && last_changes[*change] == number)
+                events += event_of(*task, number);
+        }
+        if (!events.empty()) reader.write(events);
+    }
+
     void write(std::string_view event) {
         std::erase_if(readers_,
                       [event](const auto& reader) { return !reader->write(event, farewell()); });
     }
 
-    /// Of the last change.
-    [[nodiscard]] std::string id() const { return boot_ + "-" + std::to_string(last_); }
+    [[nodiscard]] std::string id(std::uint64_t change) const {
+        return boot_ + "-" + std::to_string(change);
+    }
 
     /// nullopt: another server's, or forgotten.
     [[nodiscard]] std::optional<std::uint64_t> number_of(std::string_view event_id) const noexcept {
@@ -12774,23 +13201,15 @@ class task_feed {
         return number;
     }
 
-    [[nodiscard]] std::string event_of(const task::record& task) const {
-        return http::server_sent_event(
-            id(), event_name(task.status),
-            json_text::object()
-                .add("task_id", quoted(task.id.to_string()))
-                .add("function_name", quoted(functions_.at(task.function).name))
-                .add("status", quoted(to_string(task.status)))
-                .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
-                .add("created", json_time(task.created))
-                .add("started", json_time(task.started))
-                .add("finished", json_time(task.finished))
-                .end());
+    [[nodiscard]] std::string event_of(const task::record& task, std::uint64_t change) const {
+        return http::server_sent_event(id(change), event_name(task.status),
+                                       json_brief_task(functions_, task));
     }
 
     const registry& functions_;
     const task::table& tasks_;
     std::string boot_;
+    bool has_ended_ = false;
     std::uint64_t last_ = 0;
     std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
     std::vector<std::shared_ptr<http::body_stream>> readers_;
@@ -12973,16 +13392,27 @@ namespace detail {
     return response;
 }
 
+/// What keeps a browser's EventSource from connecting again and again after the end of a stream
+/// (HTML Living Standard, 9.2.3).
+[[nodiscard]] inline http::response nothing_more() {
+    http::response response;
+    response.status = 204;
+    response.headers.add("Cache-Control", "no-store");
+    return response;
+}
+
 }  // namespace detail
 
 /// Adds GET /task/events/{task_id}, the story of one task until its end, and GET /events, the
 /// changes of all tasks. Both take Last-Event-ID. The tables must outlive the router.
 inline void add_event_routes(router& routes, const task::table& tasks, task_events& events) {
     routes.get("/task/events/{task_id}", [&](const exchange& asked) {
-        http::response response = detail::event_response();
+        const task::record& task = *find_task(tasks, asked.parameter);
         const std::string* last = asked.request.headers.find("Last-Event-ID");
-        events.follow(*find_task(tasks, asked.parameter),
-                      last == nullptr ? story_place() : story_place::parse(*last), response.stream);
+        const auto place = last == nullptr ? story_place() : story_place::parse(*last);
+        if (place.is_end() && has_ended(task.status)) return detail::nothing_more();
+        http::response response = detail::event_response();
+        events.follow(task, place, response.stream);
         return response;
     });
     routes.get("/events", [&](const exchange& asked) {
@@ -13375,7 +13805,8 @@ class guard {
         const auto target = http::parse_target(request.target);
         static const std::vector<std::string> none;
         const auto& path = target ? target->segments : none;
-        if (!path.empty() && path[0] == "health") return std::nullopt;
+        const std::string_view first = path.empty() ? std::string_view() : path[0];
+        if (first == "health" || is_for_page(request, first)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");
         if (field != nullptr) {
@@ -13537,8 +13968,11 @@ struct task_selection {
     std::array<bool, 5> states{true, true, true, true, true};  ///< by task::state
     std::optional<std::size_t> limit{};                        ///< none: all
     std::optional<task::uuid> after{};
+    task::order order = task::order::oldest_first;
+    bool with_results = true;
 
-    /// Reads `status`, `limit` and `after`; the text is what is wrong, for people.
+    /// Reads `status`, `limit`, `after`, `order` and `results`; the text is what is wrong, for
+    /// people.
     [[nodiscard]] std::optional<std::string> read(const http::form& query) {
         if (const std::string* wanted = http::find(query, "status")) {
             if (!read_states(*wanted))
@@ -13556,6 +13990,15 @@ struct task_selection {
         if (const std::string* wanted = http::find(query, "after")) {
             after = task::uuid::parse(*wanted);
             if (!after) return "after is the id of the last task of the page before";
+        }
+        if (const std::string* wanted = http::find(query, "order")) {
+            if (*wanted != "asc" && *wanted != "desc")
+                return "order is asc, the oldest first, or desc";
+            if (*wanted == "desc") order = task::order::newest_first;
+        }
+        if (const std::string* wanted = http::find(query, "results")) {
+            if (*wanted != "true" && *wanted != "false") return "results is true or false";
+            with_results = *wanted == "true";
         }
         return std::nullopt;
     }
@@ -13597,8 +14040,9 @@ struct task_selection {
 }  // namespace detail
 
 /// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
-/// array; `status` filters, and with `limit` there are pages, each of which links to the next one.
-/// All three must outlive the router.
+/// array; `status` filters, `order` turns it round, `results=false` leaves out what may be long,
+/// and with `limit` there are pages, each of which links to the next one. All three must outlive
+/// the router.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](
@@ -13623,7 +14067,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
         std::size_t visited = 0;
         std::optional<task::uuid> last;
         bool more = false;
-        tasks.visit(function, wanted.after, [&](const task::record& task) {
+        tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
             if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
                 more = true;
                 return false;
@@ -13632,7 +14076,9 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
             last = task.id;
             if (wanted.states[static_cast<std::size_t>(task.status)]) {
                 ++listed;
-                page.add(json_task(functions, task, standing_of(task, calls)));
+                const standing now = standing_of(task, calls);
+                page.add(wanted.with_results ? json_task(functions, task, now)
+                                             : json_brief_task(functions, task, now.progress));
             }
             return true;
         });
@@ -14083,7 +14529,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
   "task_id": {"type": "string", "format": "uuid"},
   "function_name": {"type": "string"},
   "status": {"$ref": "#/components/schemas/TaskStatus"},
-  "result": {"description": "The function's result; a sentence when it failed; null before."},
+  "result": {"description":
+   "The function's result; a sentence when it failed; null before. Not in brief lists."},
   "outcome": {"anyOf": [{"type": "string", "enum": ["returned", "threw", "crashed", "exited",
    "out_of_memory", "cpu_limit", "timed_out", "terminated", "result_too_large", "lost"]},
    {"type": "null"}]},
@@ -14113,8 +14560,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
    "required": ["user_seconds", "system_seconds", "peak_resident_bytes", "minor_faults",
     "major_faults"]},
   "log": {"type": "object", "properties": {"bytes": {"type": "integer"}}, "required": ["bytes"]}},
- "required": ["task_id", "function_name", "status", "result", "outcome", "created", "started",
-  "finished", "queue_wait"]})"},
+ "required": ["task_id", "function_name", "status", "outcome", "created", "started",
+  "finished"]})"},
     {"FunctionDefinition", R"({"type": "object",
  "properties": {
   "function_name": {"type": "string"},
@@ -14163,6 +14610,10 @@ inline constexpr std::string_view own_parameters = R"({
  "description": "The last event that the client has got."},
 "Offset": {"name": "offset", "in": "query", "schema": {"type": "integer", "minimum": 0},
  "description": "Of the first byte that is wanted."},
+"Order": {"name": "order", "in": "query", "schema": {"type": "string", "enum": ["asc", "desc"]},
+ "description": "asc: the oldest first, as without it; desc: the newest first."},
+"Results": {"name": "results", "in": "query", "schema": {"type": "boolean"},
+ "description": "false: tasks in brief, without their results."},
 "After": {"name": "after", "in": "query", "schema": {"type": "string"},
  "description": "The last task of the page before."}})";
 
@@ -14184,7 +14635,7 @@ inline constexpr std::string_view own_responses = R"({
  "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
 "Task": {"description": "The task.", "content": {
  "application/json": {"schema": {"$ref": "#/components/schemas/Task"}}}},
-"Tasks": {"description": "The tasks, oldest first.",
+"Tasks": {"description": "The tasks.",
  "headers": {"Link": {"schema": {"type": "string"}}}, "content": {
  "application/json": {"schema": {"type": "array",
   "items": {"$ref": "#/components/schemas/Task"}}}}},
@@ -14261,18 +14712,19 @@ inline constexpr auto own_paths = std::to_array<own_path>({
       "404": {"$ref": "#/components/responses/Problem"})"},
     {"/task/events/{task_id}", "get", "follow_task", "tasks", "What becomes of a task",
      "TaskId LastEventId",
-     R"("200": {"description": "Events: queued, started, progress, log, completed, failed.",
+     R"("200": {"description": "Events: queued, started, progress, log, completed, failed, dropped.",
       "content": {"text/event-stream": {"schema": {"type": "string"}}}},
+      "204": {"description": "Last-Event-ID is that of the last event."},
       "404": {"$ref": "#/components/responses/Problem"})"},
     {"/events", "get", "follow_tasks", "tasks", "What becomes of all tasks", "LastEventId",
-     R"("200": {"description": "Events: queued, started, progress, completed, failed, reset.",
+     R"("200": {"description": "Events: welcome, queued, started, progress, completed, failed, reset, dropped.",
       "content": {"text/event-stream": {"schema": {"type": "string"}}}})"},
-    {"/task/list", "get", "list_tasks", "tasks", "All tasks", "Status Limit After",
+    {"/task/list", "get", "list_tasks", "tasks", "All tasks", "Status Limit After Order Results",
      R"("200": {"$ref": "#/components/responses/Tasks"},
       "400": {"$ref": "#/components/responses/Problem"},
       "410": {"$ref": "#/components/responses/Problem"})"},
     {"/task/list/{function_name}", "get", "list_tasks_of_function", "tasks",
-     "The tasks of a function", "FunctionName Status Limit After",
+     "The tasks of a function", "FunctionName Status Limit After Order Results",
      R"("200": {"$ref": "#/components/responses/Tasks"},
       "400": {"$ref": "#/components/responses/Problem"},
       "404": {"$ref": "#/components/responses/Problem"},
@@ -14397,10 +14849,12 @@ class openapi_builder {
         return list.end();
     }
 
-    [[nodiscard]] std::string with_refusals_of_access(std::string responses) const {
+    /// A page of another site gets 403 for what changes something, also where callers are not told
+    /// apart.
+    [[nodiscard]] std::string with_refusals_of_access(std::string responses, bool changes) const {
         responses.append(R"(, "421": )").append(problem);
-        if (is_restricted())
-            responses.append(R"(, "401": )").append(problem).append(R"(, "403": )").append(problem);
+        if (is_restricted()) responses.append(R"(, "401": )").append(problem);
+        if (is_restricted() || changes) responses.append(R"(, "403": )").append(problem);
         return "{" + responses + "}";
     }
 
@@ -14414,7 +14868,8 @@ class openapi_builder {
         if (is_public) text.add("security", "[]");
         return text
             .add("responses", is_public ? "{" + std::string(own.responses) + "}"
-                                        : with_refusals_of_access(std::string(own.responses)))
+                                        : with_refusals_of_access(std::string(own.responses),
+                                                                  own.method == "post"))
             .end();
     }
 
@@ -14458,7 +14913,7 @@ class openapi_builder {
         if (!function.description.empty()) text.add("description", quoted(function.description));
         text.add("parameters", references("Timeout Prefer IdempotencyKey"))
             .add("requestBody", body)
-            .add("responses", with_refusals_of_access(std::move(responses)));
+            .add("responses", with_refusals_of_access(std::move(responses), true));
         return json_text::object().add("post", text.end()).end();
     }
 
@@ -14518,58 +14973,6 @@ class openapi_builder {
 }
 
 }  // namespace restful_functions::api
-
-// restful_functions/http/conditional.hpp
-/// Requests that depend on what the client has already: entity tags and If-None-Match.
-
-namespace restful_functions::http {
-
-/// A strong entity tag (RFC 9110, 8.8.3) made of the bytes: the same for the same ones, with the
-/// quotes.
-[[nodiscard]] inline std::string entity_tag_of(std::string_view bytes) {
-    // FNV-1a with 64 bits: no defence against who wants two texts with one tag, but the server's
-    // own texts want nothing.
-    std::uint64_t hash = 14695981039346656037ULL;
-    for (const char c : bytes) {
-        hash ^= static_cast<unsigned char>(c);
-        hash *= 1099511628211ULL;
-    }
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string tag = "\"";
-    for (int shift = 60; shift >= 0; shift -= 4) tag += digits[(hash >> shift) & 15];
-    return tag + "\"";
-}
-
-/// Whether an If-None-Match field names the tag, by weak comparison (RFC 9110, 13.1.2).
-[[nodiscard]] inline bool names_tag(std::string_view if_none_match, std::string_view tag) noexcept {
-    const auto skip = [&](std::string_view what) {
-        const std::size_t end = if_none_match.find_first_not_of(what);
-        if_none_match.remove_prefix(end == if_none_match.npos ? if_none_match.size() : end);
-    };
-    for (skip(" \t,"); !if_none_match.empty(); skip(" \t,")) {
-        if (if_none_match.front() == '*') return true;
-        if (if_none_match.starts_with("W/")) if_none_match.remove_prefix(2);
-        if (!if_none_match.starts_with('"')) return false;
-        const std::size_t end = if_none_match.find('"', 1);
-        if (end == if_none_match.npos) return false;
-        if (if_none_match.substr(0, end + 1) == tag) return true;
-        if_none_match.remove_prefix(end + 1);
-    }
-    return false;
-}
-
-/// The response to a GET of something with this tag: without its body where the client has it.
-[[nodiscard]] inline response unless_known(const request& asked, std::string tag, response full) {
-    const std::string* known = asked.headers.find("If-None-Match");
-    if (known != nullptr && names_tag(*known, tag)) {
-        full.status = 304;
-        full.body.clear();
-    }
-    full.headers.set("ETag", std::move(tag));
-    return full;
-}
-
-}  // namespace restful_functions::http
 
 // restful_functions/api/openapi_routes.hpp
 /// openapi_routes: the server's description for programs.
@@ -14835,80 +15238,6 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/accept_encoding.hpp
-/// Which coding of a body a client takes: the Accept-Encoding field (RFC 9110, 12.5.3).
-
-namespace restful_functions::http {
-
-/// The codings that this library may have been built with.
-enum class content_coding : std::uint8_t { identity, gzip, zstd };
-
-[[nodiscard]] constexpr std::string_view to_string(content_coding coding) noexcept {
-    switch (coding) {
-        case content_coding::identity:
-            return "identity";
-        case content_coding::gzip:
-            return "gzip";
-        case content_coding::zstd:
-            return "zstd";
-    }
-    return "";
-}
-
-namespace detail {
-
-/// A weight in thousandths: `q=0.5` is 500; nullopt: it is malformed.
-[[nodiscard]] inline std::optional<int> parse_weight(std::string_view text) noexcept {
-    if (text.size() < 3 || text.size() > 7 || (text[0] != 'q' && text[0] != 'Q') || text[1] != '=')
-        return std::nullopt;
-    text.remove_prefix(2);
-    if ((text[0] != '0' && text[0] != '1') || (text.size() > 1 && text[1] != '.'))
-        return std::nullopt;
-    int weight = text[0] - '0';
-    for (std::size_t i = 2; i < 5; ++i) {
-        if (i < text.size() && !is_digit(text[i])) return std::nullopt;
-        weight = 10 * weight + (i < text.size() ? text[i] - '0' : 0);
-    }
-    return weight > 1000 ? std::nullopt : std::optional(weight);
-}
-
-/// The weight of a coding in the field; that of "*" where it is not named, and nothing where
-/// neither is.
-[[nodiscard]] inline int weight_of(std::string_view coding, std::string_view field) noexcept {
-    int of_others = 0;
-    list_scanner elements(field);
-    while (const auto element = elements.next(',')) {
-        list_scanner parts(*element);
-        const std::string_view name = parts.next(';').value_or("");
-        const auto parameter = parts.next(';');
-        const int weight = parameter ? parse_weight(*parameter).value_or(0) : 1000;
-        const bool is_it = equal_ignoring_case(name, coding) ||
-                           (coding == "gzip" && equal_ignoring_case(name, "x-gzip"));
-        if (is_it) return weight;
-        if (name == "*") of_others = weight;
-    }
-    return of_others;
-}
-
-}  // namespace detail
-
-/// The coding among `known`, the best one first, that the client likes best.
-[[nodiscard]] inline content_coding preferred_coding(
-    std::string_view field, std::initializer_list<content_coding> known) noexcept {
-    content_coding best = content_coding::identity;
-    int weight = 0;
-    for (const content_coding each : known) {
-        const int its = detail::weight_of(to_string(each), field);
-        if (its > weight) {
-            best = each;
-            weight = its;
-        }
-    }
-    return best;
-}
-
-}  // namespace restful_functions::http
-
 // restful_functions/http/compression.hpp
 /// Compressed bodies, with zlib and libzstd where the library is built with them:
 /// RESTFUL_FUNCTIONS_ZLIB and RESTFUL_FUNCTIONS_ZSTD.
@@ -14975,7 +15304,7 @@ inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
 #endif
 
 [[nodiscard]] inline std::optional<std::string> packed([[maybe_unused]] std::string_view bytes,
-                                                       content_coding coding) {
+                                                       content_coding coding) try {
     switch (coding) {
         case content_coding::identity:
             break;
@@ -14992,6 +15321,8 @@ inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
             break;
 #endif
     }
+    return std::nullopt;
+} catch (const std::bad_alloc&) {
     return std::nullopt;
 }
 
@@ -15077,9 +15408,10 @@ class service {
     using reply = api::reply;
 
     /// Forks the fork server: do it before threads and sockets exist. The registry must be
-    /// complete, and outlive the service. Throws std::invalid_argument for options that make no
-    /// sense, std::system_error when the system refuses.
-    explicit service(const registry& functions, const service_options& options = {})
+    /// complete, and outlive the service, as must the system. Throws std::invalid_argument for
+    /// options that make no sense, std::system_error when the system refuses.
+    explicit service(const registry& functions, const service_options& options = {},
+                     process::operating_system& system = process::operating_system::real())
         : program_(functions),
           executor_(
               program_, options.executor,
@@ -15087,7 +15419,8 @@ class service {
                                process::outcome&& how) { calls_.end(call, std::move(how)); },
                .gone = [this](process::call_id call,
                               process::departure&& left) { calls_.depart(call, std::move(left)); },
-               .news = [this](process::call_id call) { calls_.tell_news(call); }}),
+               .news = [this](process::call_id call) { calls_.tell_news(call); }},
+              system),
           counted_(functions.size()),
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),
@@ -15104,6 +15437,7 @@ class service {
         add_list_routes(routes_, functions, tasks_, calls_);
         add_wait_routes(routes_, functions, tasks_, calls_, timers_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
+        add_console_routes(routes_);
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
@@ -15768,26 +16102,27 @@ class parser {
 
         request_.headers.reserve(8);
         state_ = state::body;
-        announced_ = chunks_ = framing_ = 0;
+        announced_ = data_left_ = chunks_ = framing_ = 0;
         llhttp_reset(&llhttp_);
         execute(head);
     }
 
+    // llhttp gets either data or what frames it, and no more of that than is still allowed: which
+    // of several things is wrong first does not depend on the pieces.
     std::size_t feed_body(std::string_view bytes) {
-        const std::size_t before = request_.body.size();
-        const std::size_t used = execute(bytes);
-        framing_ += used - (request_.body.size() - before);
-        if (framing_ > chunks_ * usual_framing + limits_.max_header_bytes)
-            refuse({400, "the chunks of the body have too long extensions"});
+        if (data_left_ > 0) return execute(bytes.substr(0, data_left_));
+        const std::size_t allowed = chunks_ * usual_framing + limits_.max_header_bytes;
+        const std::size_t used = execute(bytes.substr(0, allowed - framing_ + 1));
+        framing_ += used;
+        if (framing_ > allowed) refuse({400, "the chunks of the body have too long extensions"});
         return used;
     }
 
     std::size_t feed_trailers(std::string_view bytes) {
         const std::size_t used = scanner_.scan(bytes);
-        if (scanner_.refused())
-            refuse(scanner_.refused());
-        else
-            execute(bytes.substr(0, used));
+        const refusal& why = scanner_.refused();
+        execute(bytes.substr(0, why ? used - 1 : used));
+        if (why) refuse(why);
         return used;
     }
 
@@ -15833,7 +16168,7 @@ class parser {
             refuse(why);
             return HPE_USER;
         }
-        announced_ = static_cast<std::size_t>(llhttp_.content_length);
+        announced_ = data_left_ = static_cast<std::size_t>(llhttp_.content_length);
         // The Host of an absolute target replaces the field (RFC 9112, 3.2.2).
         if (!authority_.empty()) request_.headers.set("Host", std::string(authority_));
         return 0;
@@ -15851,7 +16186,8 @@ class parser {
             return HPE_USER;
         }
         ++chunks_;
-        return 0;
+        data_left_ = static_cast<std::size_t>(size);
+        return HPE_PAUSED;
     }
 
     // What was announced bounds the memory that is set aside, what is there sets it. Each step
@@ -15861,6 +16197,7 @@ class parser {
         if (body.size() + bytes.size() > body.capacity())
             body.reserve(std::min(announced_, body.size() * (body.size() < 1 << 20 ? 2 : 16)));
         body.append(bytes);
+        data_left_ -= bytes.size();
         return 0;
     }
 
@@ -15916,6 +16253,7 @@ class parser {
     std::string_view field_name_;  // into the head that is being parsed
     std::string_view authority_;   // likewise
     std::size_t announced_ = 0;    // the Content-Length
+    std::size_t data_left_ = 0;    // of the body, or of the chunk that has begun
     std::size_t chunks_ = 0;       // so far in this body
     std::size_t framing_ = 0;      // bytes of this body's coding that are no data
     bool continue_expected_ = false;
@@ -16946,10 +17284,10 @@ inline listener listen(const tcp_address& where) {
     return detail::listen_at(detail::resolve(where).get(), where);
 }
 
-/// Listens at a path that only this user may connect to (mode 0600). A socket file left behind by a
-/// server that is gone is replaced. Throws std::system_error, naming the path, when a server
-/// listens there or the file cannot be made.
-inline listener listen(const unix_address& where) {
+/// Listens at a path. Who may write to its file, as the mode says, may connect (unix(7)). A socket
+/// file left behind by a server that is gone is replaced. Throws std::system_error, naming the
+/// path, when a server listens there or the file cannot be made.
+inline listener listen(const unix_address& where, mode_t mode = S_IRUSR | S_IWUSR) {
     sockaddr_un name{};
     name.sun_family = AF_UNIX;
     if (where.path.empty() || where.path.size() >= sizeof name.sun_path)
@@ -16960,14 +17298,15 @@ inline listener listen(const unix_address& where) {
 
     detail::unique_fd socket = detail::open_socket(AF_UNIX);
     if (!socket) detail::cannot_listen(where.path, errno, detail::unix_advice(errno));
-    // Linux gives the file that bind() makes the mode of its socket.
-    ::fchmod(socket.get(), S_IRUSR | S_IWUSR);
+    // Linux gives the file that bind() makes the mode of its socket, less the umask.
+    ::fchmod(socket.get(), mode);
     const auto bind = [&] {
         const auto* address = reinterpret_cast<const sockaddr*>(&name);
         return ::bind(socket.get(), address, sizeof name) == 0 ? 0 : errno;
     };
     int error = bind();
     if (error == EADDRINUSE && detail::remove_if_stale(name)) error = bind();
+    if (error == 0 && ::chmod(name.sun_path, mode) != 0) error = errno;
     if (error == 0 && ::listen(socket.get(), SOMAXCONN) != 0) error = errno;
     if (error != 0) detail::cannot_listen(where.path, error, detail::unix_advice(error));
 
@@ -17534,13 +17873,13 @@ inline tls_context make_tls_context(const tls_options& options) {
     }
     if (options.client_ca_file.empty()) return context;
     auto* const names = ::SSL_load_client_CA_file(options.client_ca_file.c_str());
+    ::SSL_CTX_set_client_CA_list(made, names);  // the context owns them from here on
     if (names == nullptr ||
         ::SSL_CTX_load_verify_locations(made, options.client_ca_file.c_str(), nullptr) != 1) {
         throw_tls(
             "the file of client authorities \"" + options.client_ca_file + "\" cannot be used",
             "give their certificates in PEM form");
     }
-    ::SSL_CTX_set_client_CA_list(made, names);
     ::SSL_CTX_set_verify(
         made,
         SSL_VERIFY_PEER |
@@ -17601,7 +17940,8 @@ inline api::service_options service_options_of(const server_options& o) {
                          .warm_processes = o.warm_processes,
                          .max_payload = o.max_payload,
                          .log_bytes = o.log_bytes,
-                         .pass_log_through = o.pass_log_through},
+                         .pass_log_through = o.pass_log_through,
+                         .core_dumps = o.core_dumps},
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
@@ -17636,7 +17976,10 @@ inline transport::http_options http_options_of(const server_options& o) {
 }
 
 inline transport::listener listen(const server_options& o) {
-    if (!o.unix_socket.empty()) return transport::listen(transport::unix_address{o.unix_socket});
+    if (!o.unix_socket.empty()) {
+        return transport::listen(transport::unix_address{o.unix_socket},
+                                 static_cast<mode_t>(o.unix_socket_mode));
+    }
     return transport::listen(transport::tcp_address{o.host, o.port});
 }
 
