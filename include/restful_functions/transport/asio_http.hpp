@@ -5,6 +5,7 @@
 #include <restful_functions/transport/accepting.hpp>
 #include <restful_functions/transport/asio_http_acceptor.hpp>
 #include <restful_functions/transport/asio_http_connections.hpp>
+#include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
 #include <restful_functions/transport/transport.hpp>

@@ -4,6 +4,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/transport/accepting.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/asio_http_rtti.hpp>
 
 #include <asio/io_context.hpp>
 

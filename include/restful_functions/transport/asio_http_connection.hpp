@@ -10,6 +10,7 @@
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/outgoing.hpp>
 #include <restful_functions/transport/peer.hpp>

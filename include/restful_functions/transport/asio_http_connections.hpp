@@ -5,6 +5,7 @@
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/transport/asio_http_connection.hpp>
 #include <restful_functions/transport/asio_http_driver.hpp>
+#include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/transport.hpp>

@@ -1,6 +1,8 @@
 /// What is waited for on an Asio loop: descriptors, and points in time.
 #pragma once
 
+#include <restful_functions/transport/asio_http_rtti.hpp>
+
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 #include <asio/posix/basic_stream_descriptor.hpp>

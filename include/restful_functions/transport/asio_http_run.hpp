@@ -5,6 +5,7 @@
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
