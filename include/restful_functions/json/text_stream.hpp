@@ -63,6 +63,12 @@ class text_stream {
         return lone_surrogate_;
     }
 
+    /// The number that ends here.
+    [[nodiscard]] std::string_view number() const noexcept {
+        const auto read = text_.substr(0, at_);
+        return read.substr(read.find_last_not_of("0123456789+-.eE") + 1);
+    }
+
     /// The string that was read last.
     [[nodiscard]] std::string_view string() const noexcept {
         return unescaped_.empty() ? verbatim_ : unescaped_;

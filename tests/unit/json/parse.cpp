@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 namespace json = restful_functions::json;
@@ -46,6 +48,26 @@ TEST_CASE("text that is not UTF-8 is not JSON") {
     CHECK(refusal("{\"\\ud83d\\ude00\\uDFFF\": 1}") == std::string(lone) + "14");
     CHECK_FALSE(json::is_valid("\"\\ude00\""));
     CHECK(json::is_valid("\"\\ud83d\\ude00\""));
+}
+
+TEST_CASE("a number is the double nearest to it") {
+    const auto number = [](std::string_view text) {
+        const auto document = json::parse(text);
+        REQUIRE(document);
+        return document->GetDouble();
+    };
+    for (const char* zero : {"0e-23", "0E-61", "0.0e-23", "0.000e-300", "-0.0e-99", "0e5", "0.0"})
+        CHECK(number(zero) == 0);
+    CHECK(std::signbit(number("-0.0e-99")));
+    CHECK(number("0.1") == 0.1);
+    CHECK(number("9007199254740993.0") == 9007199254740992.0);
+    CHECK(number("1.7976931348623157e308") == std::numeric_limits<double>::max());
+    CHECK(number("-1.7976931348623157E+308") == -std::numeric_limits<double>::max());
+    CHECK(number("1.7976931348623159e308") == std::numeric_limits<double>::infinity());
+    CHECK(number("5e-324") == std::numeric_limits<double>::denorm_min());
+    CHECK(number("1e-400") == 0);
+    CHECK(number("18446744073709551616") == 18446744073709551616.0);
+    CHECK(number("123456789012345678901234567890e-10") == 12345678901234567890.1234567890);
 }
 
 TEST_CASE("strings are read whatever they consist of") {
