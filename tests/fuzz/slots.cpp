@@ -156,6 +156,7 @@ class theatre {
             default:
                 if (actor* one = any_actor()) {
                     const slot own = system_.slot(one->id.slot);
+                    deeds_[label_of(own)].scribbled = true;
                     scribble(from_, own.memory(), slot::payload_offset + options.max_payload);
                     one->scribbles = true;
                     written_[one->id.slot] = 0;
@@ -185,14 +186,27 @@ class theatre {
         bool scribbles = false;  ///< what it writes, where and when, is nobody's
     };
     struct known_call {
+        std::string label;
         bool has_ended = false;
     };
+    /// What the processes have done to a call, by its label.
+    struct known_deeds {
+        bool scribbled = false;              ///< anything may come of it
+        std::optional<outcome> result = {};  ///< what its process left for it
+    };
+
+    /// Of the call that lies in a slot.
+    static std::string label_of(const slot& own) {
+        const char(&label)[64] = own.header().label;
+        return {label, ::strnlen(label, sizeof label)};
+    }
 
     void start() {
         const auto entry = static_cast<std::uint32_t>(from_.below(functions::count));
-        const auto call = executor_.start(entry, from_.bytes(from_.below(100)), {"label", "trace"});
+        const std::string label = std::to_string(++labels_);
+        const auto call = executor_.start(entry, from_.bytes(from_.below(100)), {label, "trace"});
         if (call)
-            fuzz::require(calls_.emplace(*call, known_call{}).second, "a call has a new name");
+            fuzz::require(calls_.emplace(*call, known_call{label}).second, "a call has a new name");
     }
 
     void stop(call_id call) {
@@ -222,15 +236,23 @@ class theatre {
         header.stays = static_cast<std::uint32_t>(from_.below(2));
         header.unlogged = static_cast<std::uint32_t>(from_.below(2));
         header.state.store(slot_state::done, std::memory_order_release);
+        deeds_[label_of(own)].result = take_result(own, std::nullopt);
         system_.log(one->id.slot).append("printed\n");
         if (!one->scribbles)
             written_[one->id.slot] = std::max(written_[one->id.slot], result.size());
         system_.complete();
     }
 
+    /// Before or after it has taken the call that lies in its slot.
     void end(actor& one) {
         const std::array statuses{0, 3 << 8, SIGKILL, SIGSEGV, SIGXCPU};
-        end(one, statuses[from_.below(statuses.size())]);
+        const std::size_t how = from_.below(2 * statuses.size());
+        auto state = slot_state::called;
+        if (how >= statuses.size())
+            system_.slot(one.id.slot)
+                .header()
+                .state.compare_exchange_strong(state, slot_state::running);
+        end(one, statuses[how % statuses.size()]);
     }
     void end(actor& one, int status) {
         if (!std::exchange(one.lives, false)) return;
@@ -288,11 +310,20 @@ class theatre {
         const auto known = calls_.find(call);
         fuzz::require(known != calls_.end() && !known->second.has_ended, "a call ends once");
         known->second.has_ended = true;
-        fuzz::require(!std::holds_alternative<returned>(how) ||
-                          std::get<returned>(how).bytes.size() <=
-                              system_.layout().slot_size() - slot::payload_offset,
-                      "a result is no larger than the slot");
-        static_cast<void>(describe(how));
+        const known_deeds& done = deeds_[known->second.label];
+        if (!done.scribbled) {
+            const bool says_result = std::holds_alternative<returned>(how) ||
+                                     std::holds_alternative<threw>(how) ||
+                                     std::holds_alternative<result_too_large>(how) ||
+                                     std::holds_alternative<out_of_memory>(how);
+            fuzz::require(says_result ? done.result && done.result->index() == how.index()
+                                      : !done.result || std::holds_alternative<lost>(*done.result),
+                          "a call ends as its process has ended it", describe(how));
+            const auto* bytes = std::get_if<returned>(&how);
+            fuzz::require(
+                bytes == nullptr || bytes->bytes == std::get<returned>(*done.result).bytes,
+                "a result is the one that was left", describe(how));
+        }
     }
     void on_gone(call_id call) {
         const auto known = calls_.find(call);
@@ -305,6 +336,8 @@ class theatre {
     functions functions_;
     fuzz::simulated_processes system_;
     std::map<call_id, known_call> calls_;
+    std::map<std::string, known_deeds> deeds_;
+    int labels_ = 0;
     std::vector<actor> actors_;
     std::array<std::size_t, options.max_processes> written_{};
     executor executor_;

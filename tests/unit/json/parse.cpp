@@ -93,6 +93,25 @@ TEST_CASE("half of a surrogate pair is no character") {
     CHECK_FALSE(json::is_valid(R"("\udc00")"));
 }
 
+TEST_CASE("a number is the double nearest to it") {
+    const auto number = [](std::string_view text) {
+        const auto document = json::parse(text);
+        REQUIRE(document);
+        return document->GetDouble();
+    };
+    for (const char* zero : {"0e-23", "0E-61", "0.0e-23", "0.000e-300", "-0.0e-99", "0e5", "0.0"})
+        CHECK(number(zero) == 0);
+    CHECK(std::signbit(number("-0.0e-99")));
+    CHECK(number("0.1") == 0.1);
+    CHECK(number("9007199254740993.0") == 9007199254740992.0);
+    CHECK(number("1.7976931348623157e308") == std::numeric_limits<double>::max());
+    CHECK(number("-1.7976931348623157E+308") == -std::numeric_limits<double>::max());
+    CHECK(number("5e-324") == std::numeric_limits<double>::denorm_min());
+    CHECK(number("1e-400") == 0);
+    CHECK(number("18446744073709551616") == 18446744073709551616.0);
+    CHECK(number("123456789012345678901234567890e-10") == 12345678901234567890.1234567890);
+}
+
 TEST_CASE("strings are read whatever they consist of") {
     const auto text_of = [](std::string_view text) {
         const auto document = json::parse(text);
