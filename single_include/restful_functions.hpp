@@ -15690,6 +15690,14 @@ inline accept_failure classify_accept_failure(int error) noexcept {
 
 }  // namespace restful_functions::transport
 
+// restful_functions/transport/asio_http_rtti.hpp
+/// asio_http_rtti: tells Asio that a program is compiled without RTTI, which it does not find out
+/// by itself. Included before anything of Asio.
+
+#if !defined(__GXX_RTTI) && !defined(ASIO_NO_TYPEID)
+#define ASIO_NO_TYPEID
+#endif
+
 // restful_functions/transport/asio_http_loop.hpp
 /// What is waited for on an Asio loop: descriptors, and points in time.
 
