@@ -9,6 +9,7 @@
 #include <restful_functions/process/log_pump.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/plain_process.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/resource_limits.hpp>
@@ -76,7 +77,7 @@ class fork_server {
           polled_(&lists_) {
         polled_.reserve(inherited.roster.size() + 1);
         keep_only(inherited);
-        become_plain();
+        while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
         raise_open_files();
         detail::install_crash_handler();
@@ -86,33 +87,6 @@ class fork_server {
         if (layout_.log_bytes() != 0) {
             logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_, &lists_);
         }
-    }
-
-    /// The signals of a fresh process, whatever the host program had set up. Those that ask a
-    /// service to stop are blocked: when to stop is the server's decision. A new process inherits
-    /// the block until it is ready for them, so that a signal sent to its call in between is not
-    /// lost. So is SIGPIPE, for nobody's terminal that goes away may end it. Orphans become the
-    /// fork server's children, so that none is left as a zombie in a container without an init.
-    /// One that is stopped when the server dies goes on, and finds its channel closed.
-    void become_plain() {
-        for (int signal = 1; signal < NSIG; ++signal) {
-            ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
-        }
-        struct sigaction on_child {};
-        on_child.sa_handler = [](int) {};  // interrupts ppoll(2), nothing else
-        on_child.sa_flags = SA_NOCLDSTOP;
-        ::sigaction(SIGCHLD, &on_child, nullptr);
-        ::sigemptyset(&while_waiting_);
-        for (const int signal : {SIGHUP, SIGINT, SIGTERM, SIGPIPE}) {
-            ::sigaddset(&while_waiting_, signal);
-        }
-        sigset_t blocked = while_waiting_;
-        ::sigaddset(&blocked, SIGCHLD);
-        ::sigprocmask(SIG_SETMASK, &blocked, nullptr);
-        ::setpgid(0, 0);
-        ::prctl(PR_SET_CHILD_SUBREAPER, 1);
-        ::prctl(PR_SET_PDEATHSIG, SIGCONT);
-        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     }
 
     /// What a call allocates first lies in the heap that its process inherits: no process has to
