@@ -157,13 +157,20 @@ std::string change_group(then what) {
     return changed ? "changed" : "refused";
 }
 
-/// Leaves a process that has a session of its own, and one below it.
+/// Leaves a process that has a session of its own, and one below it; each of them says so.
 std::string leave_sessions() {
+    int said[2];
+    if (::pipe(said) != 0) return "no pipe";
     if (::fork() == 0) {
         ::setsid();
         if (::fork() == 0) ::setsid();
         std::signal(SIGTERM, SIG_IGN);
+        if (::write(said[1], "x", 1) != 1) ::_exit(1);
         forever();
+    }
+    char one;
+    for (int i = 0; i < 2; ++i) {
+        if (::read(said[0], &one, 1) != 1) return "no sessions";
     }
     return "returned";
 }
@@ -209,6 +216,11 @@ int main(int argc, char** argv) {
     server.add_function<forever>({});
     server.add_function<sleep_for>({.args = {"duration"}});
     server.add_function<scribble>({.args = {"seed", "what"}, .timeout = 1s, .grace = 100ms});
+    server.add_function<scribble>({.args = {"seed", "what"},
+                                   .name = "scribble_as_worker",
+                                   .timeout = 1s,
+                                   .isolation = rf::isolation::worker,
+                                   .grace = 100ms});
     server.add_function<close_everything>({});
     server.add_function<flood_the_eventfd>({});
     server.add_function<answer_and_stay>({});

@@ -100,11 +100,17 @@ std::string tell(std::string text) {
     return text;
 }
 
-/// Leaves a process behind that has a session of its own.
-void leave_daemon() {
-    if (::fork() != 0) return;
-    ::setsid();
-    forever();
+/// Leaves a process behind that has a session of its own, and says so.
+bool leave_daemon() {
+    int said[2];
+    if (::pipe(said) != 0) return false;
+    if (::fork() == 0) {
+        ::setsid();
+        if (::write(said[1], "x", 1) != 1) ::_exit(1);
+        forever();
+    }
+    char any;
+    return ::read(said[0], &any, 1) == 1;
 }
 
 int main(int argc, char** argv) {
