@@ -62,6 +62,20 @@ class shallow_document : public document {
     std::optional<std::size_t> too_big_at_;
 };
 
+/// Takes every value but numbers that are too large.
+class plausible_numbers
+    : public rapidjson::BaseReaderHandler<rapidjson::UTF8<>, plausible_numbers> {
+ public:
+    explicit plausible_numbers(const text_stream& from) : from_(from) {}
+
+    bool RawNumber(const char*, rapidjson::SizeType size, bool) {
+        return hand_number(from_.last(size), *this);
+    }
+
+ private:
+    const text_stream& from_;
+};
+
 inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
     std::string reason = rapidjson::GetParseError_En(why);
     reason.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(reason.front())));
@@ -104,7 +118,7 @@ RESTFUL_FUNCTIONS_INLINE decoded<document> parse(std::string_view text) {
 
 RESTFUL_FUNCTIONS_INLINE bool is_valid(std::string_view text) {
     detail::text_stream stream(text);
-    rapidjson::BaseReaderHandler<> ignore;
+    detail::plausible_numbers ignore(stream);
     return detail::parse_error(stream, ignore).empty();
 }
 

@@ -35,6 +35,8 @@ TEST_CASE("what is not JSON is refused with the byte where it goes wrong") {
     CHECK(refusal("{'x':1}") == "not JSON: missing a name for object member at byte 1");
     CHECK(refusal("NaN") == "not JSON: invalid value at byte 0");
     CHECK(refusal("1e999") == "not JSON: number too big to be stored in double at byte 0");
+    CHECK_FALSE(json::is_valid("[1e999]"));
+    CHECK(json::is_valid("[1e308, -7, 18446744073709551616, 0e-999]"));
     CHECK(refusal(std::string_view("{}\0x", 4)) == "not JSON: a NUL byte at byte 2");
 }
 
