@@ -7,6 +7,7 @@ import { chromium } from 'playwright-core';
 
 const [, , program, ...wanted] = process.argv;
 const tests = [];
+const servers = new Set();
 
 /**
  * A test: `body({page, url, context})` throws where something is not as it should be. With `environment` it gets a server
@@ -28,6 +29,7 @@ export function isTrue(condition, what) {
 /** A server of its own: {url, stop}; `stop()` waits for its end. */
 export async function serve(environment = {}, port = 0) {
   const child = spawn(program, ['--port', String(port)], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'ignore'] });
+  servers.add(child);
   for await (const line of createInterface({ input: child.stdout })) {
     const url = line.match(/^listening on (.*)/)?.[1];
     if (url) {
@@ -87,6 +89,7 @@ export async function run() {
     await context.close();
     if (server !== shared) await server.stop();
   }
-  await shared.stop();
   await browser.close();
+  // A test that has failed leaves its own behind.
+  for (const each of servers) each.kill('SIGKILL');
 }

@@ -61,7 +61,7 @@ inline constexpr auto own_paths = std::to_array<own_path>({
       "204": {"description": "Last-Event-ID is that of the last event."},
       "404": {"$ref": "#/components/responses/Problem"})"},
     {"/events", "get", "follow_tasks", "tasks", "What becomes of all tasks", "LastEventId",
-     R"("200": {"description": "Events: welcome, queued, started, progress, completed, failed, reset, dropped.",
+     R"("200": {"description": "Events: welcome, queued, started, progress, completed, failed, reset, dropped, draining.",
       "content": {"text/event-stream": {"schema": {"type": "string"}}}})"},
     {"/task/list", "get", "list_tasks", "tasks", "All tasks", "Status Limit After Order Results",
      R"("200": {"$ref": "#/components/responses/Tasks"},

@@ -43,7 +43,7 @@ class task_feed {
     /// A new reader, who has heard everything up to an event, if it was one of this server's and is
     /// not too long ago; otherwise it is told to begin anew.
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
-        if (has_ended_) return reader->end();
+        if (has_ended_) return dismiss(*reader);
         readers_.push_back(reader);
         if (last_event_id == nullptr) {
             reader->write(http::server_sent_event(id(last_), "welcome", "{}"));
@@ -75,14 +75,19 @@ class task_feed {
 
     void keep_alive() { write(http::event_comment); }
 
-    /// From now on no reader hears anything.
+    /// From now on no reader hears anything, but that the server is about to end.
     void end() {
         has_ended_ = true;
-        for (const auto& reader : std::exchange(readers_, {})) reader->end();
+        for (const auto& reader : std::exchange(readers_, {})) dismiss(*reader);
     }
 
  private:
     static constexpr std::size_t most_remembered = 4096;
+
+    static void dismiss(http::body_stream& reader) {
+        reader.write(http::server_sent_event("", "draining", "{}"));
+        reader.end();
+    }
 
     /// Each task once, as it is now, in the place of its last change: whoever loses this
     /// connection, too, has heard what comes before the last event that it got, and nothing of what

@@ -85,7 +85,8 @@ TEST_CASE("large calls leave no memory behind, though their slots are not used a
               {.max_processes = 8, .warm_processes = 2, .max_payload = size});
     const std::string large(size, 'x');
     std::vector<call_id> at_a_time;
-    for (const std::uint32_t entry : {0U, 0U, 0U, 1U, 1U}) at_a_time.push_back(all.start(entry, large));
+    for (const std::uint32_t entry : {0U, 0U, 0U, 1U, 1U})
+        at_a_time.push_back(all.start(entry, large));
     for (const call_id call : at_a_time) all.departure_of(call);
     CHECK(bytes_of_slots() < size);
 }

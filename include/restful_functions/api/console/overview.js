@@ -45,7 +45,7 @@ export function overview(main) {
   return () => {
     readHealth();
     const { health } = store;
-    if (health === null) setText(state, store.isConnected ? 'The server is draining: it takes no new connections.' : 'The server cannot be reached.');
+    if (health === null) setText(state, store.isDraining ? 'The server is draining.' : 'The server cannot be reached.');
     else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);
     if (drawn === now()) return;
     drawn = now();

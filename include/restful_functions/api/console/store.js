@@ -103,6 +103,7 @@ function count({ status, finished }) {
 }
 
 function hear({ type, data }) {
+  store.isDraining = type === 'draining';
   if (type === 'welcome' || type === 'reset') {
     // Another server, or too much was missed: nothing that was known is known to be true.
     if (type === 'reset') {
