@@ -743,9 +743,8 @@ RESTFUL_FUNCTIONS_INLINE decoded<document> parse(std::string_view text) {
         return (error = detail::parse_error(stream, parsed)).empty();
     };
     parsed.Populate(generate);
-    if (const auto at = parsed.too_big_at()) {
-        error = "not JSON: number too big to be stored in double at byte " + std::to_string(*at);
-    }
+    if (const auto at = parsed.too_big_at())
+        error = detail::not_json(rapidjson::kParseErrorNumberTooBig, *at);
     if (!error.empty()) return refusal{std::move(error), {}};
     return document(std::move(parsed));
 }
