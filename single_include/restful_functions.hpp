@@ -12928,6 +12928,22 @@ namespace restful_functions::api {
     return text;
 }
 
+namespace detail {
+
+inline constexpr const char* list_of_paths =
+    "/function/list/data\n"
+    "/function/list/text\n"
+    "/function/definition/{function_name}\n"
+    "/function/running-count/{function_name}\n"
+    "/task/info/{task_id}\n"
+    "/task/done/{task_id}\n"
+    "/task/result/{task_id}\n"
+    "/task/list/{function_name}\n"
+    "/terminate/function/{function_name}\n"
+    "/terminate/task/{task_id}\n";
+
+}  // namespace detail
+
 /// Adds GET /, and the paths below /function. The registry and the dispatcher must outlive the
 /// router.
 inline void add_catalogue_routes(router& routes, const registry& functions,
@@ -12935,17 +12951,7 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
     routes.get("/", [](const exchange& asked) {
         http::response response = prefers_page(asked.request)
                                       ? page_response(asked.request)
-                                      : text_response(
-                                            "/function/list/data\n"
-                                            "/function/list/text\n"
-                                            "/function/definition/{function_name}\n"
-                                            "/function/running-count/{function_name}\n"
-                                            "/task/info/{task_id}\n"
-                                            "/task/done/{task_id}\n"
-                                            "/task/result/{task_id}\n"
-                                            "/task/list/{function_name}\n"
-                                            "/terminate/function/{function_name}\n"
-                                            "/terminate/task/{task_id}\n");
+                                      : text_response(detail::list_of_paths);
         response.headers.add("Vary", "Accept");
         return response;
     });
