@@ -1,11 +1,11 @@
 // Calling functions from the page.
 
-import { equal, isTrue, test } from './harness.mjs';
+import { equal, isTrue, shows, test } from './harness.mjs';
 
 test('a function is found, called, and its result is shown', async ({ page, url }) => {
   await page.goto(url);
   await page.getByLabel('Search', { exact: true }).fill('awesome');
-  equal(await page.getByRole('listitem').filter({ visible: true }).count(), 1, 'functions that fit');
+  await shows(page.getByRole('listitem').filter({ visible: true }), 1, 'functions that fit');
   await page.getByRole('link', { name: 'addition' }).click();
   await page.getByLabel('x', { exact: true }).fill('3');
   await page.getByLabel('y', { exact: true }).fill('6');

@@ -1,7 +1,7 @@
 // A server that goes, and comes again.
 
 import { createServer, connect } from 'node:net';
-import { equal, isTrue, serve, start, test } from './harness.mjs';
+import { equal, isTrue, serve, shows, start, test } from './harness.mjs';
 import { fifo } from './tasks.mjs';
 
 test('a lost connection is said, and a new server shows no task of the old one', async ({ page, context }) => {
@@ -20,10 +20,10 @@ test('a lost connection is said, and a new server shows no task of the old one',
   await page.getByText('No tasks.').waitFor();
   await detail.getByText('RUNNING').waitFor({ state: 'detached' });
   isTrue(!await detail.getByRole('button', { name: 'Terminate' }).isVisible(), 'what is gone cannot be ended');
-  equal(await detail.getByText(/^ \d.* m?s/).count(), 0, 'durations of what is gone');
+  await shows(detail.getByText(/^ \d.* m?s/), 0, 'durations of what is gone');
   const fresh = await start(second.url, 'stock');
   await page.getByRole('link', { name: fresh.slice(0, 8) }).waitFor();
-  isTrue(await page.getByRole('link', { name: id.slice(0, 8) }).count() === 0, 'the old task is gone');
+  await shows(page.getByRole('link', { name: id.slice(0, 8) }), 0, 'the old task');
   await second.stop();
 }, { allowed: /^a request to http:\/\/127\.0\.0\.1:/ });
 

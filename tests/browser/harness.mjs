@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { chromium } from 'playwright-core';
 
 const [, , program, ...wanted] = process.argv;
@@ -24,6 +25,15 @@ export function equal(got, expected, what = '') {
 
 export function isTrue(condition, what) {
   if (!condition) throw new Error(what);
+}
+
+/** Throws unless the page comes to show so many of them. */
+export async function shows(locator, expected, what) {
+  let got;
+  for (const end = Date.now() + 30_000; Date.now() < end; await setTimeout(20)) {
+    if ((got = await locator.count()) === expected) return;
+  }
+  equal(got, expected, what);
 }
 
 /** A server of its own: {url, stop}; `stop()` waits for its end. */

@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { equal, isTrue, start, test } from './harness.mjs';
+import { equal, isTrue, shows, start, test } from './harness.mjs';
 
 /** A named pipe; the first line that is written waits for somebody who reads. */
 export function fifo() {
@@ -56,7 +56,7 @@ test('the table of tasks is live, and filters', async ({ page, url }) => {
   await page.getByLabel('Function', { exact: true }).selectOption('simulate');
   await page.getByLabel('Status', { exact: true }).selectOption('RUNNING');
   for (const id of ids) await page.getByRole('link', { name: id.slice(0, 8) }).waitFor();
-  equal(await page.getByRole('row').count(), 4, 'rows, with the head');
+  await shows(page.getByRole('row'), 4, 'rows, with the head');
   await page.getByRole('button', { name: `Terminate ${ids[0]}` }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Terminate' }).click();
   await page.getByRole('link', { name: ids[0].slice(0, 8) }).waitFor({ state: 'detached' });
@@ -77,7 +77,7 @@ test('whoever comes back from a task finds the tasks that were chosen', async ({
   await page.goBack();
   await page.getByRole('link', { name: id.slice(0, 8) }).waitFor();
   equal(await page.getByLabel('Function', { exact: true }).inputValue(), 'refuse');
-  equal(await page.getByRole('cell', { name: 'stock' }).count(), 0, 'tasks of another function');
+  await shows(page.getByRole('cell', { name: 'stock' }), 0, 'tasks of another function');
 });
 
 test('a log is followed, also behind bytes that are no UTF-8', async ({ page, url }) => {
@@ -128,7 +128,7 @@ test('ten thousand tasks are paged, and stay smooth while more come', async ({ p
   await callOften(url, 10_500);
   await page.goto(`${url}/#/tasks`);
   await page.getByText(/^1 to 50 of the latest 1000\d$/).waitFor();
-  equal(await page.getByRole('row').count(), 51, 'rows');
+  await shows(page.getByRole('row'), 51, 'rows');
   const idle = await framesOf(page, 2000);
   const [busy] = await Promise.all([framesOf(page, 2000), callOften(url, 500)]);
   isTrue(busy > idle / 4, `${busy} frames while calls came, ${idle} without them`);

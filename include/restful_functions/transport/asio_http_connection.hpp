@@ -63,7 +63,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     /// Whether a request waits for its response, or the response for its client.
     [[nodiscard]] bool busy() const noexcept {
-        return stage_ == stage::awaiting || stage_ == stage::writing;
+        return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
     /// Ends, unless it is busy.
@@ -82,6 +82,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         reading,    ///< A request is to come, or is coming.
         awaiting,   ///< The service has the request.
         writing,    ///< The response is being sent.
+        yielding,   ///< More has come behind an answered request; other clients have their turn.
         lingering,  ///< All is said: closing now could destroy what the client has not read yet.
         closed
     };
@@ -133,6 +134,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 return advance(bytes);
             case stage::awaiting:
             case stage::writing:
+            case stage::yielding:
                 kept_.append(bytes);
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
@@ -143,23 +145,34 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         }
     }
 
-    // Serves the requests in these bytes until one of them has to be waited for. A service may
-    // reply at once, so that this is a loop and not a recursion.
+    // Serves the next request in these bytes, and keeps what is behind it. A service may reply at
+    // once; whoever sends many requests in one go has them served in turn with other clients.
     void advance(std::string_view bytes) {
         is_advancing_ = true;
-        while (stage_ == stage::reading) {
-            bytes.remove_prefix(parser_.feed(bytes));
-            if (parser_.refused())
-                refuse(parser_.refused());
-            else if (parser_.complete())
-                serve(parser_.take());
-            else
-                break;
-        }
+        bytes.remove_prefix(parser_.feed(bytes));
+        if (parser_.refused())
+            refuse(parser_.refused());
+        else if (parser_.complete())
+            serve(parser_.take());
         is_advancing_ = false;
+        if (stage_ == stage::reading && !bytes.empty()) yield();
         if (stage_ == stage::reading) return await_more();
         if (busy()) kept_.append(bytes);
         read_on();
+    }
+
+    void yield() {
+        stage_ = stage::yielding;
+        asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self || self->stage_ != stage::yielding) return;
+            self->attempt([&] { self->go_on(); });
+        });
+    }
+
+    void go_on() {
+        stage_ = stage::reading;
+        advance(std::exchange(kept_, {}));
     }
 
     void await_more() {
@@ -229,8 +242,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         const bool is_last = outgoing_.is_last();
         outgoing_.drop();
         if (is_last) return linger();
-        stage_ = stage::reading;
-        if (!is_advancing_) advance(std::exchange(kept_, {}));
+        if (is_advancing_)
+            stage_ = stage::reading;
+        else
+            go_on();
     }
 
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).

@@ -88,6 +88,20 @@ TEST_CASE("pipelined requests are answered in their order, one at a time") {
     CHECK(body_of(c.receive()) == "GET /4 ");
 }
 
+TEST_CASE("who sends many requests in one go has them served in turn with other clients") {
+    fixture server;
+    client many = server.connect();
+    client one = server.connect();
+    std::string flood;
+    for (int i = 0; i < 200; ++i) flood += get("/flood");
+    many.send(flood);
+    one.send(get("/one"));
+    run_until(server.loop, [&] { return one.has_data(); });
+    CHECK(server.service.requests < 20);
+    CHECK(body_of(one.receive()) == "GET /one ");
+    for (int i = 0; i < 200; ++i) REQUIRE(body_of(many.receive()) == "GET /flood ");
+}
+
 TEST_CASE("a client that sends on while it waits is read up to a bound, and served in the end") {
     fixture server;
     client c = server.connect();

@@ -82,6 +82,12 @@ class client {
         return std::exchange(got_, got_.substr(size)).substr(0, size);
     }
 
+    /// Whether something has come that was not received yet.
+    [[nodiscard]] bool has_data() const {
+        char first;
+        return ::recv(socket_.get(), &first, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
+    }
+
     /// All that comes until the server closes.
     std::string receive_all() {
         while (receive_some()) {
