@@ -31,6 +31,13 @@ using namespace std::chrono_literals;
 
 std::string echo(std::string value) { return value; }
 
+/// Text of that length.
+std::string text(std::size_t size) { return std::string(size, 'x'); }
+
+std::size_t count(std::vector<int> values) { return values.size(); }
+
+std::size_t count_any(rapidjson::Document values) { return values.Size(); }
+
 void forever() {
     for (;;) ::pause();
 }
@@ -213,6 +220,9 @@ int main(int argc, char** argv) {
     options.max_processes = 32;
     rf::function_server server(std::move(options));
     server.add_function<echo>({.args = {"value"}});
+    server.add_function<text>({.args = {"size"}});
+    server.add_function<count>({.args = {"values"}});
+    server.add_function<count_any>({.args = {"values"}});
     server.add_function<forever>({});
     server.add_function<sleep_for>({.args = {"duration"}});
     server.add_function<scribble>({.args = {"seed", "what"}, .timeout = 1s, .grace = 100ms});

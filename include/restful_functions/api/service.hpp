@@ -42,6 +42,7 @@
 #include <chrono>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -126,8 +127,10 @@ class service {
             if (logged) logged->caller = request.caller;
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
-        } catch (const std::exception& failure) {
+        } catch (const std::bad_alloc&) {
             // Handlers answer last, so nothing was answered yet.
+            answer(http::problem(503, "the server has no memory left for this request"));
+        } catch (const std::exception& failure) {
             answer(http::problem(500, failure.what()));
         }
     }

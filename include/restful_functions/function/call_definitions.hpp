@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <exception>
+#include <new>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -55,11 +56,14 @@ inline std::vector<std::string_view> names_of(const std::vector<arg_definition>&
     return names;
 }
 
-/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal.
+/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal, unless
+/// it is for want of memory.
 inline std::optional<json::refusal> why_not(const callable& function, std::size_t argument,
                                             const json::value& value) {
     try {
         return function.check(argument, value);
+    } catch (const std::bad_alloc&) {
+        throw;
     } catch (const std::exception& thrown) {
         return json::refusal{thrown.what(), {}};
     } catch (...) {

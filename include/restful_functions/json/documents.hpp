@@ -11,6 +11,7 @@ namespace restful_functions {
 template <>
 struct codec<rapidjson::Document> {
     static constexpr auto type = arg_type::dict;
+    static constexpr bool takes_any = true;
 
     static json::decoded<rapidjson::Document> decode(const json::value& value) {
         rapidjson::Document copy;

@@ -2,6 +2,7 @@
 /// recurse.
 #pragma once
 
+#include <restful_functions/json/memory.hpp>
 #include <restful_functions/json/refusal.hpp>
 
 #include <rapidjson/document.h>
@@ -11,8 +12,9 @@
 
 namespace restful_functions::json {
 
-using value = rapidjson::Value;
-using document = rapidjson::Document;
+using memory_pool = rapidjson::MemoryPoolAllocator<detail::throwing_heap>;
+using value = rapidjson::GenericValue<rapidjson::UTF8<>, memory_pool>;
+using document = rapidjson::GenericDocument<rapidjson::UTF8<>, memory_pool, detail::throwing_heap>;
 
 /// The levels of arrays and objects that `parse` accepts: copying or writing a value takes stack
 /// for each of them.

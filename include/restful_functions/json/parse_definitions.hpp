@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/detail/separate_compilation.hpp>
+#include <restful_functions/json/memory.hpp>
 #include <restful_functions/json/numbers.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/json/refusal.hpp>
@@ -86,7 +87,7 @@ inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
 /// Feeds the values in `text` to `handler`; empty when the whole text is one JSON value.
 template <typename Handler>
 std::string parse_error(text_stream& text, Handler& handler) {
-    rapidjson::GenericReader<utf8_runs, utf8_runs> reader;
+    rapidjson::GenericReader<utf8_runs, utf8_runs, throwing_heap> reader;
     const rapidjson::ParseResult result = reader.Parse<parse_flags>(text, handler);
     if (result.Code() == rapidjson::kParseErrorTermination) {
         return "nested deeper than " + std::to_string(max_depth) + " levels";

@@ -3,6 +3,7 @@
 
 #include <restful_functions/detail/plain_run.hpp>
 #include <restful_functions/detail/quoted.hpp>
+#include <restful_functions/json/memory.hpp>
 #include <restful_functions/json/output.hpp>
 
 #include <rapidjson/writer.h>
@@ -17,12 +18,18 @@
 
 namespace restful_functions::json {
 
+namespace detail {
+
+using basic_writer = rapidjson::Writer<output, rapidjson::UTF8<>, rapidjson::UTF8<>, throwing_heap>;
+
+}  // namespace detail
+
 /// RapidJSON's writer (`StartObject`, `Key`, `Int`, `Null`, ...) to a `json::output`.
 ///
 /// A number that JSON does not have (NaN, an infinity) is written as null. A string that is not
 /// UTF-8 throws std::invalid_argument.
-class writer : public rapidjson::Writer<output> {
-    using base = rapidjson::Writer<output>;
+class writer : public detail::basic_writer {
+    using base = detail::basic_writer;
 
  public:
     explicit writer(output& out) : base(out) {}

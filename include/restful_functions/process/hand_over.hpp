@@ -15,6 +15,7 @@
 #include <csignal>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -52,7 +53,7 @@ inline void hand_over(const slot& target, std::uint32_t entry, isolation how,
 // believed only within the slot's bounds.
 
 /// Copies the result out of a slot that is `done`. `memory` is the limit of the function's memory.
-inline outcome take_result(const slot& source, std::optional<bytes> memory) {
+inline outcome take_result(const slot& source, std::optional<bytes> memory) try {
     const volatile slot_header& header = source.header();
     const verdict result = header.result;
     const std::uint64_t size = header.output_size;
@@ -74,6 +75,8 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
         }
     }
     return lost{"the task process left an unreadable result"};
+} catch (const std::bad_alloc&) {
+    return lost{"the server had no memory left for the result"};
 }
 
 /// What a process says of its call when it goes on.

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -93,7 +94,7 @@ struct failure {
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
-[[nodiscard]] inline ending judge(process::outcome&& how) {
+[[nodiscard]] inline ending judge(process::outcome&& how) try {
     if (auto* end = std::get_if<process::returned>(&how)) {
         if (!end->type.empty()) {
             if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
@@ -104,6 +105,9 @@ struct failure {
             return {state::done, outcome::returned, std::move(end->bytes)};
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
+} catch (const std::bad_alloc&) {
+    process::lost why{"the server had no memory left for the result"};
+    return detail::failure{quoted(why.why)}(why);
 }
 
 }  // namespace restful_functions::task
