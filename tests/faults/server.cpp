@@ -19,6 +19,7 @@
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -31,12 +32,17 @@ using namespace std::chrono_literals;
 
 std::string echo(std::string value) { return value; }
 
-/// Text of that length.
-std::string text(std::size_t size) { return std::string(size, 'x'); }
+/// Text of that length, after a while.
+std::string text(std::size_t size, std::chrono::milliseconds after) {
+    ::usleep(static_cast<useconds_t>(after.count() * 1000));
+    return std::string(size, 'x');
+}
 
 std::size_t count(std::vector<int> values) { return values.size(); }
 
-std::size_t count_any(rapidjson::Document values) { return values.Size(); }
+std::size_t count_any(std::optional<rapidjson::Document> values) {
+    return values ? values->Size() : 0;
+}
 
 void forever() {
     for (;;) ::pause();
@@ -220,11 +226,15 @@ int main(int argc, char** argv) {
     options.max_processes = 32;
     rf::function_server server(std::move(options));
     server.add_function<echo>({.args = {"value"}});
-    server.add_function<text>({.args = {"size"}});
+    server.add_function<text>({.args = {"size", "after"}});
     server.add_function<count>({.args = {"values"}});
     server.add_function<count_any>({.args = {"values"}});
     server.add_function<forever>({});
     server.add_function<sleep_for>({.args = {"duration"}});
+    server.add_function<sleep_for>({.args = {"duration"},
+                                    .max_concurrency = 1,
+                                    .name = "sleep_in_turn",
+                                    .max_queued = 4});
     server.add_function<scribble>({.args = {"seed", "what"}, .timeout = 1s, .grace = 100ms});
     server.add_function<scribble>({.args = {"seed", "what"},
                                    .name = "scribble_as_worker",

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
-#include <restful_functions/api/router.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
@@ -11,7 +10,6 @@
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/uuid.hpp>
 
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -118,21 +116,6 @@ inline http::response result_answer(const task::record& ended) {
         return response;
     }
     return json_response(http_status(ended.status), ended.result);
-}
-
-/// Answers with that, or says that there is no memory for it: a task may end when nobody is there
-/// to catch an exception.
-inline void answer_with_result(const reply& answer, const task::record& ended) {
-    http::response response;
-    try {
-        response = result_answer(ended);
-    } catch (const std::bad_alloc&) {
-        response = http::problem(503,
-                                 "the server has no memory left for the result; "
-                                 "it is kept as /task/result/" +
-                                     ended.id.to_string());
-    }
-    answer(std::move(response));
 }
 
 }  // namespace restful_functions::api

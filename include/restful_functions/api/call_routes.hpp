@@ -118,7 +118,7 @@ class calling {
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
             wanted.on_end = [answer = asked_.answer](const task::record& ended) {
-                answer_with_result(answer, ended);
+                answer_late(answer, [&] { return result_answer(ended); });
             };
         }
         const auto started = with_.calls.start(std::move(wanted));
@@ -159,9 +159,9 @@ class calling {
     void answer_for(const task::record& task) {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
         if (!waits_) return asked_.answer(start_answer{}(task.id));
-        if (has_ended(task.status)) return answer_with_result(asked_.answer, task);
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
         with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-            answer_with_result(answer, ended);
+            answer_late(answer, [&] { return result_answer(ended); });
         });
     }
 
@@ -175,12 +175,12 @@ class calling {
         };
         const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
         if (patience.count() == 0) return asked_.answer(accepted(task.id));
-        if (has_ended(task.status)) return answer_with_result(asked_.answer, task);
+        if (has_ended(task.status)) return asked_.answer(result_answer(task));
         if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience,
             [answer = asked_.answer](const task::record& ended) {
-                answer_with_result(answer, ended);
+                answer_late(answer, [&] { return result_answer(ended); });
             },
             [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
     }

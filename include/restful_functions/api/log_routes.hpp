@@ -52,11 +52,13 @@ namespace detail {
 /// that it got. The table and the dispatcher must outlive the router.
 inline void add_log_routes(router& routes, const task::table& tasks, dispatcher& calls) {
     const auto answer = [&tasks, &calls](const exchange& asked, std::uint64_t offset) {
-        const task::record* task = find_task(tasks, asked.parameter);
-        if (task == nullptr) return asked.answer(task_not_found(asked.parameter));
-        asked.answer(detail::log_response(
-            task->particulars && task->used ? task->particulars->log : calls.log(task->id),
-            offset));
+        answer_late(asked.answer, [&] {
+            const task::record* task = find_task(tasks, asked.parameter);
+            if (task == nullptr) return task_not_found(asked.parameter);
+            return detail::log_response(
+                task->particulars && task->used ? task->particulars->log : calls.log(task->id),
+                offset);
+        });
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
         const auto query = http::parse_form(asked.query);

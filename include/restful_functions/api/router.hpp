@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,19 @@ namespace restful_functions::api {
 
 /// Where a response goes. Called exactly once, at once or later; it must not throw.
 using reply = std::function<void(http::response&&)>;
+
+/// Answers with what `make` returns, or says that there is no memory for it: for answers that come
+/// when nobody is there to catch an exception.
+template <typename Make>
+void answer_late(const reply& answer, const Make& make) {
+    http::response made;
+    try {
+        made = make();
+    } catch (const std::bad_alloc&) {
+        made = http::problem(503, "the server has no memory left for this answer; try again later");
+    }
+    answer(std::move(made));
+}
 
 /// One request on its way to its handler.
 struct exchange {

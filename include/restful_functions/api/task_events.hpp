@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -94,10 +95,20 @@ class task_events {
     void tell(const task::record& task, bool over) {
         const auto found = followed_.find(task.id);
         if (found == followed_.end()) return;
-        std::erase_if(found->second.stories, [&](task_story& story) {
-            return !story.tell(functions_, task, calls_, over);
-        });
+        std::erase_if(found->second.stories,
+                      [&](task_story& story) { return !goes_on(story, task, over); });
         if (over) followed_.erase(found);
+    }
+
+    /// Tells what is new. Who cannot be told for want of memory is let go, and hears it on coming
+    /// back.
+    bool goes_on(task_story& story, const task::record& task, bool over) {
+        try {
+            return story.tell(functions_, task, calls_, over);
+        } catch (const std::bad_alloc&) {
+            story.break_off();
+            return false;
+        }
     }
 
     void on_news(const task::uuid& id) {
@@ -128,9 +139,8 @@ class task_events {
     void tell_news(const task::uuid& id, followed& its) {
         const task::record* task = tasks_.find(id);
         if (task == nullptr) return;
-        std::erase_if(its.stories, [&](task_story& story) {
-            return !story.tell(functions_, *task, calls_, false);
-        });
+        std::erase_if(its.stories,
+                      [&](task_story& story) { return !goes_on(story, *task, false); });
         if (!feed_.has_readers()) return;
         const auto now = calls_.progress(id);
         const auto& before = its.told_to_all;

@@ -65,8 +65,12 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         }
         wait_for_end(
             calls, timers, task.id, *wait,
-            [show, answer = asked.answer](const task::record& ended) { answer(show(ended)); },
-            [&tasks, show, id = task.id, answer = asked.answer] { answer(show(*tasks.find(id))); });
+            [show, answer = asked.answer](const task::record& ended) {
+                answer_late(answer, [&] { return show(ended); });
+            },
+            [&tasks, show, id = task.id, answer = asked.answer] {
+                answer_late(answer, [&] { return show(*tasks.find(id)); });
+            });
     });
 }
 

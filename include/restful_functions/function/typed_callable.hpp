@@ -21,12 +21,10 @@
 namespace restful_functions::detail {
 
 template <typename T>
-std::optional<json::refusal> why_not([[maybe_unused]] const json::value& value) {
-    if constexpr (!json::takes_any<T>) {
-        auto decoded = json::decode<T>(value);
-        if (!decoded) return std::move(decoded).why();
-    }
-    return std::nullopt;
+std::optional<json::refusal> why_not(const json::value& value) {
+    auto decoded = json::decode<T>(value);
+    if (decoded) return std::nullopt;
+    return std::move(decoded).why();
 }
 
 /// Why `value` cannot be the type at `index` of the list.

@@ -64,12 +64,6 @@ concept decodable = !std::is_const_v<T> && requires(const value& from) {
     { codec<T>::type } -> std::convertible_to<arg_type>;
 };
 
-/// Whether each JSON value is a `T`: then none needs to be decoded to find out.
-template <typename T>
-concept takes_any = requires {
-    requires codec<T>::takes_any;
-};
-
 /// Whether `json::encode<T>` exists. Says nothing of the types that `T` holds: see `unencodable`.
 template <typename T>
 concept encodable = requires(const T& what, writer& to) {

@@ -4,6 +4,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/outcome.hpp>
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -24,12 +25,23 @@ class announcements {
     /// is told another time.
     void deliver(const listener& hears) {
         auto departed = std::exchange(departed_, {});
-        for (const call_id call : std::exchange(news_, {})) hears.news(call);
-        for (auto& [call, how] : std::exchange(ended_, {})) hears.ended(call, std::move(how));
-        for (auto& [call, left] : departed) hears.gone(call, std::move(left));
+        for (const call_id call : std::exchange(news_, {})) attempt([&] { hears.news(call); });
+        for (auto& [call, how] : std::exchange(ended_, {}))
+            attempt([&] { hears.ended(call, std::move(how)); });
+        for (auto& [call, left] : departed) attempt([&] { hears.gone(call, std::move(left)); });
     }
 
  private:
+    // What there is no memory to tell of one call is no reason to keep quiet about the others.
+    template <typename Tell>
+    static void attempt(const Tell& tell) {
+        try {
+            tell();
+        } catch (const std::bad_alloc&) {
+            return;
+        }
+    }
+
     std::vector<std::pair<call_id, outcome>> ended_;
     std::vector<std::pair<call_id, departure>> departed_;
     std::vector<call_id> news_;

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -193,9 +194,15 @@ class executor {
                 const auto text = [](const auto& label) {
                     return std::string(label, ::strnlen(label, sizeof label));
                 };
-                if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
-                waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
-                                 text(its.header().label), text(its.header().trace), give_up_at});
+                try {
+                    waiting_.insert(
+                        {failed.call, failed.entry, std::string(its.payload(), failed.used),
+                         text(its.header().label), text(its.header().trace), give_up_at});
+                    if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
+                } catch (const std::bad_alloc&) {
+                    end_without_process(failed.call, lost{"there was no process, and no memory to "
+                                                          "let the call wait for one"});
+                }
             } else {
                 end_without_process(failed.call, lost{"no process could be forked: " +
                                                       std::generic_category().message(error)});

@@ -109,7 +109,12 @@ inline crashed take_crash(const slot& source) {
     crashed crash{signal, std::nullopt, {}};
     if (has_address) crash.address = address;
     if (begin <= source.capacity() && size <= source.capacity() - begin) {
-        crash.backtrace.assign(source.payload() + begin, std::min<std::size_t>(size, 64 * 1024));
+        try {
+            crash.backtrace.assign(source.payload() + begin,
+                                   std::min<std::size_t>(size, 64 * 1024));
+        } catch (const std::bad_alloc&) {
+            crash.backtrace.clear();
+        }
     }
     return crash;
 }

@@ -17,9 +17,10 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
+#include <new>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace restful_functions::process {
@@ -48,8 +49,13 @@ class process_pool {
     }
 
     /// What the call of a seat printed.
+    /// What a call has printed, the end of it; empty where there is no memory for it.
     [[nodiscard]] log_excerpt log(std::uint32_t index) const {
-        return fork_server_.arena().log(index);
+        try {
+            return fork_server_.arena().log(index);
+        } catch (const std::bad_alloc&) {
+            return {};
+        }
     }
 
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
@@ -280,7 +286,7 @@ class process_pool {
         started_at_ = now;
         try {
             fork_server_.start();
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {  // the system's reason, or no memory
             backoff_.failed(now);
         }
     }

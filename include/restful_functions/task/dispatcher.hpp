@@ -23,8 +23,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <new>
 #include <optional>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -60,6 +62,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
+        std::string kept(started ? "" : wanted.body);  // may throw, before the task is known
         const moment now = Clock::now();
         live_task& added = known_.live[id];
         added.function = wanted.function;
@@ -69,7 +72,7 @@ class dispatcher {
         if (started) {
             run(id, added, *started, now);
         } else {
-            added.body = wanted.body;
+            added.body = std::move(kept);
             added.trace = wanted.trace;
             added.place = queues_.join(wanted.function, id, now.steady);
         }
@@ -245,12 +248,20 @@ class dispatcher {
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
             live_task& task = known_.live.at(*id);
-            const auto call =
-                executor_.start(task.function, task.body, {id->to_string(), task.trace});
+            const auto call = start_waiting(*id, task);
             // Every process is at work: when one of them ends there is another try.
             if (!call) return;
             leave_queue(task);
             run(*id, task, *call, Clock::now());
+        }
+    }
+
+    // Without memory for a call that would wait for a process it goes on waiting here.
+    std::optional<process::call_id> start_waiting(const uuid& id, const live_task& task) {
+        try {
+            return executor_.start(task.function, task.body, {id.to_string(), task.trace});
+        } catch (const std::bad_alloc&) {
+            return std::nullopt;
         }
     }
 

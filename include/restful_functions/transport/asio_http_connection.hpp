@@ -117,7 +117,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Also while a request is being served: that is how a client's reset is noticed.
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
-        if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
+        if (is_reading_ || ended_ || stage_ == stage::closed) return;
+        if (kept_.size() - taken_ >= most_kept) return;
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -145,19 +146,43 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         }
     }
 
-    // Serves the next request in these bytes, and keeps what is behind it. A service may reply at
-    // once; whoever sends many requests in one go has them served in turn with other clients.
+    // These bytes have come.
     void advance(std::string_view bytes) {
+        bytes.remove_prefix(take(bytes));
+        if (stage_ == stage::reading || busy()) kept_.append(bytes);
+        settle();
+    }
+
+    // The kept bytes are next.
+    void go_on() {
+        stage_ = stage::reading;
+        const std::size_t taken = take(std::string_view(kept_).substr(taken_));
+        if (!kept_.empty()) taken_ += taken;
+        if (taken_ == kept_.size()) {
+            drop_kept();
+        } else if (taken_ >= most_kept) {
+            kept_.erase(0, std::exchange(taken_, 0));
+        }
+        settle();
+    }
+
+    // Serves the next request in these bytes; returns how many of them are done with. A service may
+    // reply at once.
+    std::size_t take(std::string_view bytes) {
         is_advancing_ = true;
-        bytes.remove_prefix(parser_.feed(bytes));
+        const std::size_t taken = parser_.feed(bytes);
         if (parser_.refused())
             refuse(parser_.refused());
         else if (parser_.complete())
             serve(parser_.take());
         is_advancing_ = false;
-        if (stage_ == stage::reading && !bytes.empty()) yield();
+        return taken;
+    }
+
+    // Whoever sends many requests in one go has them served in turn with other clients.
+    void settle() {
+        if (stage_ == stage::reading && !kept_.empty()) yield();
         if (stage_ == stage::reading) return await_more();
-        if (busy()) kept_.append(bytes);
         read_on();
     }
 
@@ -170,9 +195,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         });
     }
 
-    void go_on() {
-        stage_ = stage::reading;
-        advance(std::exchange(kept_, {}));
+    void drop_kept() noexcept {
+        std::string().swap(kept_);  // an idle connection holds no memory for it
+        taken_ = 0;
     }
 
     void await_more() {
@@ -253,7 +278,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         channel_.end();
         stage_ = stage::lingering;
-        std::string().swap(kept_);
+        drop_kept();
         deadline_.set(this->weak_from_this(), linger_time);
         read_on();
     }
@@ -277,8 +302,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
-    bool ended_ = false;  // the client sends nothing more; it may still read
-    std::string kept_;    // came while a request was being served
+    bool ended_ = false;     // the client sends nothing more; it may still read
+    std::string kept_;       // came while a request was being served
+    std::size_t taken_ = 0;  // so much of it is done with
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more

@@ -81,12 +81,15 @@ TEST_CASE("an authorizer decides where no token does, and refuses when it throws
         with({.authorizer = [&](const http::request& request, const rf::access_wanted& wanted) {
             asked +=
                 std::string(api::to_string(wanted.what)) + ' ' + std::string(wanted.function) + ';';
-            if (request.headers.find("Cookie") == nullptr) throw std::runtime_error("no cookie");
+            const std::string* cookie = request.headers.find("Cookie");
+            if (cookie == nullptr) throw std::runtime_error("no cookie");
+            if (*cookie == "stale") throw 42;
             return true;
         }}));
     CHECK(s.get("/").status == 401);
+    CHECK(ask_as(s, "GET", "/", {{"Cookie", "stale"}}).status == 401);
     CHECK(ask_as(s, "POST", "/greet", {{"Cookie", "c"}}).status == 200);
-    CHECK(asked == "read ;call greet;");
+    CHECK(asked == "read ;read ;call greet;");
 }
 
 TEST_CASE("a request for another name is refused") {
