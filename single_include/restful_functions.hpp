@@ -343,6 +343,36 @@ class nearest_name {
 
 }  // namespace restful_functions::detail
 
+// restful_functions/json/memory.hpp
+/// Where RapidJSON has its memory from.
+
+namespace restful_functions::json::detail {
+
+/// The heap. RapidJSON's own allocator returns a null pointer where there is no memory, and
+/// RapidJSON writes to what it gets; this one throws std::bad_alloc. (RapidJSON names the members.)
+class throwing_heap {
+ public:
+    static constexpr bool kNeedFree = true;
+
+    void* Malloc(std::size_t size) { return size == 0 ? nullptr : checked(std::malloc(size)); }
+
+    void* Realloc(void* old, std::size_t, std::size_t size) {
+        if (size != 0) return checked(std::realloc(old, size));
+        Free(old);
+        return nullptr;
+    }
+
+    static void Free(void* memory) noexcept { std::free(memory); }
+
+ private:
+    static void* checked(void* memory) {
+        if (memory == nullptr) throw std::bad_alloc();
+        return memory;
+    }
+};
+
+}  // namespace restful_functions::json::detail
+
 // restful_functions/json/refusal.hpp
 /// Why a JSON value was not taken, and where in it: the value that a failed decode returns.
 
@@ -439,8 +469,9 @@ RESTFUL_FUNCTIONS_INLINE refusal refusal::in(std::size_t index) && {
 
 namespace restful_functions::json {
 
-using value = rapidjson::Value;
-using document = rapidjson::Document;
+using memory_pool = rapidjson::MemoryPoolAllocator<detail::throwing_heap>;
+using value = rapidjson::GenericValue<rapidjson::UTF8<>, memory_pool>;
+using document = rapidjson::GenericDocument<rapidjson::UTF8<>, memory_pool, detail::throwing_heap>;
 
 /// The levels of arrays and objects that `parse` accepts: copying or writing a value takes stack
 /// for each of them.
@@ -720,7 +751,7 @@ inline std::string not_json(rapidjson::ParseErrorCode why, std::size_t at) {
 /// Feeds the values in `text` to `handler`; empty when the whole text is one JSON value.
 template <typename Handler>
 std::string parse_error(text_stream& text, Handler& handler) {
-    rapidjson::GenericReader<utf8_runs, utf8_runs> reader;
+    rapidjson::GenericReader<utf8_runs, utf8_runs, throwing_heap> reader;
     const rapidjson::ParseResult result = reader.Parse<parse_flags>(text, handler);
     if (result.Code() == rapidjson::kParseErrorTermination) {
         return "nested deeper than " + std::to_string(max_depth) + " levels";
@@ -973,12 +1004,18 @@ namespace restful_functions::detail {
 
 namespace restful_functions::json {
 
+namespace detail {
+
+using basic_writer = rapidjson::Writer<output, rapidjson::UTF8<>, rapidjson::UTF8<>, throwing_heap>;
+
+}  // namespace detail
+
 /// RapidJSON's writer (`StartObject`, `Key`, `Int`, `Null`, ...) to a `json::output`.
 ///
 /// A number that JSON does not have (NaN, an infinity) is written as null. A string that is not
 /// UTF-8 throws std::invalid_argument.
-class writer : public rapidjson::Writer<output> {
-    using base = rapidjson::Writer<output>;
+class writer : public detail::basic_writer {
+    using base = detail::basic_writer;
 
  public:
     explicit writer(output& out) : base(out) {}
@@ -1926,11 +1963,14 @@ inline std::vector<std::string_view> names_of(const std::vector<arg_definition>&
     return names;
 }
 
-/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal.
+/// Why `value` cannot be an argument. A codec of the user's may throw; that is a refusal, unless
+/// it is for want of memory.
 inline std::optional<json::refusal> why_not(const callable& function, std::size_t argument,
                                             const json::value& value) {
     try {
         return function.check(argument, value);
+    } catch (const std::bad_alloc&) {
+        throw;
     } catch (const std::exception& thrown) {
         return json::refusal{thrown.what(), {}};
     } catch (...) {
@@ -3133,12 +3173,40 @@ struct codec<std::unordered_map<std::string, T, Policy...>>
 
 namespace restful_functions {
 
+namespace json::detail {
+
+/// About so many bytes a copy of the value takes.
+inline std::size_t size_of_copy(const value& of) {
+    std::size_t size = sizeof(value);
+    if (of.IsString()) size += of.GetStringLength();
+    if (of.IsArray()) {
+        for (const value& element : of.GetArray()) size += size_of_copy(element);
+    }
+    if (of.IsObject()) {
+        for (const auto& [name, member] : of.GetObject())
+            size += size_of_copy(name) + size_of_copy(member);
+    }
+    return size;
+}
+
+/// Throws std::bad_alloc where a `rapidjson::Document` that is a copy of the value would not get
+/// its memory, and write to a null pointer: in one thread, what is free here is free then.
+inline void require_memory_for_copy(const value& of) {
+    const std::size_t size = size_of_copy(of);
+    const std::size_t chunks = size / 4 + std::size_t{2} * 64 * 1024;  // are not filled wholly
+    void* volatile memory = throwing_heap().Malloc(size + chunks);     // seen from outside
+    throwing_heap::Free(memory);
+}
+
+}  // namespace json::detail
+
 /// Any JSON value, as it is. The catalogue shows DICT.
 template <>
 struct codec<rapidjson::Document> {
     static constexpr auto type = arg_type::dict;
 
     static json::decoded<rapidjson::Document> decode(const json::value& value) {
+        json::detail::require_memory_for_copy(value);
         rapidjson::Document copy;
         copy.CopyFrom(value, copy.GetAllocator());
         return copy;
@@ -6255,12 +6323,23 @@ class announcements {
     /// is told another time.
     void deliver(const listener& hears) {
         auto departed = std::exchange(departed_, {});
-        for (const call_id call : std::exchange(news_, {})) hears.news(call);
-        for (auto& [call, how] : std::exchange(ended_, {})) hears.ended(call, std::move(how));
-        for (auto& [call, left] : departed) hears.gone(call, std::move(left));
+        for (const call_id call : std::exchange(news_, {})) attempt([&] { hears.news(call); });
+        for (auto& [call, how] : std::exchange(ended_, {}))
+            attempt([&] { hears.ended(call, std::move(how)); });
+        for (auto& [call, left] : departed) attempt([&] { hears.gone(call, std::move(left)); });
     }
 
  private:
+    // What there is no memory to tell of one call is no reason to keep quiet about the others.
+    template <typename Tell>
+    static void attempt(const Tell& tell) {
+        try {
+            tell();
+        } catch (const std::bad_alloc&) {
+            return;
+        }
+    }
+
     std::vector<std::pair<call_id, outcome>> ended_;
     std::vector<std::pair<call_id, departure>> departed_;
     std::vector<call_id> news_;
@@ -6616,7 +6695,7 @@ inline void hand_over(const slot& target, std::uint32_t entry, isolation how,
 // believed only within the slot's bounds.
 
 /// Copies the result out of a slot that is `done`. `memory` is the limit of the function's memory.
-inline outcome take_result(const slot& source, std::optional<bytes> memory) {
+inline outcome take_result(const slot& source, std::optional<bytes> memory) try {
     const volatile slot_header& header = source.header();
     const verdict result = header.result;
     const std::uint64_t size = header.output_size;
@@ -6638,6 +6717,8 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) {
         }
     }
     return lost{"the task process left an unreadable result"};
+} catch (const std::bad_alloc&) {
+    return lost{"the server had no memory left for the result"};
 }
 
 /// What a process says of its call when it goes on.
@@ -6670,7 +6751,12 @@ inline crashed take_crash(const slot& source) {
     crashed crash{signal, std::nullopt, {}};
     if (has_address) crash.address = address;
     if (begin <= source.capacity() && size <= source.capacity() - begin) {
-        crash.backtrace.assign(source.payload() + begin, std::min<std::size_t>(size, 64 * 1024));
+        try {
+            crash.backtrace.assign(source.payload() + begin,
+                                   std::min<std::size_t>(size, 64 * 1024));
+        } catch (const std::bad_alloc&) {
+            crash.backtrace.clear();
+        }
     }
     return crash;
 }
@@ -9000,10 +9086,14 @@ class slot_arena {
         return layout_.at(mapping_.memory(), index);
     }
 
-    /// What the call of a slot printed.
+    /// What the call of a slot printed; nothing where there is no memory for it.
     [[nodiscard]] log_excerpt log(std::uint32_t index) const {
-        return layout_.log_bytes() == 0 ? log_excerpt{}
-                                        : layout_.log_at(mapping_.memory(), index).read();
+        if (layout_.log_bytes() == 0) return {};
+        try {
+            return layout_.log_at(mapping_.memory(), index).read();
+        } catch (const std::bad_alloc&) {
+            return {};
+        }
     }
 
     /// Whether all that was taken out of the pipe of a slot is in its log.
@@ -10351,7 +10441,7 @@ class process_pool {
         started_at_ = now;
         try {
             fork_server_.start();
-        } catch (const std::system_error&) {
+        } catch (const std::exception&) {  // the system's reason, or no memory
             backoff_.failed(now);
         }
     }
@@ -10810,9 +10900,15 @@ class executor {
                 const auto text = [](const auto& label) {
                     return std::string(label, ::strnlen(label, sizeof label));
                 };
-                if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
-                waiting_.insert({failed.call, failed.entry, std::string(its.payload(), failed.used),
-                                 text(its.header().label), text(its.header().trace), give_up_at});
+                try {
+                    waiting_.insert(
+                        {failed.call, failed.entry, std::string(its.payload(), failed.used),
+                         text(its.header().label), text(its.header().trace), give_up_at});
+                    if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
+                } catch (const std::bad_alloc&) {
+                    end_without_process(failed.call, lost{"there was no process, and no memory to "
+                                                          "let the call wait for one"});
+                }
             } else {
                 end_without_process(failed.call, lost{"no process could be forked: " +
                                                       std::generic_category().message(error)});
@@ -10856,6 +10952,18 @@ concept call_executor = requires(T executor, const T& known, std::uint32_t entry
     executor.watch(call);
     { known.log(call) } -> std::same_as<process::log_excerpt>;
 };
+
+/// Starts a call; nullopt where there is no process for it now, or no memory.
+template <call_executor Executor>
+std::optional<process::call_id> start_if_possible(Executor& executor, std::uint32_t entry,
+                                                  std::string_view input,
+                                                  const process::call_labels& labels) {
+    try {
+        return executor.start(entry, input, labels);
+    } catch (const std::bad_alloc&) {
+        return std::nullopt;
+    }
+}
 
 }  // namespace restful_functions::task
 
@@ -10940,7 +11048,7 @@ struct failure {
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
-[[nodiscard]] inline ending judge(process::outcome&& how) {
+[[nodiscard]] inline ending judge(process::outcome&& how) try {
     if (auto* end = std::get_if<process::returned>(&how)) {
         if (!end->type.empty()) {
             if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
@@ -10951,6 +11059,9 @@ struct failure {
             return {state::done, outcome::returned, std::move(end->bytes)};
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
+} catch (const std::bad_alloc&) {
+    process::lost why{"the server had no memory left for the result"};
+    return detail::failure{quoted(why.why)}(why);
 }
 
 }  // namespace restful_functions::task
@@ -11421,7 +11532,6 @@ class dispatcher {
           executor_(executor),
           tasks_(tasks),
           running_by_function_(functions.size()) {}
-
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
@@ -11440,6 +11550,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
+        std::string kept(started ? "" : wanted.body);  // may throw, before the task is known
         const moment now = Clock::now();
         live_task& added = known_.live[id];
         added.function = wanted.function;
@@ -11449,7 +11560,7 @@ class dispatcher {
         if (started) {
             run(id, added, *started, now);
         } else {
-            added.body = wanted.body;
+            added.body = std::move(kept);
             added.trace = wanted.trace;
             added.place = queues_.join(wanted.function, id, now.steady);
         }
@@ -11625,10 +11736,9 @@ class dispatcher {
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
             live_task& task = known_.live.at(*id);
-            const auto call =
-                executor_.start(task.function, task.body, {id->to_string(), task.trace});
-            // Every process is at work: when one of them ends there is another try.
-            if (!call) return;
+            const auto call = start_if_possible(executor_, task.function, task.body,
+                                                {id->to_string(), task.trace});
+            if (!call) return;  // when one of the processes at work ends there is another try
             leave_queue(task);
             run(*id, task, *call, Clock::now());
         }
@@ -12215,6 +12325,19 @@ namespace restful_functions::api {
 /// Where a response goes. Called exactly once, at once or later; it must not throw.
 using reply = std::function<void(http::response&&)>;
 
+/// Answers with what `make` returns, or says that there is no memory for it: for answers that come
+/// when nobody is there to catch an exception.
+template <typename Make>
+void answer_late(const reply& answer, const Make& make) {
+    http::response made;
+    try {
+        made = make();
+    } catch (const std::bad_alloc&) {
+        made = http::problem(503, "the server has no memory left for this answer; try again later");
+    }
+    answer(std::move(made));
+}
+
 /// One request on its way to its handler.
 struct exchange {
     http::request request;
@@ -12564,7 +12687,7 @@ class calling {
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
             wanted.on_end = [answer = asked_.answer](const task::record& ended) {
-                answer(result_answer(ended));
+                answer_late(answer, [&] { return result_answer(ended); });
             };
         }
         const auto started = with_.calls.start(std::move(wanted));
@@ -12607,7 +12730,7 @@ class calling {
         if (!waits_) return asked_.answer(start_answer{}(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
         with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-            answer(result_answer(ended));
+            answer_late(answer, [&] { return result_answer(ended); });
         });
     }
 
@@ -12625,7 +12748,9 @@ class calling {
         if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience,
-            [answer = asked_.answer](const task::record& ended) { answer(result_answer(ended)); },
+            [answer = asked_.answer](const task::record& ended) {
+                answer_late(answer, [&] { return result_answer(ended); });
+            },
             [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
     }
 
@@ -13331,10 +13456,20 @@ class task_events {
     void tell(const task::record& task, bool over) {
         const auto found = followed_.find(task.id);
         if (found == followed_.end()) return;
-        std::erase_if(found->second.stories, [&](task_story& story) {
-            return !story.tell(functions_, task, calls_, over);
-        });
+        std::erase_if(found->second.stories,
+                      [&](task_story& story) { return !goes_on(story, task, over); });
         if (over) followed_.erase(found);
+    }
+
+    /// Tells what is new. Who cannot be told for want of memory is let go, and hears it on coming
+    /// back.
+    bool goes_on(task_story& story, const task::record& task, bool over) {
+        try {
+            return story.tell(functions_, task, calls_, over);
+        } catch (const std::bad_alloc&) {
+            story.break_off();
+            return false;
+        }
     }
 
     void on_news(const task::uuid& id) {
@@ -13365,9 +13500,8 @@ class task_events {
     void tell_news(const task::uuid& id, followed& its) {
         const task::record* task = tasks_.find(id);
         if (task == nullptr) return;
-        std::erase_if(its.stories, [&](task_story& story) {
-            return !story.tell(functions_, *task, calls_, false);
-        });
+        std::erase_if(its.stories,
+                      [&](task_story& story) { return !goes_on(story, *task, false); });
         if (!feed_.has_readers()) return;
         const auto now = calls_.progress(id);
         const auto& before = its.told_to_all;
@@ -13882,7 +14016,7 @@ class guard {
         try {
             return access_.authorizer(
                 request, {wanted.what, wanted.function ? std::string_view(*wanted.function) : ""});
-        } catch (const std::exception&) {
+        } catch (...) {
             return false;
         }
     }
@@ -14167,11 +14301,13 @@ namespace detail {
 /// that it got. The table and the dispatcher must outlive the router.
 inline void add_log_routes(router& routes, const task::table& tasks, dispatcher& calls) {
     const auto answer = [&tasks, &calls](const exchange& asked, std::uint64_t offset) {
-        const task::record* task = find_task(tasks, asked.parameter);
-        if (task == nullptr) return asked.answer(task_not_found(asked.parameter));
-        asked.answer(detail::log_response(
-            task->particulars && task->used ? task->particulars->log : calls.log(task->id),
-            offset));
+        answer_late(asked.answer, [&] {
+            const task::record* task = find_task(tasks, asked.parameter);
+            if (task == nullptr) return task_not_found(asked.parameter);
+            return detail::log_response(
+                task->particulars && task->used ? task->particulars->log : calls.log(task->id),
+                offset);
+        });
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
         const auto query = http::parse_form(asked.query);
@@ -15268,8 +15404,12 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         }
         wait_for_end(
             calls, timers, task.id, *wait,
-            [show, answer = asked.answer](const task::record& ended) { answer(show(ended)); },
-            [&tasks, show, id = task.id, answer = asked.answer] { answer(show(*tasks.find(id))); });
+            [show, answer = asked.answer](const task::record& ended) {
+                answer_late(answer, [&] { return show(ended); });
+            },
+            [&tasks, show, id = task.id, answer = asked.answer] {
+                answer_late(answer, [&] { return show(*tasks.find(id)); });
+            });
     });
 }
 
@@ -15514,8 +15654,10 @@ class service {
             if (logged) logged->caller = request.caller;
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
-        } catch (const std::exception& failure) {
+        } catch (const std::bad_alloc&) {
             // Handlers answer last, so nothing was answered yet.
+            answer(http::problem(503, "the server has no memory left for this request"));
+        } catch (const std::exception& failure) {
             answer(http::problem(500, failure.what()));
         }
     }
@@ -16512,6 +16654,50 @@ class lazy_deadline {
 
 }  // namespace restful_functions::transport::detail
 
+// restful_functions/transport/backlog.hpp
+/// backlog: bytes that a client has sent before their turn came.
+
+namespace restful_functions::transport::detail {
+
+/// Empty, it holds no memory: most connections are idle.
+class backlog {
+ public:
+    [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+
+    /// Whether no more should be read.
+    [[nodiscard]] bool full() const noexcept { return bytes_.size() - begin_ >= most; }
+
+    [[nodiscard]] std::string_view view() const noexcept {
+        return std::string_view(bytes_).substr(begin_);
+    }
+
+    void append(std::string_view bytes) { bytes_.append(bytes); }
+
+    void clear() noexcept {
+        std::string().swap(bytes_);
+        begin_ = 0;
+    }
+
+    /// Drops the first bytes of the view, without moving the others each time.
+    void drop(std::size_t size) noexcept {
+        begin_ += size;
+        if (begin_ >= bytes_.size()) {
+            clear();
+        } else if (begin_ >= most) {
+            bytes_.erase(0, begin_);
+            begin_ = 0;
+        }
+    }
+
+ private:
+    static constexpr std::size_t most = 64 * 1024;
+
+    std::string bytes_;
+    std::size_t begin_ = 0;
+};
+
+}  // namespace restful_functions::transport::detail
+
 // restful_functions/transport/outgoing.hpp
 /// outgoing: a response on its way to its client.
 
@@ -16707,7 +16893,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     /// Whether a request waits for its response, or the response for its client.
     [[nodiscard]] bool busy() const noexcept {
-        return stage_ == stage::awaiting || stage_ == stage::writing;
+        return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
     /// Ends, unless it is busy.
@@ -16726,12 +16912,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         reading,    ///< A request is to come, or is coming.
         awaiting,   ///< The service has the request.
         writing,    ///< The response is being sent.
+        yielding,   ///< More has come behind an answered request; other clients have their turn.
         lingering,  ///< All is said: closing now could destroy what the client has not read yet.
         closed
     };
 
-    // So much of the following requests is taken in while one is being served.
-    static constexpr std::size_t most_kept = 64 * 1024;
     // A client that goes on sending after the last response is listened to for that long.
     static constexpr std::chrono::seconds linger_time{5};
 
@@ -16760,7 +16945,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Also while a request is being served: that is how a client's reset is noticed.
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
-        if (is_reading_ || ended_ || stage_ == stage::closed || kept_.size() >= most_kept) return;
+        if (is_reading_ || ended_ || stage_ == stage::closed || backlog_.full()) return;
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -16777,7 +16962,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 return advance(bytes);
             case stage::awaiting:
             case stage::writing:
-                kept_.append(bytes);
+            case stage::yielding:
+                backlog_.append(bytes);
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -16787,23 +16973,47 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         }
     }
 
-    // Serves the requests in these bytes until one of them has to be waited for. A service may
-    // reply at once, so that this is a loop and not a recursion.
+    // These bytes have come.
     void advance(std::string_view bytes) {
+        bytes.remove_prefix(take(bytes));
+        if (stage_ == stage::reading || busy()) backlog_.append(bytes);
+        settle();
+    }
+
+    // It is the turn of the bytes that have come before.
+    void go_on() {
+        stage_ = stage::reading;
+        backlog_.drop(take(backlog_.view()));
+        settle();
+    }
+
+    // Serves the next request in these bytes; returns how many of them are done with. A service may
+    // reply at once.
+    std::size_t take(std::string_view bytes) {
         is_advancing_ = true;
-        while (stage_ == stage::reading) {
-            bytes.remove_prefix(parser_.feed(bytes));
-            if (parser_.refused())
-                refuse(parser_.refused());
-            else if (parser_.complete())
-                serve(parser_.take());
-            else
-                break;
-        }
+        const std::size_t taken = parser_.feed(bytes);
+        if (parser_.refused())
+            refuse(parser_.refused());
+        else if (parser_.complete())
+            serve(parser_.take());
         is_advancing_ = false;
+        return taken;
+    }
+
+    // Whoever sends many requests in one go has them served in turn with other clients.
+    void settle() {
+        if (stage_ == stage::reading && !backlog_.empty()) yield();
         if (stage_ == stage::reading) return await_more();
-        if (busy()) kept_.append(bytes);
         read_on();
+    }
+
+    void yield() {
+        stage_ = stage::yielding;
+        asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self || self->stage_ != stage::yielding) return;
+            self->attempt([&] { self->go_on(); });
+        });
     }
 
     void await_more() {
@@ -16873,8 +17083,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         const bool is_last = outgoing_.is_last();
         outgoing_.drop();
         if (is_last) return linger();
-        stage_ = stage::reading;
-        if (!is_advancing_) advance(std::exchange(kept_, {}));
+        if (is_advancing_)
+            stage_ = stage::reading;
+        else
+            go_on();
     }
 
     // A reset would overtake the response if bytes of the client were left unread (RFC 9112, 9.6).
@@ -16882,7 +17094,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         channel_.end();
         stage_ = stage::lingering;
-        std::string().swap(kept_);
+        backlog_.clear();
         deadline_.set(this->weak_from_this(), linger_time);
         read_on();
     }
@@ -16907,7 +17119,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
     bool ended_ = false;  // the client sends nothing more; it may still read
-    std::string kept_;    // came while a request was being served
+    backlog backlog_;     // came while a request was being served, or behind one
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more

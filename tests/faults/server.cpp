@@ -231,10 +231,8 @@ int main(int argc, char** argv) {
     server.add_function<count_any>({.args = {"values"}});
     server.add_function<forever>({});
     server.add_function<sleep_for>({.args = {"duration"}});
-    server.add_function<sleep_for>({.args = {"duration"},
-                                    .max_concurrency = 1,
-                                    .name = "sleep_in_turn",
-                                    .max_queued = 4});
+    server.add_function<sleep_for>(
+        {.args = {"duration"}, .max_concurrency = 1, .name = "sleep_in_turn", .max_queued = 4});
     server.add_function<scribble>({.args = {"seed", "what"}, .timeout = 1s, .grace = 100ms});
     server.add_function<scribble>({.args = {"seed", "what"},
                                    .name = "scribble_as_worker",

@@ -18,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,13 +48,8 @@ class process_pool {
     }
 
     /// What the call of a seat printed.
-    /// What a call has printed, the end of it; empty where there is no memory for it.
     [[nodiscard]] log_excerpt log(std::uint32_t index) const {
-        try {
-            return fork_server_.arena().log(index);
-        } catch (const std::bad_alloc&) {
-            return {};
-        }
+        return fork_server_.arena().log(index);
     }
 
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {

@@ -97,10 +97,14 @@ class slot_arena {
         return layout_.at(mapping_.memory(), index);
     }
 
-    /// What the call of a slot printed.
+    /// What the call of a slot printed; nothing where there is no memory for it.
     [[nodiscard]] log_excerpt log(std::uint32_t index) const {
-        return layout_.log_bytes() == 0 ? log_excerpt{}
-                                        : layout_.log_at(mapping_.memory(), index).read();
+        if (layout_.log_bytes() == 0) return {};
+        try {
+            return layout_.log_at(mapping_.memory(), index).read();
+        } catch (const std::bad_alloc&) {
+            return {};
+        }
     }
 
     /// Whether all that was taken out of the pipe of a slot is in its log.

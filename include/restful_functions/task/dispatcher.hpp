@@ -23,7 +23,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,7 +42,6 @@ class dispatcher {
           executor_(executor),
           tasks_(tasks),
           running_by_function_(functions.size()) {}
-
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
@@ -248,20 +246,11 @@ class dispatcher {
     void start_waiting() {
         while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
             live_task& task = known_.live.at(*id);
-            const auto call = start_waiting(*id, task);
-            // Every process is at work: when one of them ends there is another try.
-            if (!call) return;
+            const auto call = start_if_possible(executor_, task.function, task.body,
+                                                {id->to_string(), task.trace});
+            if (!call) return;  // when one of the processes at work ends there is another try
             leave_queue(task);
             run(*id, task, *call, Clock::now());
-        }
-    }
-
-    // Without memory for a call that would wait for a process it goes on waiting here.
-    std::optional<process::call_id> start_waiting(const uuid& id, const live_task& task) {
-        try {
-            return executor_.start(task.function, task.body, {id.to_string(), task.trace});
-        } catch (const std::bad_alloc&) {
-            return std::nullopt;
         }
     }
 

@@ -11,6 +11,7 @@
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
+#include <restful_functions/transport/backlog.hpp>
 #include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/outgoing.hpp>
 #include <restful_functions/transport/peer.hpp>
@@ -87,8 +88,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         closed
     };
 
-    // So much of the following requests is taken in while one is being served.
-    static constexpr std::size_t most_kept = 64 * 1024;
     // A client that goes on sending after the last response is listened to for that long.
     static constexpr std::chrono::seconds linger_time{5};
 
@@ -117,8 +116,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Also while a request is being served: that is how a client's reset is noticed.
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
-        if (is_reading_ || ended_ || stage_ == stage::closed) return;
-        if (kept_.size() - taken_ >= most_kept) return;
+        if (is_reading_ || ended_ || stage_ == stage::closed || backlog_.full()) return;
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -136,7 +134,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::awaiting:
             case stage::writing:
             case stage::yielding:
-                kept_.append(bytes);
+                backlog_.append(bytes);
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -149,20 +147,14 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     // These bytes have come.
     void advance(std::string_view bytes) {
         bytes.remove_prefix(take(bytes));
-        if (stage_ == stage::reading || busy()) kept_.append(bytes);
+        if (stage_ == stage::reading || busy()) backlog_.append(bytes);
         settle();
     }
 
-    // The kept bytes are next.
+    // It is the turn of the bytes that have come before.
     void go_on() {
         stage_ = stage::reading;
-        const std::size_t taken = take(std::string_view(kept_).substr(taken_));
-        if (!kept_.empty()) taken_ += taken;
-        if (taken_ == kept_.size()) {
-            drop_kept();
-        } else if (taken_ >= most_kept) {
-            kept_.erase(0, std::exchange(taken_, 0));
-        }
+        backlog_.drop(take(backlog_.view()));
         settle();
     }
 
@@ -181,7 +173,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Whoever sends many requests in one go has them served in turn with other clients.
     void settle() {
-        if (stage_ == stage::reading && !kept_.empty()) yield();
+        if (stage_ == stage::reading && !backlog_.empty()) yield();
         if (stage_ == stage::reading) return await_more();
         read_on();
     }
@@ -193,11 +185,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             if (!self || self->stage_ != stage::yielding) return;
             self->attempt([&] { self->go_on(); });
         });
-    }
-
-    void drop_kept() noexcept {
-        std::string().swap(kept_);  // an idle connection holds no memory for it
-        taken_ = 0;
     }
 
     void await_more() {
@@ -278,7 +265,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         channel_.end();
         stage_ = stage::lingering;
-        drop_kept();
+        backlog_.clear();
         deadline_.set(this->weak_from_this(), linger_time);
         read_on();
     }
@@ -302,9 +289,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
-    bool ended_ = false;     // the client sends nothing more; it may still read
-    std::string kept_;       // came while a request was being served
-    std::size_t taken_ = 0;  // so much of it is done with
+    bool ended_ = false;  // the client sends nothing more; it may still read
+    backlog backlog_;     // came while a request was being served, or behind one
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
