@@ -142,7 +142,7 @@ def deaf(port, times, calls=8000):
             wrong.append(end)
     for connection in readers[True] + readers[False]:
         reset(connection)
-    return f"{times} connections, {len(readers[True])} of them dropped by the stream of events", wrong
+    return f"{times} connections, {len(readers[True])} of them to be dropped by the stream of events", wrong
 
 
 def half_closed(port, times):
