@@ -138,6 +138,8 @@ class connection {
                               given.headers.size() + 8,
                       "a head has a line for each field", head);
         const std::string* type = given.headers.find("Content-Type");
+        fuzz::require(given.status != 500 || type == nullptr || *type != "application/problem+json",
+                      "no handler throws", given.body);
         const bool is_json = type != nullptr && type->find("json") != std::string::npos;
         const bool is_packed = given.headers.find("Content-Encoding") != nullptr;
         const bool is_whole = given.status != 206 && !given.stream && !given.body.empty();

@@ -51,7 +51,7 @@ class Ledger:
         self.expected = {}          # of tasks whose number is known: their kind and the ends that they may have
         self.ended = {}             # status, outcome and result of them
         self.told = {}              # the same without the result, each time that the stream of events told of it
-        self.recent = deque(maxlen=500)
+        self.recent = deque(maxlen=200)  # fewer than the server keeps
         self.unsure = []            # numbers of calls that may or may not have been run
         self.wrong = []
         self._numbers = 0

@@ -119,8 +119,9 @@ int main(int argc, char** argv) {
     options.log = rf::log_format::none;
     options.max_processes = 48;
     options.max_connections = 12'000;
-    options.max_finished_tasks = 5000;  // so that what is kept does not hide what is left behind
-    options.max_finished_bytes = (32_MiB).value;
+    // Full after some thousand calls, so that what is kept does not hide what is left behind.
+    options.max_finished_tasks = 5000;
+    options.max_finished_bytes = (16_MiB).value;
     rf::function_server server(std::move(options));
     server.add_function<once>({.args = {"number"}});
     server.add_function<once>({.args = {"number"}, .name = "once_again"});

@@ -16,21 +16,19 @@ namespace {
 class failing_system final : public operating_system {
  public:
     failing_system()
-        : fork_failures_(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
-                                     MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>(0)) {}
-    ~failing_system() override { ::munmap(fork_failures_, sizeof(std::atomic<int>)); }
+        : refusals_(new (::mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                                MAP_SHARED | MAP_ANONYMOUS, -1, 0)) std::atomic<int>(0)) {}
+    ~failing_system() override { ::munmap(refusals_, sizeof(std::atomic<int>)); }
 
-    void fail_forks(int count) { *fork_failures_ = count; }
-    [[nodiscard]] int fork_failures_left() const { return *fork_failures_; }
+    /// So many forks fail, or pipes where those are the failing call.
+    void refuse(int count) { *refusals_ = count; }
+    [[nodiscard]] int refusals_left() const { return *refusals_; }
     std::string failing_call;
+    int failed = 0;  ///< how often that one did, in this process
 
     pid_t fork() override {
-        if (int left = *fork_failures_; left > 0) {
-            *fork_failures_ = left - 1;
-            errno = EAGAIN;
-            return -1;
-        }
-        return operating_system::fork();
+        errno = EAGAIN;
+        return is_refused() ? -1 : operating_system::fork();
     }
     void* mmap(std::size_t length, int protection, int flags, int descriptor,
                off_t offset) override {
@@ -48,7 +46,7 @@ class failing_system final : public operating_system {
         return fails("epoll_create1", EMFILE) ? -1 : operating_system::epoll_create(flags);
     }
     int pipe(int (&ends)[2], int flags) override {
-        return fails("pipe", EMFILE) ? -1 : operating_system::pipe(ends, flags);
+        return fails("pipe", EMFILE) && is_refused() ? -1 : operating_system::pipe(ends, flags);
     }
     int pidfd_open(pid_t pid) override {
         return fails("pidfd_open", EMFILE) ? -1 : operating_system::pidfd_open(pid);
@@ -62,10 +60,16 @@ class failing_system final : public operating_system {
  private:
     bool fails(const char* call, int error) {
         errno = error;
+        failed += failing_call == call ? 1 : 0;
         return failing_call == call;
     }
+    bool is_refused() {
+        const int left = *refusals_;
+        if (left > 0) *refusals_ = left - 1;
+        return left > 0;
+    }
 
-    std::atomic<int>* fork_failures_;
+    std::atomic<int>* refusals_;
 };
 
 }  // namespace
@@ -76,7 +80,7 @@ TEST_CASE("an executor whose machine is broken says which call failed") {
     for (const char* call :
          {"mmap", "memfd_create", "eventfd", "epoll_create1", "socketpair", "pidfd_open", "fork"}) {
         broken.failing_call = call;
-        broken.fail_forks(broken.failing_call == "fork" ? 1 : 0);
+        broken.refuse(broken.failing_call == "fork" ? 1 : 0);
         std::string message;
         try {
             const executor never(none, {.max_processes = 4}, {}, broken);
@@ -87,32 +91,35 @@ TEST_CASE("an executor whose machine is broken says which call failed") {
     }
 }
 
-TEST_CASE("a call waits while fork is refused, and is served when it is not any more") {
-    failing_system refusing;
-    calls all({echo}, {.max_processes = 8, .warm_processes = 0}, refusing);
-    refusing.fail_forks(3);
-    CHECK(all.result(0, "served") == "served");
-    CHECK(refusing.fork_failures_left() == 0);
+TEST_CASE("a call waits while fork or a pipe is refused, and is served when it is not any more") {
+    for (const char* call : {"fork", "pipe"}) {
+        failing_system refusing;
+        refusing.failing_call = call;
+        calls all({echo}, {.max_processes = 8, .warm_processes = 0}, refusing);
+        refusing.refuse(3);
+        CHECK(all.result(0, "served") == "served");
+        CHECK(refusing.refusals_left() == 0);
+    }
 }
 
 TEST_CASE("parked processes are refilled when fork is not refused any more") {
     failing_system refusing;
     calls all({echo}, {.max_processes = 8, .warm_processes = 2}, refusing);
     all.settle();
-    refusing.fail_forks(5);
+    refusing.refuse(5);
     CHECK(all.result(0, "one") == "one");
     CHECK(all.result(0, "two") == "two");
     CHECK(all.result(0, "three") == "three");
     all.settle();
-    CHECK(refusing.fork_failures_left() == 0);
+    CHECK(refusing.refusals_left() == 0);
 }
 
 TEST_CASE("a call that no process can be forked for fails with the system's reason") {
     failing_system refusing;
     calls all({echo}, {.max_processes = 8, .warm_processes = 0}, refusing);
-    refusing.fail_forks(1'000'000);
+    refusing.refuse(1'000'000);
     CHECK(all.sentence(0, "x") == "no process could be forked: Resource temporarily unavailable");
-    refusing.fail_forks(0);
+    refusing.refuse(0);
     CHECK(all.result(0, "again") == "again");
 }
 
@@ -120,12 +127,27 @@ TEST_CASE("a fork server that cannot be forked again is tried again later") {
     failing_system refusing;
     calls all({echo}, {.max_processes = 8, .warm_processes = 1}, refusing);
     for (int failures : {1, 3}) {
-        refusing.fail_forks(failures);
+        refusing.refuse(failures);
         ::kill(all->fork_server_pid(), SIGKILL);
         all.drive_until([&] { return all->fork_server_pid() == 0; });
         const call_id waiting = all.start(0, "waited");
         all.drive_until([&] { return all->fork_server_pid() != 0; });
         CHECK(std::get<returned>(all.end_of(waiting)).bytes == "waited");
+    }
+}
+
+TEST_CASE("a fork server that lacks memory or a descriptor when replaced is tried again later") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 1}, refusing);
+    for (const char* call : {"memfd_create", "mmap", "eventfd", "socketpair", "pidfd_open"}) {
+        all.settle();
+        refusing.failing_call = call;
+        refusing.failed = 0;
+        ::kill(all->fork_server_pid(), SIGKILL);
+        all.drive_until([&] { return refusing.failed >= 2; });
+        CHECK(all->fork_server_pid() == 0);
+        refusing.failing_call.clear();
+        CHECK(all.result(0, call) == call);
     }
 }
 
