@@ -50,6 +50,7 @@ matches 'end to end: so is a key of another certificate' 'second.key.*cannot be 
 if start_server "$secure" "$scratch/server.pem" "$scratch/server.key"; then
     matches 'end to end: a server with TLS says so' '^https://' "$url"
     answers 200 9 "${trust[@]}" -d '{"x": 3, "y": 6}' /addition/keep-connection
+    answers 200 9 "${trust[@]}" --header 'Connection: close' -d '{"x": 3, "y": 6}' /addition/keep-connection
     keeps_out 'a client that does not trust the authority does not connect' --cacert "$scratch/stranger.pem" /
     keeps_out 'TLS 1.1 is not spoken' "${trust[@]}" --tls-max 1.1 /
     begins 200 / "${trust[@]}" --tls-max 1.2 /

@@ -136,6 +136,18 @@ TEST_CASE("a fork server that cannot be forked again is tried again later") {
     }
 }
 
+TEST_CASE("a call fails when no fork server can be had for long, and later ones are served") {
+    failing_system refusing;
+    calls all({echo}, {.max_processes = 8, .warm_processes = 1}, refusing);
+    all.settle();
+    refusing.refuse(1'000'000);
+    ::kill(all->fork_server_pid(), SIGKILL);
+    all.drive_until([&] { return all->fork_server_pid() == 0; });
+    CHECK(all.sentence(0, "x") == "no fork server could be had");
+    refusing.refuse(0);
+    CHECK(all.result(0, "again") == "again");
+}
+
 TEST_CASE("a fork server that lacks memory or a descriptor when replaced is tried again later") {
     failing_system refusing;
     calls all({echo}, {.max_processes = 8, .warm_processes = 1}, refusing);
