@@ -10901,10 +10901,10 @@ class executor {
                     return std::string(label, ::strnlen(label, sizeof label));
                 };
                 try {
+                    if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                     waiting_.insert(
                         {failed.call, failed.entry, std::string(its.payload(), failed.used),
                          text(its.header().label), text(its.header().trace), give_up_at});
-                    if (failed.awaits_news) watched_while_waiting_.insert(failed.call);
                 } catch (const std::bad_alloc&) {
                     end_without_process(failed.call, lost{"there was no process, and no memory to "
                                                           "let the call wait for one"});
