@@ -65,7 +65,9 @@ TEST_CASE("a write to a null pointer is reported with its address and the functi
     const crashed crash = crash_of(all.run(0));
     CHECK(crash.signal == SIGSEGV);
     CHECK(crash.address == 8);
-    CHECK(crash.backtrace.find("write_to(unsigned long)+0x") != std::string::npos);
+    // An optimiser's copy says so behind its name: "[clone .constprop.0]".
+    CHECK(crash.backtrace.find("write_to(unsigned long)") != std::string::npos);
+    CHECK(crash.backtrace.find("+0x") < crash.backtrace.find('\n'));
     CHECK(crash.backtrace.find("write_to") < crash.backtrace.find('\n'));  // innermost first
     CHECK(crash.backtrace.find("live_as_child") == std::string::npos);     // not ours
 }
@@ -75,7 +77,7 @@ TEST_CASE("endless recursion is reported as well, on a stack that is full") {
     const crashed crash = crash_of(all.run(1));
     CHECK(crash.signal == SIGSEGV);
     CHECK(crash.address.has_value());
-    CHECK(crash.backtrace.find("descend_for_ever(int)+0x") != std::string::npos);
+    CHECK(crash.backtrace.find("descend_for_ever(int)") != std::string::npos);
 }
 
 TEST_CASE("an abort has a backtrace and no address") {
@@ -98,7 +100,7 @@ TEST_CASE("a crash of another thread is reported with that thread's frames") {
     calls all(crashing());
     const crashed crash = crash_of(all.run(4));
     CHECK(crash.address == 16);
-    CHECK(crash.backtrace.find("write_to(unsigned long)+0x") != std::string::npos);
+    CHECK(crash.backtrace.find("write_to(unsigned long)") != std::string::npos);
 }
 
 TEST_CASE("a jump to where no code is is a crash like others") {
