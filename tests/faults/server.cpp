@@ -32,12 +32,6 @@ using namespace std::chrono_literals;
 
 std::string echo(std::string value) { return value; }
 
-/// Text of that length, after a while.
-std::string text(std::size_t size, std::chrono::milliseconds after) {
-    ::usleep(static_cast<useconds_t>(after.count() * 1000));
-    return std::string(size, 'x');
-}
-
 std::size_t count(std::vector<int> values) { return values.size(); }
 
 std::size_t count_any(std::optional<rapidjson::Document> values) {
@@ -50,6 +44,12 @@ void forever() {
 
 void sleep_for(std::chrono::milliseconds duration) {
     ::usleep(static_cast<useconds_t>(duration.count() * 1000));
+}
+
+/// Text of that length, after a while.
+std::string text(std::size_t size, std::chrono::milliseconds after) {
+    sleep_for(after);
+    return std::string(size, 'x');
 }
 
 enum class then { returns, exits, goes_on };

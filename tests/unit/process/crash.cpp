@@ -1,6 +1,7 @@
 #include "calls.hpp"
 
 #include <csignal>
+#include <cstddef>
 #include <new>
 #include <stdexcept>
 #include <thread>
@@ -53,6 +54,16 @@ std::vector<body> crashing() {
     };
 }
 
+/// Whether a frame is in this function, as in "f(int)+0x1f", or in an optimiser's copy of it, as in
+/// "f(int) [clone .constprop.0]+0x1f".
+bool names(const std::string& backtrace, const std::string& function) {
+    std::size_t at = backtrace.find(function);
+    if (at == std::string::npos) return false;
+    at += function.size();
+    while (backtrace.compare(at, 8, " [clone ") == 0) at = backtrace.find(']', at) + 1;
+    return backtrace.compare(at, 3, "+0x") == 0;
+}
+
 crashed crash_of(const outcome& end) {
     REQUIRE_MESSAGE(std::holds_alternative<crashed>(end), describe(end));
     return std::get<crashed>(end);
@@ -65,9 +76,7 @@ TEST_CASE("a write to a null pointer is reported with its address and the functi
     const crashed crash = crash_of(all.run(0));
     CHECK(crash.signal == SIGSEGV);
     CHECK(crash.address == 8);
-    // An optimiser's copy says so behind its name: "[clone .constprop.0]".
-    CHECK(crash.backtrace.find("write_to(unsigned long)") != std::string::npos);
-    CHECK(crash.backtrace.find("+0x") < crash.backtrace.find('\n'));
+    CHECK(names(crash.backtrace, "write_to(unsigned long)"));
     CHECK(crash.backtrace.find("write_to") < crash.backtrace.find('\n'));  // innermost first
     CHECK(crash.backtrace.find("live_as_child") == std::string::npos);     // not ours
 }
@@ -77,7 +86,7 @@ TEST_CASE("endless recursion is reported as well, on a stack that is full") {
     const crashed crash = crash_of(all.run(1));
     CHECK(crash.signal == SIGSEGV);
     CHECK(crash.address.has_value());
-    CHECK(crash.backtrace.find("descend_for_ever(int)") != std::string::npos);
+    CHECK(names(crash.backtrace, "descend_for_ever(int)"));
 }
 
 TEST_CASE("an abort has a backtrace and no address") {
@@ -100,7 +109,7 @@ TEST_CASE("a crash of another thread is reported with that thread's frames") {
     calls all(crashing());
     const crashed crash = crash_of(all.run(4));
     CHECK(crash.address == 16);
-    CHECK(crash.backtrace.find("write_to(unsigned long)") != std::string::npos);
+    CHECK(names(crash.backtrace, "write_to(unsigned long)"));
 }
 
 TEST_CASE("a jump to where no code is is a crash like others") {
