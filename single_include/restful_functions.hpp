@@ -5039,6 +5039,9 @@ struct lost {
     std::string why;
 };
 
+/// How a call ended whose result the server cannot keep.
+inline lost without_memory() { return {"the server had no memory left for the result"}; }
+
 using outcome = std::variant<returned, threw, crashed, exited, out_of_memory, cpu_limit,
                              result_too_large, lost>;
 
@@ -6718,7 +6721,7 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) try 
     }
     return lost{"the task process left an unreadable result"};
 } catch (const std::bad_alloc&) {
-    return lost{"the server had no memory left for the result"};
+    return without_memory();
 }
 
 /// What a process says of its call when it goes on.
@@ -11060,7 +11063,7 @@ struct failure {
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
 } catch (const std::bad_alloc&) {
-    process::lost why{"the server had no memory left for the result"};
+    process::lost why = process::without_memory();
     return detail::failure{quoted(why.why)}(why);
 }
 

@@ -76,7 +76,7 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) try 
     }
     return lost{"the task process left an unreadable result"};
 } catch (const std::bad_alloc&) {
-    return lost{"the server had no memory left for the result"};
+    return without_memory();
 }
 
 /// What a process says of its call when it goes on.

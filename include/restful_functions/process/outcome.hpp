@@ -63,6 +63,9 @@ struct lost {
     std::string why;
 };
 
+/// How a call ended whose result the server cannot keep.
+inline lost without_memory() { return {"the server had no memory left for the result"}; }
+
 using outcome = std::variant<returned, threw, crashed, exited, out_of_memory, cpu_limit,
                              result_too_large, lost>;
 

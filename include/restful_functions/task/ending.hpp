@@ -106,7 +106,7 @@ struct failure {
     }
     return std::visit(detail::failure{quoted(process::describe(how))}, how);
 } catch (const std::bad_alloc&) {
-    process::lost why{"the server had no memory left for the result"};
+    process::lost why = process::without_memory();
     return detail::failure{quoted(why.why)}(why);
 }
 
