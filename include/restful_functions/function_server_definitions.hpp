@@ -83,6 +83,7 @@ inline transport::http_options http_options_of(const server_options& o) {
             .header_timeout = o.header_timeout,
             .idle_timeout = o.idle_timeout,
             .max_connections = o.max_connections,
+            .max_incoming_bytes = o.max_incoming_bytes,
             .sessions = sessions_of(o)};
 }
 

@@ -99,6 +99,9 @@ struct server_options {
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
     std::size_t max_connections = transport::http_options{}.max_connections;
+    /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
+    /// above 64 KiB. One of `max_body_bytes` always has room.
+    std::size_t max_incoming_bytes = transport::http_options{}.max_incoming_bytes;
 
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
     /// "unix:/run/functions.sock".

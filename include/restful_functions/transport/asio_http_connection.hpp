@@ -12,15 +12,13 @@
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/backlog.hpp>
+#include <restful_functions/transport/body_budget.hpp>
 #include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/outgoing.hpp>
 #include <restful_functions/transport/peer.hpp>
 #include <restful_functions/transport/transport.hpp>
 
 #include <asio/post.hpp>
-
-#include <sys/socket.h>
-#include <sys/types.h>
 
 #include <cerrno>
 #include <chrono>
@@ -53,7 +51,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
           deadline_(loop),
           parser_(all.options().limits),
           channel_(client.get(), all.open_session(client.get())),
-          peer_(peer_of(client.get())) {
+          peer_(peer_of(client.get())),
+          body_(all.bodies()) {
         static_cast<void>(client.release());  // the socket has taken it
     }
 
@@ -124,7 +123,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void on_readable() {
         is_reading_ = false;
         auto& buffer = all_.buffer();
-        const ssize_t size = channel_.receive(buffer.data(), buffer.size());
+        const auto size = channel_.receive(buffer.data(), buffer.size());
         if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on(readiness(true)) : close();
         ended_ = size == 0;
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
@@ -167,6 +166,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             refuse(parser_.refused());
         else if (parser_.complete())
             serve(parser_.take());
+        else if (!body_.grow_to(parser_.partial().body.size()))
+            refuse({503, "the server has no room for another large body now; try again later"});
         is_advancing_ = false;
         return taken;
     }
@@ -182,25 +183,19 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         stage_ = stage::yielding;
         asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
             const auto self = weak.lock();
-            if (!self || self->stage_ != stage::yielding) return;
-            self->attempt([&] { self->go_on(); });
+            if (self && self->stage_ == stage::yielding) self->attempt([&] { self->go_on(); });
         });
     }
 
     void await_more() {
         if (ended_) return close();
-        if (parser_.take_continue() && !send_continue()) return close();
+        if (parser_.take_continue() && !channel_.send_at_once(http::continue_response))
+            return close();
         if (parser_.idle() || parser_.in_body())
             deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
         else if (!std::exchange(head_is_timed_, true))
             deadline_.set(this->weak_from_this(), all_.options().header_timeout);
         read_on();
-    }
-
-    bool send_continue() noexcept {
-        constexpr std::string_view interim = http::continue_response;
-        const ssize_t sent = channel_.send(interim, {});
-        return sent == static_cast<ssize_t>(interim.size());
     }
 
     void serve(http::request&& request) {
@@ -209,15 +204,19 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         stage_ = stage::awaiting;
         head_is_timed_ = false;
         deadline_.clear();
-        all_.serve(std::move(request), [weak = this->weak_from_this()](http::response&& answer) {
-            if (const auto self = weak.lock())
-                self->attempt([&] { self->answer(std::move(answer)); });
-        });
+        body_.give_back();
+        all_.serve(std::move(request),
+                   [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
+                       const auto self = weak.lock();
+                       if (!self || self->served_ != which) return;
+                       self->attempt([&] { self->answer(std::move(answer)); });
+                   });
     }
 
     void refuse(const http::refusal& why) {
         exchange_ = {};
-        exchange_.is_head = parser_.partial().method == "HEAD";
+        exchange_.is_head = parser_.take().method == "HEAD";
+        body_.give_back();
         stage_ = stage::awaiting;
         answer(http::problem(why.status, why.reason));
     }
@@ -285,6 +284,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     http::parser parser_;
     channel channel_;
     std::string peer_;
+    body_budget::share body_;
+    std::size_t served_ = 0;  // requests: a response is that of the last one, or comes too late
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;

@@ -6,6 +6,7 @@
 #include <restful_functions/transport/asio_http_connection.hpp>
 #include <restful_functions/transport/asio_http_driver.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
+#include <restful_functions/transport/body_budget.hpp>
 #include <restful_functions/transport/channel.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/transport.hpp>
@@ -32,6 +33,7 @@ class connections {
         : loop_(loop),
           service_(served),
           options_(options),
+          bodies_(options.max_incoming_bytes, options.limits.max_body_bytes),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),
           buffer_(64 * 1024) {
@@ -90,6 +92,8 @@ class connections {
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
     [[nodiscard]] const http_options& options() const noexcept { return options_; }
 
+    [[nodiscard]] body_budget& bodies() noexcept { return bodies_; }
+
     /// Where bytes are received. One for all: they are taken out of it before the next are read.
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
@@ -103,6 +107,7 @@ class connections {
     asio::io_context& loop_;
     Service& service_;
     http_options options_;
+    body_budget bodies_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;

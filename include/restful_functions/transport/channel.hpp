@@ -76,6 +76,11 @@ class channel {
         return ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
+    /// Whether all of a short text could be sent.
+    [[nodiscard]] bool send_at_once(std::string_view text) const {
+        return send(text, {}) == static_cast<ssize_t>(text.size());
+    }
+
     void end() const noexcept {
         if (session_) session_->end();
         ::shutdown(socket_, SHUT_WR);

@@ -202,6 +202,53 @@ TEST_CASE("a body that is too large is refused before it comes") {
     CHECK(status_of(c.receive()) == "413");
 }
 
+TEST_CASE(
+    "a large body is refused while others fill the memory for bodies, and a small one is not") {
+    transport::http_options options;
+    options.limits.max_body_bytes = options.max_incoming_bytes = 1'000'000;
+    fixture server(options);
+    const std::string body(600'000, 'x');
+    client holder = server.connect();
+    holder.send(post("/held", body).substr(0, 600'000));
+    while (server.loop.poll() > 0) {
+    }
+    {
+        client other = server.connect();
+        other.send(post("/large", body));
+        const std::string refusal = other.receive_all();
+        CHECK(status_of(refusal) == "503");
+        CHECK(has(refusal, "no room for another large body"));
+    }
+    client modest = server.connect();
+    modest.send(post("/small", body.substr(0, 60'000)));
+    CHECK(body_of(modest.receive()) == "POST /small " + body.substr(0, 60'000));
+    SUBCASE("until they are there") {
+        holder.send(post("/held", body).substr(600'000));
+        CHECK(body_of(holder.receive()) == "POST /held " + body);
+    }
+    SUBCASE("until their clients go") {
+        holder.reset();
+        run_until(server.loop, [&] { return server.http.connections() == 1; });
+    }
+    modest.send(post("/large", body));
+    CHECK(body_of(modest.receive()) == "POST /large " + body);
+}
+
+TEST_CASE("a response that comes twice answers no other request") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later/1"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    const auto reply = server.service.waiting.front().reply;
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later/1 ");
+    c.send(get("/later/2"));
+    run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
+    reply({});
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later/2 ");
+}
+
 TEST_CASE("a client that goes on sending after a refusal can read it") {
     transport::http_options options;
     options.limits.max_body_bytes = 10;
