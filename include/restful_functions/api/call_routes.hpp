@@ -14,6 +14,7 @@
 #include <restful_functions/api/standing.hpp>
 #include <restful_functions/api/time_limit.hpp>
 #include <restful_functions/api/waiting.hpp>
+#include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/message.hpp>
@@ -43,6 +44,7 @@ struct call_surroundings {
     deadlines& timers;
     idempotency_keys& keys;
     event_log& log;
+    restful_functions::detail::memory_reserve& reserve;
     std::size_t max_payload;  ///< bytes of a call's arguments
 };
 
@@ -90,6 +92,10 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
+        if (!with_.reserve.refill()) {
+            return asked_.answer(http::problem(
+                503, "the server has no memory left for another call; try again later"));
+        }
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
         const function_definition& called = with_.functions.at(function);
         if (auto bad = collect_arguments(asked_.request, asked_.query, called))
@@ -182,7 +188,9 @@ class calling {
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
-            [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
+            [with = with_, id = task.id, answer = asked_.answer] {
+                answer_late(answer, [&] { return accepted(with, id); });
+            });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -28,13 +29,18 @@ class deadlines {
     /// Forgets a deadline; nothing happens when it was met or cancelled before.
     void cancel(const id& which) { waiting_.erase(which); }
 
-    /// Does what was to happen until `now`. What is set meanwhile is met another time.
+    /// Does what was to happen until `now`. What is set meanwhile is met another time. What there
+    /// is no memory for does not happen, and keeps nothing else from it.
     void meet(clock::time_point now) {
         const std::uint64_t newest = last_;
         while (!waiting_.empty() && waiting_.begin()->first.first <= now &&
                waiting_.begin()->first.second <= newest) {
             const auto act = std::move(waiting_.extract(waiting_.begin()).mapped());
-            act();
+            try {
+                act();
+            } catch (const std::bad_alloc&) {
+                continue;
+            }
         }
     }
 

@@ -25,6 +25,7 @@
 #include <restful_functions/api/task_routes.hpp>
 #include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
+#include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/accept_encoding.hpp>
 #include <restful_functions/http/compression.hpp>
@@ -91,7 +92,7 @@ class service {
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_,
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
                                   options.executor.max_payload});
     }
 
@@ -143,6 +144,7 @@ class service {
         calls_.meet_deadlines();
         timers_.meet(deadlines::clock::now());
         flush_soon();
+        reserve_.refill();
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
@@ -206,6 +208,7 @@ class service {
 
     task::function_program program_;
     process::executor executor_;
+    restful_functions::detail::memory_reserve reserve_;  // not for processes of calls
     metrics counted_;
     event_log log_;
     task_witnesses witnesses_;

@@ -108,7 +108,10 @@ class executor {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return told_.empty() ? pool_.next_deadline() : clock::time_point();
+        if (!told_.empty()) return clock::time_point();
+        const auto look = seated_.next_look();
+        const auto due = pool_.next_deadline();
+        return look && (!due || *look < *due) ? look : due;
     }
 
     [[nodiscard]] census count() const noexcept {
@@ -155,7 +158,8 @@ class executor {
 
     void take_events() {
         const auto events = pool_.link().take_events();
-        if (events.completions) seated_.collect_results();
+        const auto look = seated_.next_look();
+        if (events.completions || (look && *look <= clock::now())) seated_.collect_results();
         if (events.reports) take_reports();
     }
 

@@ -56,6 +56,7 @@ class seating {
     using clock = seat::clock;
 
     explicit seating(std::size_t count) : seats_(count) {
+        for (auto& each : lists_) each.reserve(count);  // no move needs memory
         auto& vacant = list(seat_phase::vacant);
         vacant.resize(count);
         std::iota(vacant.rbegin(), vacant.rend(), 0U);
@@ -155,7 +156,7 @@ class seating {
         return lists_[static_cast<std::size_t>(phase)];
     }
 
-    void move(std::uint32_t index, seat_phase phase) {
+    void move(std::uint32_t index, seat_phase phase) noexcept {
         seat& moved = seats_[index];
         auto& from = list(moved.phase);
         from[moved.position] = from.back();

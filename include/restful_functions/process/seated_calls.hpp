@@ -24,6 +24,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <unordered_set>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -46,12 +47,13 @@ class seated_calls {
     /// Hands a call over. false: there is no process for it now.
     bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
-        const isolation how = isolation_of(work_.policy_of(entry));
+        const isolation how = isolation_of(entry);
         const auto index = how == isolation::process ? pool_.idle_process()
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
         pool_.watch_fork_server();
+        if (running().empty()) look_at_ = clock::now() + look_again;
         pool_.seats().call(*index, call);
         seat& taken = pool_.seats()[*index];
         taken.entry = entry;
@@ -104,8 +106,15 @@ class seated_calls {
         return true;
     }
 
-    /// Takes what processes have signalled: results, and news that are waited for.
+    /// When to look for results that nothing was signalled of: any process can read the descriptor
+    /// that all of them signal with, and so take the signals of the others.
+    [[nodiscard]] std::optional<clock::time_point> next_look() const noexcept {
+        return running().empty() ? std::nullopt : std::optional(look_at_);
+    }
+
+    /// Takes what processes have done: results, and news that are waited for.
     void collect_results() {
+        look_at_ = clock::now() + look_again;
         // From the end: ending a call takes it out of the list.
         for (std::size_t i = running().size(); i-- > 0;) {
             const std::uint32_t index = running()[i];
@@ -168,16 +177,16 @@ class seated_calls {
  private:
     /// A call is handed to so many further processes when one ends before it takes the call.
     static constexpr int max_restarts = 3;
+    static constexpr std::chrono::seconds look_again{1};
 
     /// The seats that have a call.
     [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
         return pool_.seats().in(seat_phase::calling);
     }
 
-    /// How the calls of a function are kept apart, as far as the system lets them be.
-    [[nodiscard]] isolation isolation_of(const call_policy& its) const noexcept {
-        const bool refused = its.isolation == isolation::rewind && cannot_rewind_;
-        return refused ? isolation::process : its.isolation;
+    /// How the calls of a function are kept apart, as far as its processes let them be.
+    [[nodiscard]] isolation isolation_of(std::uint32_t entry) const {
+        return not_rewound_.contains(entry) ? isolation::process : work_.policy_of(entry).isolation;
     }
 
     /// The call has its outcome; its process is to go.
@@ -200,8 +209,10 @@ class seated_calls {
         const bool is_full = std::holds_alternative<out_of_memory>(how);
         pool_.succeeded();
         end(index, std::move(how));
-        if (isolation_of(its) == isolation::process) return;
-        if (left.why_not_rewound != mark_refusal::none && !std::exchange(cannot_rewind_, true)) {
+        const isolation how_kept = isolation_of(ended.entry);
+        if (how_kept == isolation::process) return;
+        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none &&
+            not_rewound_.insert(ended.entry).second) {
             std::fprintf(stderr,
                          "restful-functions: isolation::rewind is isolation::process here: %s\n",
                          describe(left.why_not_rewound));
@@ -242,8 +253,9 @@ class seated_calls {
     std::size_t max_payload_;
     process_pool& pool_;
     announcements& told_;
+    clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
-    bool cannot_rewind_ = false;
+    std::unordered_set<std::uint32_t> not_rewound_;  // functions that cannot be
 };
 
 }  // namespace restful_functions::process

@@ -99,8 +99,8 @@ struct run_options {
 namespace detail {
 
 /// The end of a run, step by step: no further connections; then, when the clients between two
-/// requests have had a moment to send one more, no further calls; then, when their time is over, no
-/// further tasks.
+/// requests have had a moment to send one more, no further calls; and when their time is over, no
+/// further tasks, nor calls if that is sooner.
 template <stoppable_service Service>
 class ending_run {
  public:
@@ -110,7 +110,7 @@ class ending_run {
           service_(service),
           http_(http),
           stop_(stop),
-          calls_until_(clock::now() + last_requests),
+          requests_until_(clock::now() + last_requests),
           timer_(loop) {
         if (options.mode == shutdown_mode::terminate) {
             tasks_until_ = clock::now();
@@ -125,7 +125,7 @@ class ending_run {
         http_.drain();
         while (stop_.requests() < 3) {
             take_steps();
-            if (refuses_calls_ && service_.idle() && http_.quiet()) return;
+            if (keeps_none_ && service_.idle() && http_.quiet()) return;
             wait();
         }
     }
@@ -139,14 +139,15 @@ class ending_run {
 
     void take_steps() {
         const auto now = clock::now();
-        if (!refuses_calls_ && (stop_.requests() > 1 || http_.all_busy() || now >= calls_until_)) {
-            refuses_calls_ = true;
-            service_.drain();
-            http_.close_idle();
-        }
         if (!terminates_ && tasks_until_ && now >= *tasks_until_) {
             terminates_ = true;
+            service_.drain();
             service_.terminate_all();
+        }
+        if (!keeps_none_ && (stop_.requests() > 1 || http_.all_busy() || now >= requests_until_)) {
+            keeps_none_ = true;
+            service_.drain();
+            http_.close_idle();
         }
         if (!kills_ && stop_.requests() > 1) {
             kills_ = true;
@@ -156,7 +157,7 @@ class ending_run {
 
     void wait() {
         std::optional<clock::time_point> next;
-        if (!refuses_calls_) next = calls_until_;
+        if (!keeps_none_) next = requests_until_;
         if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
         if (next) {
             timer_.expires_at(*next);
@@ -170,10 +171,10 @@ class ending_run {
     Service& service_;
     http_server<Service>& http_;
     const restful_functions::detail::stop_switch& stop_;
-    clock::time_point calls_until_;
+    clock::time_point requests_until_;
     std::optional<clock::time_point> tasks_until_;
     loop_timer timer_;
-    bool refuses_calls_ = false;
+    bool keeps_none_ = false;  // no connection without a request, and takes no call
     bool terminates_ = false;
     bool kills_ = false;
 };

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <new>
 #include <string>
 
 using restful_functions::api::deadlines;
@@ -56,4 +57,13 @@ TEST_CASE("a deadline may cancel another one that has come, and set one for the 
     CHECK(met == "a");
     all.meet(noon);
     CHECK(met == "ac");
+}
+
+TEST_CASE("what there is no memory for keeps no other deadline from being met") {
+    deadlines all;
+    bool is_met = false;
+    all.set(noon, [] { throw std::bad_alloc(); });
+    all.set(noon, [&] { is_met = true; });
+    all.meet(noon);
+    CHECK(is_met);
 }

@@ -56,6 +56,20 @@ TEST_CASE("each call finds what the program was, in a few processes") {
     CHECK(all->count().kept == processes.size());
 }
 
+TEST_CASE("a worker that says it cannot be rewound costs no other function its rewinding") {
+    if (skipped()) return;
+    calls all({count_calls,
+               [](std::string_view) {
+                   detail::current_slot->why_not_rewound = mark_refusal::untrackable;
+                   return std::string();
+               }},
+              few, operating_system::real(),
+              {{.isolation = isolation::rewind}, {.isolation = isolation::worker}});
+    const std::string first = all.result(0);
+    CHECK(all.result(1).empty());
+    CHECK(all.result(0) == first);
+}
+
 TEST_CASE("where memory cannot be put back, each call has a process of its own") {
     // More than an image may hold.
     const auto size = memory_image::most_bytes + (std::size_t{1} << 20);

@@ -1,8 +1,10 @@
 #include <restful_functions/process/current_call.hpp>
+#include <restful_functions/process/descriptors.hpp>
 
 #include "../address_sanitizer.hpp"
 #include "calls.hpp"
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -96,6 +98,27 @@ TEST_CASE("calls at the same time have a worker each") {
     gate.write("x");
     CHECK(std::get<returned>(all.end_of(one)).bytes != std::get<returned>(all.end_of(other)).bytes);
     CHECK(all->count().kept == 2);
+}
+
+TEST_CASE("a call that takes what others signal keeps none of them from being answered") {
+    void* const shared =
+        ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    auto& taken = *new (shared) std::atomic<int>(0);
+    workers all({[&](std::string_view) {
+                     std::uint64_t count = 0;
+                     while (taken < 1000)
+                         taken += ::read(completion_descriptor, &count, sizeof count) > 0 ? 1 : 0;
+                     return std::string("thief");
+                 },
+                 [](std::string_view) { return std::string("honest"); }});
+    const auto thief = all.start(0);
+    const auto honest = all.start(1);
+    while (taken == 0) ::sched_yield();
+    CHECK(std::get<returned>(all.end_of(honest)).bytes == "honest");
+    CHECK_FALSE(all.has_ended(thief));
+    taken = 1000;
+    CHECK(std::get<returned>(all.end_of(thief)).bytes == "thief");
+    ::munmap(shared, 4096);
 }
 
 TEST_CASE("a crash of a worker costs one call") {

@@ -310,11 +310,14 @@ TEST_CASE("a server makes room for the descriptors of its connections") {
 }
 
 TEST_CASE("the limits of a request reach the transport") {
-    const auto options = rf::detail::http_options_of(
-        {.max_header_bytes = 1, .max_header_fields = 2, .max_body_bytes = 3});
+    const auto options = rf::detail::http_options_of({.max_header_bytes = 1,
+                                                      .max_header_fields = 2,
+                                                      .max_body_bytes = 3,
+                                                      .max_incoming_bytes = 4});
     CHECK(options.limits.max_header_bytes == 1);
     CHECK(options.limits.max_fields == 2);
     CHECK(options.limits.max_body_bytes == 3);
+    CHECK(options.max_incoming_bytes == 4);
 }
 
 TEST_CASE("when it joins, a server lets a running call end and takes no other") {
@@ -386,6 +389,19 @@ TEST_CASE("when it terminates, a server ends the calls that run") {
     const std::ofstream writer(line.path());
     up.server.stop();
     CHECK(c.receive_all().find("Manual Termination") != std::string::npos);
+    up.wait();
+}
+
+TEST_CASE("when it terminates, a server takes no further calls, also of clients that are there") {
+    running up({.shutdown_mode = rf::shutdown_mode::terminate});
+    connection kept(up.server.port());
+    CHECK(get(up.server.port(), "localhost").starts_with("HTTP/1.1 200 "));  // kept is accepted
+    up.server.stop();
+    while (connection(up.server.port()).connected) {
+    }
+    const fifo line;
+    kept.post("/line_from/keep-connection", line.argument());
+    CHECK(kept.receive_all().starts_with("HTTP/1.1 503 "));
     up.wait();
 }
 

@@ -1,0 +1,62 @@
+/// memory_reserve: what a server finishes its work with when the system has no more memory for it.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <atomic>
+#include <cstddef>
+#include <new>
+
+namespace restful_functions::detail {
+
+/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
+/// can be finished with it. What is new asks refill() first, and is refused where that fails.
+///
+/// It is the new-handler of the program while one of these exists, unless the program has a handler
+/// of its own: then there is no reserve. All of a process share one.
+class memory_reserve {
+ public:
+    static constexpr std::size_t size = std::size_t{1} << 20;
+
+    memory_reserve() noexcept {
+        if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
+            std::set_new_handler(let_go);
+        refill();
+    }
+    memory_reserve(const memory_reserve&) = delete;
+    memory_reserve& operator=(const memory_reserve&) = delete;
+    ~memory_reserve() {
+        if (users_.fetch_sub(1) > 1) return;
+        if (is_in_charge()) std::set_new_handler(nullptr);
+        release();
+    }
+
+    /// Whether there is memory left to begin something new: the reserve is whole, or is again.
+    bool refill() noexcept {
+        if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
+        void* const fresh =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (fresh == MAP_FAILED) return false;
+        void* none = nullptr;
+        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
+        return true;
+    }
+
+ private:
+    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
+
+    static bool release() noexcept {
+        void* const held = held_.exchange(nullptr);
+        return held != nullptr && ::munmap(held, size) == 0;
+    }
+
+    // operator new tries again when this returns.
+    static void let_go() {
+        if (!release()) throw std::bad_alloc();
+    }
+
+    static inline std::atomic<void*> held_{nullptr};
+    static inline std::atomic<int> users_{0};
+};
+
+}  // namespace restful_functions::detail
