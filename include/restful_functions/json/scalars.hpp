@@ -48,6 +48,22 @@ std::errc read_number(std::string_view text, T& number) {
     return error == std::errc() && stop != end ? std::errc::invalid_argument : error;
 }
 
+/// How many digits of a number count: those from its first one that is not 0 to its last such one.
+/// A double keeps up to digits10 of them; with more, others may have been sent.
+inline int significant_digits(std::string_view number) noexcept {
+    int digits = 0;
+    int zeros = 0;
+    for (const char c : number.substr(0, number.find('e'))) {
+        if (c == '0') {
+            zeros += digits > 0 ? 1 : 0;
+        } else if (c >= '1' && c <= '9') {
+            digits += zeros + 1;
+            zeros = 0;
+        }
+    }
+    return digits;
+}
+
 }  // namespace json::detail
 
 /// A JSON integer; also `3.0`, `1e3` and `"3"`. Out of range is refused.
@@ -172,18 +188,31 @@ struct codec<bool> {
     static void encode(bool truth, json::writer& out) { out.Bool(truth); }
 };
 
-/// A JSON string; also a number or a truth value, as JSON writes it.
+/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A number that
+/// may have lost digits is refused.
 template <>
 struct codec<std::string> {
     static constexpr auto type = arg_type::string;
 
     static json::decoded<std::string> decode(const json::value& value) {
         if (value.IsString()) return std::string(json::text_of(value));
+        if (value.IsDouble()) return of_double(value);
         if (value.IsNumber() || value.IsBool()) return json::excerpt(value);
         return json::is_not("a string", value);
     }
 
     static void encode(const std::string& text, json::writer& out) { out.String(text); }
+
+ private:
+    static json::decoded<std::string> of_double(const json::value& value) {
+        std::string text = json::excerpt(value);
+        if (std::abs(value.GetDouble()) > json::detail::max_exact_integer ||
+            json::detail::significant_digits(text) > std::numeric_limits<double>::digits10) {
+            return json::is_not("a string, and may have lost digits as a number: put it in quotes",
+                                value);
+        }
+        return text;
+    }
 };
 
 /// A JSON string of one byte.

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 #include <string>
+#include <utility>
+#include <vector>
 
 TEST_CASE("an integer of any width keeps its edges") {
     CHECK(round_trip<std::int8_t>("-128") == "-128");
@@ -113,8 +115,23 @@ TEST_CASE("text is a string, and a number or truth value as JSON writes it") {
     CHECK(round_trip<std::string>("12") == "\"12\"");
     CHECK(round_trip<std::string>("1.5") == "\"1.5\"");
     CHECK(round_trip<std::string>("true") == "\"true\"");
+    CHECK(round_trip<std::string>("18446744073709551615") == "\"18446744073709551615\"");
+    CHECK(round_trip<std::string>("0.1234567890123450") == "\"0.123456789012345\"");
     CHECK(round_trip<std::string>("null") == ": null is not a string");
     CHECK(round_trip<std::string>("[]") == ": [] is not a string");
+}
+
+TEST_CASE("a number that may have been rounded is no text") {
+    for (const auto& [sent, shown] : std::vector<std::pair<const char*, const char*>>{
+             {"12345678901234567890123", "1.2345678901234568e+22"},
+             {"18446744073709551616", "1.8446744073709552e+19"},
+             {"100000000000000000000001", "1.0000000000000001e+23"},
+             {"0.12345678901234567", "0.12345678901234566"},
+             {"-3.1415926535897932", "-3.141592653589793"}}) {
+        CHECK(round_trip<std::string>(sent) ==
+              ": " + std::string(shown) +
+                  " is not a string, and may have lost digits as a number: put it in quotes");
+    }
 }
 
 TEST_CASE("a char is a string of one byte") {
