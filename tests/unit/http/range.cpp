@@ -72,6 +72,7 @@ TEST_CASE("a part is 206 with its place, and what is not there 416") {
     const auto none = ranged("bytes=10-");
     CHECK(none.status == 416);
     CHECK(*none.headers.find("Content-Range") == "bytes */10");
+    CHECK(none.body.find("\"title\": \"Range Not Satisfiable\"") != none.body.npos);
     CHECK(*ranged("bytes=4-3").headers.find("Accept-Ranges") == "bytes");
 }
 
