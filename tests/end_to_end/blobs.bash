@@ -34,6 +34,8 @@ ask --range 1000-1999 "/task/result/$last_id"
 equal 'end to end: a range of bytes is 206' "206 bytes 1000-1999/1000000" "$status $(field Content-Range)"
 succeeds 'end to end: a range has its bytes' \
     cmp <(tail --bytes +1001 "$scratch/noise" | head --bytes 1000) "$scratch/body"
+ask --head --range 1000-1999 "/task/result/$last_id"
+equal 'end to end: a range is for GET alone' "200 1000000 " "$status $(field Content-Length) $(field Content-Range)"
 refuses 416 --range 1000000- "/task/result/$last_id"
 ask --header "If-None-Match: $tag" "/task/result/$last_id"
 equal 'end to end: bytes that the client has are 304' 304 "$status"

@@ -69,12 +69,13 @@ namespace detail {
     return {wanted_range::kind::part, {*first, std::min(last.value_or(SIZE_MAX), size - 1)}};
 }
 
-/// The response to a GET of a whole body: the part of it that the request wants, where it wants
-/// one. `full` has its ETag already, which If-Range is compared with (RFC 9110, 13.1.5).
+/// The response to a request for a whole body: the part of it that the request wants, where it is a
+/// GET and wants one; other methods have no ranges (RFC 9110, 14.2). `full` has its ETag already,
+/// which If-Range is compared with (RFC 9110, 13.1.5).
 [[nodiscard]] inline response in_part(const request& asked, response full) {
     full.headers.set("Accept-Ranges", "bytes");
     const std::string* range = asked.headers.find("Range");
-    if (range == nullptr || full.status != 200) return full;
+    if (range == nullptr || asked.method != "GET" || full.status != 200) return full;
     const std::string* tag = full.headers.find("ETag");
     const std::string* only_if = asked.headers.find("If-Range");
     if (only_if != nullptr && (tag == nullptr || *only_if != *tag)) return full;

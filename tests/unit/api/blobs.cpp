@@ -76,6 +76,7 @@ TEST_CASE("a task shows where its bytes are, and gives parts of them") {
     const auto part = s.wait(s.send("GET", "/task/result/" + id, "", headers));
     CHECK(part.status == 206);
     CHECK(part.body == "234");
+    CHECK(s.wait(s.send("HEAD", "/task/result/" + id, "", headers)).status == 200);
     headers = {};
     headers.add("If-None-Match", test::header(whole, "ETag"));
     CHECK(s.wait(s.send("GET", "/task/result/" + id, "", headers)).status == 304);

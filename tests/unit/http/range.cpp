@@ -23,8 +23,10 @@ std::string wanted(std::string_view field, std::size_t size = 10) {
     return {};
 }
 
-http::response ranged(std::string_view range, std::string_view if_range = {}) {
+http::response ranged(std::string_view range, std::string_view if_range = {},
+                      const char* method = "GET") {
     http::request asked;
+    asked.method = method;
     asked.headers.add("Range", std::string(range));
     if (!if_range.empty()) asked.headers.add("If-Range", std::string(if_range));
     http::response full;
@@ -74,6 +76,17 @@ TEST_CASE("a part is 206 with its place, and what is not there 416") {
     CHECK(*none.headers.find("Content-Range") == "bytes */10");
     CHECK(none.body.find("\"title\": \"Range Not Satisfiable\"") != none.body.npos);
     CHECK(*ranged("bytes=4-3").headers.find("Accept-Ranges") == "bytes");
+}
+
+// RFC 9110, 14.2
+TEST_CASE("a range is for GET, and passed over by other methods") {
+    for (const char* range : {"bytes=2-4", "bytes=10-"}) {
+        const auto head = ranged(range, {}, "HEAD");
+        CHECK(head.status == 200);
+        CHECK(head.body == "0123456789");
+        CHECK(head.headers.find("Content-Range") == nullptr);
+        CHECK(*head.headers.find("Accept-Ranges") == "bytes");
+    }
 }
 
 // RFC 9110, 13.1.5
