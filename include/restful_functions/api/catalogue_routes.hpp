@@ -1,5 +1,5 @@
-/// catalogue_routes: what the server offers. The list of paths, and the functions as data and as
-/// text.
+/// catalogue_routes: what the server offers. The list of its main paths, and the functions as data
+/// and as text.
 #pragma once
 
 #include <restful_functions/api/body.hpp>
@@ -57,6 +57,7 @@ namespace restful_functions::api {
 
 namespace detail {
 
+/// Clients read it, so it is the same as ever: paths that came later are in the OpenAPI document.
 inline constexpr const char* list_of_paths =
     "/function/list/data\n"
     "/function/list/text\n"

@@ -9,8 +9,8 @@ namespace restful_functions::api::detail {
 
 /// In the order in which they are shown.
 inline constexpr auto own_paths = std::to_array<own_path>({
-    {"/", "get", "list_paths", "server", "The paths, as text; the console for a browser", "",
-     R"("200": {"description": "The paths, one a line.", "content": {
+    {"/", "get", "list_paths", "server", "The main paths, as text; the console for a browser", "",
+     R"("200": {"description": "The main paths, one a line.", "content": {
       "text/plain": {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}}})"},
     {"/function/list/data", "get", "list_functions", "functions", "All functions", "",
      R"("200": {"description": "The functions.", "content": {"application/json": {"schema": {

@@ -85,8 +85,9 @@ class router {
             std::find_if(resources_.begin(), resources_.end(),
                          [&](const resource& r) { return r.fits(target->segments); });
         if (found == resources_.end()) {
-            return answer(http::problem(
-                404, "there is nothing at " + path_of(request) + "; GET / lists the paths"));
+            return answer(http::problem(404, "there is nothing at " + path_of(request) +
+                                                 "; GET / lists the main paths, GET /openapi.json "
+                                                 "has all of them"));
         }
         exchange asked{std::move(request), {}, target->query, std::move(answer)};
         if (const auto at = found->variable(); at != found->pattern.size()) {

@@ -2,7 +2,7 @@
 
 using namespace test;
 
-TEST_CASE("the root lists the paths") {
+TEST_CASE("the root lists the main paths, and the OpenAPI document has them and all others") {
     served s;
     const auto response = s.get("/");
     CHECK(response.status == 200);
@@ -18,6 +18,17 @@ TEST_CASE("the root lists the paths") {
           "/task/list/{function_name}\n"
           "/terminate/function/{function_name}\n"
           "/terminate/task/{task_id}\n");
+    const std::string all = s.get("/openapi.json").body;
+    for (std::size_t at = 0; at < response.body.size();) {
+        const std::size_t end = response.body.find('\n', at);
+        const std::string path = response.body.substr(at, end - at);
+        CAPTURE(path);
+        CHECK(all.find('"' + path + '"') != all.npos);
+        at = end + 1;
+    }
+    for (const char* other : {"/task/wait/{task_id}", "/events", "/metrics", "/greet"}) {
+        CHECK(all.find('"' + std::string(other) + '"') != all.npos);
+    }
 }
 
 TEST_CASE("the list of functions as text is laid out as ever") {

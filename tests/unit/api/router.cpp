@@ -86,7 +86,7 @@ TEST_CASE_FIXTURE(fixture, "a path that does not exist is 404 and says where to 
         CHECK(response.status == 404);
         CHECK(*response.headers.find("Content-Type") == "application/problem+json");
     }
-    CHECK(ask("GET", "/a/b/c").body.find("GET / lists the paths") != std::string::npos);
+    CHECK(ask("GET", "/a/b/c").body.find("GET / lists the main paths") != std::string::npos);
 }
 
 TEST_CASE_FIXTURE(fixture, "a name that does not exist is 404, whatever the method") {
