@@ -68,7 +68,8 @@ class function_server {
     /// Serves once; std::logic_error otherwise. Throws std::system_error when it cannot listen,
     /// e.g. because the port is busy; the message names address and port, and start() can be called
     /// again. Throws std::invalid_argument for timeouts and a number of connections that would
-    /// serve no one.
+    /// serve no one, for a token or a user without a secret, and where others than this machine
+    /// could call and it is not said who may.
     void start();
 
     /// Makes start() return, as a signal does; before start(), makes it return at once. May be

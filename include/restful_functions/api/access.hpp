@@ -28,7 +28,7 @@ struct grant {
 
 /// A caller who sends `Authorization: Bearer <secret>` (RFC 6750).
 struct token {
-    std::string secret;
+    std::string secret;  ///< Not empty.
     std::string name{};  ///< for logs and refusals
     restful_functions::grant grant{};
 };
@@ -36,7 +36,7 @@ struct token {
 /// A caller whose browser asks for a name and a password (Basic, RFC 7617).
 struct user {
     std::string name;
-    std::string password;
+    std::string password;  ///< Not empty.
     restful_functions::grant grant{};
 };
 

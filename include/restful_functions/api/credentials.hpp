@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,25 @@ namespace restful_functions::api {
         difference = static_cast<unsigned char>(difference | (given[i] ^ expected));
     }
     return difference == 0;
+}
+
+/// Lets nobody in who leaves a secret empty: an option that was filled from an environment variable
+/// that is not set looks like this. Throws std::invalid_argument, naming the token or the user.
+inline void require_secrets(const access_options& access) {
+    const auto require = [](const std::string& secret, const std::string& whose, const char* what) {
+        if (!secret.empty()) return;
+        throw std::invalid_argument(whose + " has no " + what +
+                                    "; give one that is hard to guess, or leave the entry out");
+    };
+    std::size_t number = 0;
+    for (const token& each : access.tokens) {
+        ++number;
+        const std::string name = each.name.empty() ? std::to_string(number) : '"' + each.name + '"';
+        require(each.secret, "token " + name, "secret");
+    }
+    for (const user& each : access.users) {
+        require(each.password, "user \"" + each.name + '"', "password");
+    }
 }
 
 /// A caller who is known.
@@ -52,7 +72,7 @@ struct caller {
         for (const user& known : access.users) {
             const bool is_password =
                 equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
-            if (equal_in_constant_time(name, known.name) && is_password)
+            if (equal_in_constant_time(name, known.name) && is_password && !known.password.empty())
                 found = caller{known.name, &known.grant};
         }
     }

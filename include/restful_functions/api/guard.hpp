@@ -39,9 +39,12 @@ namespace restful_functions::api {
 /// that may send it, and may its caller do that. What is not set is not asked.
 class guard {
  public:
-    /// All three must outlive the guard.
+    /// The registry and the table must outlive the guard. Throws std::invalid_argument when a token
+    /// or a user has no secret.
     guard(access_options access, const registry& functions, const task::table& tasks)
-        : access_(std::move(access)), functions_(functions), tasks_(tasks) {}
+        : access_(std::move(access)), functions_(functions), tasks_(tasks) {
+        require_secrets(access_);
+    }
 
     /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
     /// and `request.caller` is who sent it.

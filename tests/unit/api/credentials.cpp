@@ -12,7 +12,7 @@ const restful_functions::access_options access{
     .tokens = {{.secret = "one", .name = "first"},
                {.secret = "two", .name = "second"},
                {.secret = "", .name = "empty"}},
-    .users = {{.name = "eve", .password = "pass:word"}},
+    .users = {{.name = "eve", .password = "pass:word"}, {.name = "adam", .password = ""}},
 };
 
 std::string name_of(const char* authorization) {
@@ -46,4 +46,5 @@ TEST_CASE("a user has name and password") {
     CHECK(name_of("Basic ZXZlOnBhc3M=") == "nobody");       // eve:pass
     CHECK(name_of("Basic ZXZl") == "nobody");               // eve
     CHECK(name_of("Basic !") == "nobody");
+    CHECK(name_of("Basic YWRhbTo=") == "nobody");  // adam:
 }

@@ -2,6 +2,9 @@
 
 #include "served.hpp"
 
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 using namespace test;
@@ -90,6 +93,17 @@ TEST_CASE("an authorizer decides where no token does, and refuses when it throws
     CHECK(ask_as(s, "GET", "/", {{"Cookie", "stale"}}).status == 401);
     CHECK(ask_as(s, "POST", "/greet", {{"Cookie", "c"}}).status == 200);
     CHECK(asked == "read ;read ;call greet;");
+}
+
+TEST_CASE("a token or a user without a secret is refused at the start") {
+    const auto start = [](rf::access_options access) { served s(with(std::move(access))); };
+    CHECK_THROWS_WITH_AS(start({.users = {{.name = "eve", .password = ""}}}),
+                         doctest::Contains("user \"eve\" has no password; "),
+                         std::invalid_argument);
+    CHECK_THROWS_WITH_AS(start({.tokens = {{.secret = "s"}, {.secret = "", .name = "ci"}}}),
+                         doctest::Contains("token \"ci\" has no secret; "), std::invalid_argument);
+    CHECK_THROWS_WITH_AS(start({.tokens = {{.secret = "s"}, {.secret = ""}}}),
+                         doctest::Contains("token 2 has no secret; "), std::invalid_argument);
 }
 
 TEST_CASE("a request for another name is refused") {
