@@ -50,8 +50,7 @@ class guard {
     /// and `request.caller` is who sent it.
     [[nodiscard]] std::optional<http::response> stop(http::request& request) const {
         if (auto refused = check_host(access_, request)) return refused;
-        const bool changes =
-            request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+        const bool changes = !only_reads(request.method);
         if (changes || is_preflight(request)) {
             const page from(access_, request);
             if (is_preflight(request) && from.is_listed()) return from.preflight();
@@ -61,7 +60,7 @@ class guard {
                                      "owner can add its origin to allowed_origins");
             }
         }
-        if (!access_.restricts() || request.method == "OPTIONS") return std::nullopt;
+        if (!access_.restricts()) return std::nullopt;
         return check_caller(request);
     }
 
@@ -72,6 +71,11 @@ class guard {
     }
 
  private:
+    /// Whether a method changes nothing. OPTIONS reads, too: it tells which paths there are.
+    [[nodiscard]] static bool only_reads(std::string_view method) noexcept {
+        return method == "GET" || method == "HEAD" || method == "OPTIONS";
+    }
+
     /// What a request wants; nullopt: something that is everybody's.
     struct wish {
         scope what = scope::read;
@@ -100,7 +104,11 @@ class guard {
     [[nodiscard]] wish wish_of(const std::string& method,
                                const std::vector<std::string>& path) const {
         const auto segment = [&](std::size_t i) { return i < path.size() ? path[i] : ""; };
-        if (method == "GET" || method == "HEAD") {
+        if (segment(0) == "terminate") {
+            return {only_reads(method) ? scope::read : scope::terminate,
+                    segment(1) == "task" ? function_of(segment(2)) : segment(2)};
+        }
+        if (only_reads(method)) {
             if (segment(0) == "task" && segment(1) == "list")
                 return path.size() > 2 ? wish{scope::read, path[2]}
                                        : wish{.what = scope::read, .of_everything = true};
@@ -109,8 +117,7 @@ class guard {
             const bool is_general = segment(0) == "metrics" || segment(0) == "events";
             return {.what = scope::read, .of_everything = is_general};
         }
-        if (segment(0) != "terminate") return {scope::call, segment(0)};
-        return {scope::terminate, segment(1) == "task" ? function_of(segment(2)) : segment(2)};
+        return {scope::call, segment(0)};
     }
 
     /// The function of a task; of an unknown one: that is no function's.

@@ -48,6 +48,39 @@ TEST_CASE("where callers are told apart, nobody else is served but for health") 
     CHECK(ask_as(s, "GET", "/", {{"Authorization", "Basic ZXZlOnNlY3JldA=="}}).status == 200);
 }
 
+TEST_CASE("who is unknown learns no names by asking for methods") {
+    served s(callers);
+    const auto started = ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}});
+    const std::string task = header(started, "Location");
+    for (const std::string target :
+         {"/greet", "/greeting", task.c_str(), "/task/info/00000000-0000-4000-8000-000000000000",
+          "/terminate/function/greet", "/nowhere", "/", "*"}) {
+        CAPTURE(target);
+        CHECK(s.ask("OPTIONS", target).status == 401);
+        CHECK(
+            ask_as(s, "OPTIONS", target,
+                   {{"Origin", "https://evil.example"}, {"Access-Control-Request-Method", "POST"}})
+                .status == 401);
+    }
+    const auto told = ask_as(s, "OPTIONS", "/greet", {{"Authorization", "Bearer all"}});
+    CHECK(told.status == 204);
+    CHECK(header(told, "Allow") == "POST, OPTIONS");
+    CHECK(status_as(s, "look", "OPTIONS", task) == 204);
+    CHECK(status_as(s, "look", "OPTIONS", "*") == 204);
+}
+
+TEST_CASE("a caller of some functions learns of no other tasks by asking for methods") {
+    served s(callers);
+    const std::string id =
+        header(ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}}), "Location")
+            .substr(std::string_view("/task/info/").size());
+    for (const std::string& task : {id, std::string("00000000-0000-4000-8000-000000000000")}) {
+        CHECK(status_as(s, "greet", "OPTIONS", "/task/info/" + task) == 403);
+        CHECK(status_as(s, "greet", "OPTIONS", "/terminate/task/" + task) == 403);
+    }
+    CHECK(status_as(s, "greet", "OPTIONS", "/greet") == 204);
+}
+
 TEST_CASE("a caller does what its scopes allow") {
     served s(callers);
     CHECK(status_as(s, "all", "POST", "/greet") == 200);
@@ -154,7 +187,12 @@ TEST_CASE("a page of a listed origin may do all, and reads answers and refusals"
     const auto other =
         ask_as(s, "OPTIONS", "/greet",
                {{"Origin", "https://b.example"}, {"Access-Control-Request-Method", "POST"}});
+    CHECK(other.status == 401);
     CHECK(header(other, "Access-Control-Allow-Origin").empty());
+    const auto of_nothing =
+        ask_as(s, "OPTIONS", "/nowhere", {from, {"Access-Control-Request-Method", "POST"}});
+    CHECK(of_nothing.status == 204);
+    CHECK(header(of_nothing, "Allow").empty());
 }
 
 TEST_CASE("any origin may be let in, without credentials") {
