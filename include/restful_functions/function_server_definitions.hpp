@@ -28,10 +28,21 @@ namespace restful_functions {
 
 namespace detail {
 
-/// Where only this machine reaches the server, nothing but a page's trick asks for another name.
-inline std::vector<std::string> hosts_of(const server_options& o) {
+/// The names to accept before it is known where the server listens, and where it does not start():
+/// those that fit `host`.
+inline std::vector<std::string> expected_hosts(const server_options& o) {
     if (!o.allowed_hosts.empty() || !o.unix_socket.empty()) return o.allowed_hosts;
     if (!transport::is_loopback(o.host)) return {};
+    return {o.host};
+}
+
+/// The names to accept at sockets that are open, which a manager may have passed. Where only this
+/// machine reaches them over TCP, nothing but a page's trick asks for another name; no page reaches
+/// a Unix socket.
+inline std::vector<std::string> hosts_at(const transport::listener& opened,
+                                         const server_options& o) {
+    if (!o.allowed_hosts.empty() || !opened.is_local || !transport::has_tcp(opened))
+        return o.allowed_hosts;
     return {o.host};
 }
 
@@ -59,7 +70,7 @@ inline api::service_options service_options_of(const server_options& o) {
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,
-                       .allowed_hosts = hosts_of(o),
+                       .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
             .log = o.log};
 }
@@ -127,6 +138,7 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     transport::listener opened =
         passed.empty() ? detail::listen(options_) : transport::listen_at_passed(std::move(passed));
     detail::refuse_openness(options_, opened);
+    service_->accept_hosts(detail::hosts_at(opened, options_));
     transport::run(
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
         {.mode = options_.shutdown_mode,

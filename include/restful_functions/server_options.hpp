@@ -79,8 +79,9 @@ struct server_options {
     /// Serves everybody at addresses that others can reach; without it, and without callers to tell
     /// apart, `start()` refuses to.
     bool allow_anonymous = false;
-    /// The names that the server is known by; a request for another one is refused. Empty: on
-    /// loopback `host` and localhost, elsewhere any. Addresses are always accepted.
+    /// The names that the server is known by; a request for another one is refused. Empty: where
+    /// `start()` listens on loopback alone, also at a socket that was passed, `host` and localhost;
+    /// elsewhere, and at a Unix socket, any. Addresses are always accepted.
     std::vector<std::string> allowed_hosts = {};
     /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
     std::vector<std::string> allowed_origins = {};

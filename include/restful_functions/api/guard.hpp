@@ -46,6 +46,9 @@ class guard {
         require_secrets(access_);
     }
 
+    /// The names that the server is known by from now on, as access_options::allowed_hosts.
+    void accept_hosts(std::vector<std::string> names) { access_.allowed_hosts = std::move(names); }
+
     /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
     /// and `request.caller` is who sent it.
     [[nodiscard]] std::optional<http::response> stop(http::request& request) const {

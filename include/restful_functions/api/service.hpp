@@ -45,7 +45,9 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 namespace restful_functions::api {
 
@@ -175,6 +177,9 @@ class service {
 
     /// Ends all tasks without any grace, also those that are ending.
     void kill_all() { calls_.kill_all(); }
+
+    /// The names that it is known by from now on, for who learns late where it is listened at.
+    void accept_hosts(std::vector<std::string> names) { guard_.accept_hosts(std::move(names)); }
 
     /// To be told by the transports.
     void connection_opened() noexcept { counted_.on_connection_opened(); }

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
@@ -50,6 +51,13 @@ inline std::pair<std::string, bool> place_of(int descriptor) {
 }
 
 }  // namespace detail
+
+/// Whether one of its sockets is of TCP; the others are of the file system.
+inline bool has_tcp(const listener& opened) noexcept {
+    return std::any_of(opened.sockets.begin(), opened.sockets.end(), [](const auto& socket) {
+        return detail::number_option(socket.get(), SO_DOMAIN) != AF_UNIX;
+    });
+}
 
 /// Makes a listener of sockets that a service manager has passed. Clients that are not accepted
 /// when the server ends stay in the queue for the one that follows it. Throws std::invalid_argument

@@ -1,5 +1,6 @@
 /// The whole server: how it starts, serves and ends.
 #include <restful_functions/function_server.hpp>
+#include <restful_functions/transport/listener.hpp>
 
 #include "../temporary_directory.hpp"
 
@@ -10,11 +11,15 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdio>
+#include <exception>
 #include <fstream>
 #include <future>
 #include <optional>
@@ -141,6 +146,41 @@ std::string get(std::uint16_t port, const std::string& host) {
     c.send("GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: close\r\n\r\n");
     return c.receive_all();
 }
+
+/// A server in a process of its own, with a socket that was passed to it.
+class passed_to {
+ public:
+    passed_to(const std::string& host, const rf::server_options& options) {
+        const auto opened = rf::transport::listen(rf::transport::tcp_address{host, 0});
+        port = opened.port;
+        process_ = ::fork();
+        if (process_ == 0) serve(opened.sockets.front().get(), options);
+    }
+    passed_to(const passed_to&) = delete;
+    passed_to& operator=(const passed_to&) = delete;
+    ~passed_to() {
+        ::kill(process_, SIGTERM);
+        ::waitpid(process_, nullptr, 0);
+    }
+
+    std::uint16_t port = 0;
+
+ private:
+    [[noreturn]] static void serve(int socket, const rf::server_options& options) {
+        constexpr int first_passed = 3;
+        ::dup2(socket, first_passed);
+        ::setenv("LISTEN_PID", std::to_string(::getpid()).c_str(), 1);
+        ::setenv("LISTEN_FDS", "1", 1);
+        try {
+            rf::function_server(options).start();
+        } catch (const std::exception& failure) {
+            std::fprintf(stderr, "%s\n", failure.what());
+        }
+        ::_exit(0);
+    }
+
+    pid_t process_ = -1;
+};
 
 bool ends_with(const std::string& text, const std::string& end) {
     return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
@@ -273,6 +313,17 @@ TEST_CASE("on loopback a request for another name is refused, where the name was
     }
     const running known({.allowed_hosts = {"evil.example"}});
     CHECK(get(known.server.port(), "evil.example").starts_with("HTTP/1.1 200 "));
+}
+
+TEST_CASE("whether a name is refused follows the socket that was passed, and not the options") {
+    const passed_to reached_by_others("0.0.0.0", {.allow_anonymous = true});
+    CHECK(get(reached_by_others.port, "public.example").starts_with("HTTP/1.1 200 "));
+    const passed_to local("127.0.0.1", {.host = "0.0.0.0"});
+    CHECK(get(local.port, "localhost").starts_with("HTTP/1.1 200 "));
+    CHECK(get(local.port, "evil.example").starts_with("HTTP/1.1 421 "));
+    const passed_to known("127.0.0.1", {.host = "0.0.0.0", .allowed_hosts = {"a.example"}});
+    CHECK(get(known.port, "a.example").starts_with("HTTP/1.1 200 "));
+    CHECK(get(known.port, "b.example").starts_with("HTTP/1.1 421 "));
 }
 
 TEST_CASE("a busy port is an exception that names it") {

@@ -50,6 +50,18 @@ TEST_CASE("the file of a socket that is passed stays when the server ends") {
     CHECK(::access(path.c_str(), F_OK) == 0);
 }
 
+TEST_CASE("sockets of TCP are told from those of the file system") {
+    const temporary_directory here;
+    auto tcp = transport::listen(transport::tcp_address{"127.0.0.1", 0});
+    auto file = transport::listen(transport::unix_address{here.file("socket")});
+    CHECK(transport::has_tcp(tcp));
+    CHECK_FALSE(transport::has_tcp(file));
+    std::vector<unique_fd> both;
+    both.push_back(std::move(file.sockets.front()));
+    both.push_back(std::move(tcp.sockets.front()));
+    CHECK(transport::has_tcp(transport::listen_at_passed(std::move(both))));
+}
+
 TEST_CASE("what is no listening socket is refused") {
     CHECK_THROWS_AS(pass(unique_fd(::socket(AF_INET, SOCK_STREAM, 0))), std::invalid_argument);
     CHECK_THROWS_AS(pass(unique_fd(::socket(AF_UNIX, SOCK_DGRAM, 0))), std::invalid_argument);
