@@ -23,6 +23,7 @@ int main(int argc, char** argv) {
     rf::api::service& service = server.service();
 
     asio::io_context loop;
+    // Unlike start() this listens for strangers, too, if the host says so: have tokens then.
     rf::transport::asio_http<asio::ip::tcp> http(loop, service, {options.host, options.port});
     options.on_listening(http.url());
 

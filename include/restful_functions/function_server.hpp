@@ -56,6 +56,10 @@ class function_server {
     /// server has started. Make it before threads, sockets and other things that a call is not to
     /// inherit. Throws std::system_error when the system refuses processes or memory.
     ///
+    /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
+    /// everybody is served, and nothing refuses to listen for others than this machine, as start()
+    /// does. Names in Host are accepted as `host` and `allowed_hosts` say.
+    ///
     /// With RESTFUL_FUNCTIONS_SEPARATE_COMPILATION, include <restful_functions/api/service.hpp> to
     /// use it.
     api::service& service();

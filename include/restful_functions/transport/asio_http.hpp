@@ -118,7 +118,8 @@ struct address_of<asio::local::stream_protocol> {
 /// The protocol is asio::ip::tcp with a tcp_address, or asio::local::stream_protocol with a
 /// unix_address. A service may have several transports on one loop. The loop is run by one thread
 /// at a time; the service and the loop outlive the transport, which ends its connections when it
-/// goes. It must not go from within a reply.
+/// goes. It must not go from within a reply. It listens wherever it is told to: at an address that
+/// others than this machine reach, have the service tell its callers apart.
 template <class Protocol, class Service = api::service>
 class asio_http : public detail::http_server<Service> {
  public:
