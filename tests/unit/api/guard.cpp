@@ -33,7 +33,7 @@ int status_as(served& s, const char* token, const char* method, const std::strin
 
 }  // namespace
 
-TEST_CASE("where callers are told apart, nobody else is served but for health") {
+TEST_CASE("where callers are told apart, nobody else is served but for health and the page") {
     served s(callers);
     for (const char* target : {"/", "/function/list/data", "/task/list", "/metrics", "/nowhere"}) {
         const auto refused = s.get(target);
@@ -42,6 +42,9 @@ TEST_CASE("where callers are told apart, nobody else is served but for health") 
     }
     CHECK(s.ask("POST", "/greet").status == 401);
     CHECK(s.get("/health/live").status == 200);
+    CHECK(ask_as(s, "GET", "/", {{"Accept", "text/html"}}).status == 200);
+    CHECK(s.get("/console/console.html").status == 200);
+    CHECK(s.ask("POST", "/console/console.html").status == 401);
     CHECK(status_as(s, "wrong", "GET", "/") == 401);
     CHECK(header(ask_as(s, "GET", "/", {{"Authorization", "Bearer wrong"}}), "WWW-Authenticate") ==
           "Bearer realm=\"restful-functions\", error=\"invalid_token\"");
