@@ -30,9 +30,6 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -17967,6 +17964,10 @@ inline listener listen_at_passed(std::vector<restful_functions::detail::unique_f
 // restful_functions/transport/tls.hpp
 /// TLS for connections, with OpenSSL. Only where the library is built with it:
 /// RESTFUL_FUNCTIONS_TLS.
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace restful_functions::transport {
 
