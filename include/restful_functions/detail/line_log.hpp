@@ -1,13 +1,10 @@
 /// line_log: lines for people and programs that never make the server wait.
 #pragma once
 
-#include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/detail/outlet.hpp>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sys/types.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -47,17 +44,7 @@ class without_sigpipe {
 /// slow reader does not take is kept up to a bound; then lines are left out, and it says how many.
 class line_log {
  public:
-    explicit line_log(int descriptor) : descriptor_(descriptor) {
-        // A description of our own, which may be non-blocking without everybody's being so. A
-        // socket cannot be opened a second time; and a file takes every write at once, while a
-        // second description has an offset of its own: what others write would lie over our lines.
-        struct stat what {};
-        is_file_ = ::fstat(descriptor, &what) == 0 && S_ISREG(what.st_mode);
-        if (is_file_) return;
-        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
-        outlet_.reset(
-            ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
-    }
+    explicit line_log(int descriptor) : outlet_(descriptor) {}
     line_log(const line_log&) = delete;
     line_log& operator=(const line_log&) = delete;
     ~line_log() { flush(); }
@@ -81,7 +68,7 @@ class line_log {
         const without_sigpipe quiet;
         std::size_t written = 0;
         while (written < kept_.size()) {
-            const ssize_t size = write(std::string_view(kept_).substr(written));
+            const ssize_t size = outlet_.write(std::string_view(kept_).substr(written));
             if (size < 0 && errno == EINTR) continue;
             if (size < 0 && errno == EAGAIN) break;
             if (size <= 0) written = kept_.size();  // nobody will ever read it
@@ -95,15 +82,7 @@ class line_log {
  private:
     static constexpr std::size_t most_kept = 1024 * 1024;
 
-    [[nodiscard]] ssize_t write(std::string_view text) const {
-        if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
-        if (is_file_) return ::write(descriptor_, text.data(), text.size());
-        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-
-    int descriptor_;
-    bool is_file_ = false;
-    unique_fd outlet_;
+    outlet outlet_;
     std::string kept_;
     std::size_t left_out_ = 0;
 };

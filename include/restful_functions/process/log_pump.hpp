@@ -2,6 +2,7 @@
 /// It lives in the fork server, so that a call that prints without end costs the server nothing.
 #pragma once
 
+#include <restful_functions/detail/outlet.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/news.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -9,7 +10,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,16 +36,11 @@ class log_pump {
              std::pmr::memory_resource* lists)
         : layout_(layout),
           mapping_(layout, arena_file, system),
-          pass_through_(pass_through),
           system_(system),
           pipes_(layout.slots(), lists),
           watched_(lists) {
         watched_.reserve(layout.slots());
-        if (pass_through_) {
-            // A description of our own, which may be non-blocking without the server's being so.
-            outlet_.reset(
-                ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
-        }
+        if (pass_through) standard_error_.emplace(STDERR_FILENO);
     }
 
     /// Opens the log of a slot's next process, and returns where that is to write; nullopt, with
@@ -109,7 +104,7 @@ class log_pump {
         if (!text.empty()) {
             log.append(text);
             tell_news(layout_.at(mapping_.memory(), slot).header());
-            if (pass_through_) pass_on(text);
+            if (standard_error_) pass_on(text);
         }
         log.end_carrying();
         return size != 0;
@@ -119,10 +114,7 @@ class log_pump {
     /// written at once is left out.
     void pass_on(std::string_view text) const {
         while (!text.empty()) {
-            // A socket cannot be opened a second time.
-            const ssize_t size = outlet_ ? ::write(outlet_.get(), text.data(), text.size())
-                                         : ::send(STDERR_FILENO, text.data(), text.size(),
-                                                  MSG_DONTWAIT | MSG_NOSIGNAL);
+            const ssize_t size = standard_error_->write(text);
             if (size <= 0) return;
             text.remove_prefix(static_cast<std::size_t>(size));
         }
@@ -130,9 +122,8 @@ class log_pump {
 
     slot_layout layout_;
     arena_mapping mapping_;
-    bool pass_through_;
     operating_system& system_;
-    restful_functions::detail::unique_fd outlet_;
+    std::optional<restful_functions::detail::outlet> standard_error_;  ///< to pass all on to
     std::pmr::vector<restful_functions::detail::unique_fd>
         pipes_;  ///< the end to read from, by slot
     std::pmr::vector<std::uint32_t> watched_;

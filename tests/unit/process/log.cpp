@@ -1,7 +1,10 @@
+#include "../not_to_be_opened.hpp"
 #include "calls.hpp"
 
 #include <atomic>
+#include <cstdio>
 #include <iostream>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -183,4 +186,26 @@ TEST_CASE("what calls print also goes to the server's standard error, if asked t
         CHECK(all.departure_of(all.start(0, std::string(8000, 'x'))).log.text == "passed on");
         if (i == 10) read_end.reset();
     }
+}
+
+TEST_CASE("it goes there also when the standard error may not be opened again") {
+    int ends[2];
+    REQUIRE(::pipe2(ends, O_CLOEXEC) == 0);
+    const restful_functions::detail::unique_fd read_end(ends[0]);
+    const restful_functions::detail::unique_fd write_end(ends[1]);
+    const restful_functions::detail::unique_fd saved(::dup(STDERR_FILENO));
+    std::optional<not_to_be_opened> by_us(std::in_place, write_end.get());
+    ::dup2(write_end.get(), STDERR_FILENO);
+    calls all({[](std::string_view) {
+                  std::printf("passed on");
+                  return std::string();
+              }},
+              {.max_processes = 4, .warm_processes = 1, .pass_log_through = true});
+    ::dup2(saved.get(), STDERR_FILENO);
+    all.departure_of(all.start(0));
+    by_us.reset();
+    ::fcntl(read_end.get(), F_SETFL, O_NONBLOCK);
+    char text[100] = {};
+    CHECK(::read(read_end.get(), text, sizeof text) == 9);
+    CHECK(std::string(text) == "passed on");
 }
