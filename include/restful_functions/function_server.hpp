@@ -26,7 +26,7 @@ class service;
 ///     server.start();
 ///
 /// What the program has in memory when the server starts is there in each call, shared until it is
-/// written to. Except for stop(), port() and url() its members are for one thread.
+/// written to. stop(), port() and url() may be called from any thread, the others from one.
 class function_server {
  public:
     explicit function_server(server_options options = {});
@@ -83,9 +83,8 @@ class function_server {
     /// The port that it listens on; 0 until it does, and for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_.load(); }
 
-    /// Where it listens, e.g. "http://127.0.0.1:8888"; empty until `on_listening` is called, from
-    /// when on it does not change.
-    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    /// Where it listens, e.g. "http://127.0.0.1:8888"; empty until it does.
+    [[nodiscard]] const std::string& url() const noexcept { return listens_ ? url_ : no_url_; }
 
  private:
     void add(function_definition definition);
@@ -95,7 +94,9 @@ class function_server {
     detail::stop_switch stop_;
     std::unique_ptr<api::service> service_;
     bool has_run_ = false;
-    std::string url_;
+    const std::string no_url_;
+    std::string url_;                   ///< written once, before `listens_`
+    std::atomic<bool> listens_{false};  ///< other threads may read `url_`
     std::atomic<std::uint16_t> port_{0};
 };
 

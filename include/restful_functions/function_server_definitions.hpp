@@ -148,6 +148,7 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
             has_run_ = true;
             url_ = http.url();
             port_ = http.port();
+            listens_ = true;
             if (options_.on_listening) options_.on_listening(url_);
             manager.notify("READY=1");
         },

@@ -28,10 +28,10 @@ namespace process::detail {
 inline slot_header* current_slot = nullptr;
 
 /// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
-inline bool owns_sigterm = false;
+inline std::atomic<bool> owns_sigterm{false};
 
-/// Whether stop_requested() has seen to SIGTERM in this call.
-inline bool stop_is_asked_for = false;
+/// Whether stop_requested() has seen to SIGTERM in this call. Any thread of the function may ask.
+inline std::atomic<bool> stop_is_asked_for{false};
 
 /// For the fork server: what is registered before a fork costs the new process nothing.
 inline void forget_call_in_grandchildren() {
@@ -109,7 +109,7 @@ class clean_ups {
 /// What stop_requested() took over in the call before is no business of the next one.
 inline void give_sigterm_back() {
     stop_is_asked_for = false;
-    if (clean_ups::exist() || !std::exchange(owns_sigterm, false)) return;
+    if (clean_ups::exist() || !owns_sigterm.exchange(false)) return;
     std::signal(SIGTERM, SIG_DFL);
 }
 
@@ -143,11 +143,14 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
 
 /// Whether the call is to end: its time is over, or somebody terminated it. From the first time on
 /// that a function asks, SIGTERM does not end its process any more: it has the `grace` of its
-/// registration to return or to exit. What it still returns is not used.
+/// registration to return or to exit. What it still returns is not used. May be called from any
+/// thread of the function.
 [[nodiscard]] inline bool stop_requested() noexcept {
     const process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return false;
-    if (!std::exchange(process::detail::stop_is_asked_for, true)) {
+    auto& asked = process::detail::stop_is_asked_for;
+    if (!asked.load(std::memory_order_relaxed) &&
+        !asked.exchange(true, std::memory_order_relaxed)) {
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {
@@ -161,7 +164,8 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
 /// Has `clean_up` run when the call is to end before its time: its time is over, or somebody
 /// terminated it. It runs on a thread of its own while the function goes on; the last one
 /// registered runs first, and when all have run, the process ends. What is not done within the
-/// `grace` of the registration is cut off. Outside of a call it does nothing.
+/// `grace` of the registration is cut off. Outside of a call it does nothing. Throws
+/// std::system_error when no thread can be had.
 inline void on_terminate(std::function<void()> clean_up) {
     if (process::detail::current_slot != nullptr) {
         process::detail::clean_ups::instance().add(std::move(clean_up));

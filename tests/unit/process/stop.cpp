@@ -1,6 +1,7 @@
 #include "calls.hpp"
 
 #include <csignal>
+#include <thread>
 
 using namespace test;
 using namespace std::chrono_literals;
@@ -87,6 +88,28 @@ TEST_CASE("a function can ask whether it is to stop, and then return by itself")
     const call_id call = all.start(0, said.path());
     static_cast<void>(said.line());
     CHECK(all->stop(call, 1h));
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "stopped by itself");
+}
+
+TEST_CASE("threads of a function can ask whether it is to stop, all at once") {
+    const fifo said;
+    calls all({[](std::string_view path) -> std::string {
+        if (restful_functions::stop_requested()) {
+            return "too early";
+        }
+        std::ofstream(std::string(path)) << "ready" << std::endl;
+        std::vector<std::thread> workers;
+        for (int i = 0; i < 4; ++i) {
+            workers.emplace_back([] {
+                while (!restful_functions::stop_requested()) ::sched_yield();
+            });
+        }
+        for (std::thread& worker : workers) worker.join();
+        return "stopped by itself";
+    }});
+    const call_id call = all.start(0, said.path());
+    static_cast<void>(said.line());
+    all->stop(call, 1h);
     CHECK(std::get<returned>(all.end_of(call)).bytes == "stopped by itself");
 }
 

@@ -273,6 +273,17 @@ TEST_CASE("a stop before the start makes the start return") {
     CHECK(server.port() != 0);
 }
 
+TEST_CASE("where a server listens can be asked from another thread, at any time") {
+    rf::function_server server({.port = 0});
+    auto served = std::async(std::launch::async, [&] { server.start(); });
+    while (server.url().empty() && served.wait_for(0s) == std::future_status::timeout) {
+        std::this_thread::yield();
+    }
+    CHECK(server.url() == "http://127.0.0.1:" + std::to_string(server.port()));
+    server.stop();
+    served.get();
+}
+
 TEST_CASE("a server starts once") {
     rf::function_server server({.port = 0});
     server.stop();
