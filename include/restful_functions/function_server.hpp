@@ -29,6 +29,7 @@ class service;
 /// written to. stop(), port() and url() may be called from any thread, the others from one.
 class function_server {
  public:
+    /// Throws std::system_error when the system refuses a descriptor.
     explicit function_server(server_options options = {});
     function_server(const function_server&) = delete;
     function_server& operator=(const function_server&) = delete;
@@ -54,7 +55,9 @@ class function_server {
     /// The server without its sockets, for a transport of one's own or for an asio::io_context that
     /// is already there. Made at the first use, with the functions added so far: from then on the
     /// server has started. Make it before threads, sockets and other things that a call is not to
-    /// inherit. Throws std::system_error when the system refuses processes or memory.
+    /// inherit. Throws std::system_error when the system refuses processes or memory,
+    /// std::invalid_argument when `max_processes` or `max_payload` is 0, or one of them or
+    /// `log_bytes` is beyond all reason, and for a token or a user without a secret.
     ///
     /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
     /// everybody is served, and nothing refuses to listen for others than this machine, as start()
@@ -69,11 +72,18 @@ class function_server {
     /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
     /// without any grace.
     ///
-    /// Serves once; std::logic_error otherwise. Throws std::system_error when it cannot listen,
-    /// e.g. because the port is busy; the message names address and port, and start() can be called
-    /// again. Throws std::invalid_argument for timeouts and a number of connections that would
-    /// serve no one, for a token or a user without a secret, and where others than this machine
-    /// could call and it is not said who may.
+    /// Serves once; std::logic_error otherwise, and when another server handles the signals. Throws
+    /// what service() throws, and
+    ///
+    /// - std::system_error when it cannot listen, e.g. because the port is busy; the message names
+    ///   address and port;
+    /// - std::invalid_argument for timeouts and a number of connections that would serve no one,
+    ///   passed sockets that are none to listen at, strangers who could call without
+    ///   `allow_anonymous`, and `tls` in a program that was built without it;
+    /// - std::runtime_error for files of `tls` that are unfit.
+    ///
+    /// If it throws before it listens, it can be called again. What a service manager passed, its
+    /// sockets and NOTIFY_SOCKET, is gone by then: it listens at `host` or `unix_socket`.
     void start();
 
     /// Makes start() return, as a signal does; before start(), makes it return at once. May be
