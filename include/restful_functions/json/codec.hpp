@@ -34,16 +34,20 @@ namespace restful_functions {
 ///     };
 ///
 /// `type` is what the catalogue of functions shows. A type that is only a parameter needs no
-/// `encode`, one that is only a result no `decode`. Four members more are optional:
+/// `encode`, one that is only a result no `decode`. Three members more are optional:
 /// `static T missing()` gives the value of an argument that was left out, which makes it not
-/// required; `using parts = detail::types<U...>` names the types that the codec hands on to
+/// required; `using parts = json::parts<U...>` names the types that the codec hands on to
 /// `json::decode` and `json::encode`, for better compile errors; `static std::string
-/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves
-/// `decode` refuses the value, too.
+/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves `decode` refuses the
+/// value, too.
 template <typename T>
 struct codec;
 
 namespace json {
+
+/// The types that a codec hands on; none need be complete.
+template <typename... Type>
+using parts = restful_functions::detail::types<Type...>;
 
 /// Reads a `T`; a value that is none, or would lose something, is refused.
 template <typename T>

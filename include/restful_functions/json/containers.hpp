@@ -25,7 +25,7 @@ namespace json::detail {
 template <typename Container>
 struct sequence_codec {
     using element = typename Container::value_type;
-    using parts = types<element>;
+    using parts = json::parts<element>;
     static constexpr auto type = arg_type::list;
 
     static decoded<Container> decode(const value& from) {
@@ -54,7 +54,7 @@ struct sequence_codec {
 template <typename Map>
 struct map_codec {
     using mapped = typename Map::mapped_type;
-    using parts = types<mapped>;
+    using parts = json::parts<mapped>;
     static constexpr auto type = arg_type::dict;
 
     static decoded<Map> decode(const value& from) {

@@ -30,7 +30,7 @@ std::optional<refusal> first_refusal(std::tuple<decoded<Element>...>& elements) 
 /// A list with one element for each `Element`.
 template <typename Tuple, typename... Element>
 struct tuple_codec {
-    using parts = types<Element...>;
+    using parts = json::parts<Element...>;
     static constexpr auto type = arg_type::list;
 
     static decoded<Tuple> decode(const value& from) {
@@ -76,7 +76,7 @@ struct codec<std::tuple<Element...>>
 /// A list of exactly `Size` elements.
 template <typename T, std::size_t Size>
 struct codec<std::array<T, Size>> {
-    using parts = detail::types<T>;
+    using parts = json::parts<T>;
     static constexpr auto type = arg_type::list;
 
     static json::decoded<std::array<T, Size>> decode(const json::value& value) {

@@ -17,7 +17,7 @@ namespace restful_functions {
 /// null.
 template <typename T>
 struct codec<std::optional<T>> {
-    using parts = detail::types<T>;
+    using parts = json::parts<T>;
     static constexpr auto type = json::type_of<T>();
 
     static std::optional<T> missing() { return std::nullopt; }
@@ -79,7 +79,7 @@ inline fit fit_of(arg_type type, const value& from) {
 template <typename First, typename... Other>
 struct codec<std::variant<First, Other...>> {
     using variant = std::variant<First, Other...>;
-    using parts = detail::types<First, Other...>;
+    using parts = json::parts<First, Other...>;
     static constexpr auto type = json::type_of<First>();
 
     static json::decoded<variant> decode(const json::value& value) {

@@ -30,6 +30,10 @@ struct holds_unknown {
     std::vector<holds_unknown> children;
     std::vector<std::optional<unknown>> things;
 };
+template <typename T>
+struct boxed {
+    T inside;
+};
 
 }  // namespace
 
@@ -47,6 +51,18 @@ struct restful_functions::codec<money> {
     static money missing() { return money("0.00"); }
 };
 
+template <typename T>
+struct restful_functions::codec<boxed<T>> {
+    using parts = json::parts<T>;
+    static constexpr auto type = json::type_of<T>();
+
+    static json::decoded<boxed<T>> decode(const json::value& value) {
+        auto inside = json::decode<T>(value);
+        if (!inside) return std::move(inside).why();
+        return boxed<T>{*std::move(inside)};
+    }
+};
+
 TEST_CASE("a specialisation of codec makes a type readable and writable, also inside others") {
     CHECK(round_trip<money>("\"3.50\"") == "\"3.50\"");
     CHECK(round_trip<money>("\"3\"") == ": \"3\" is not an amount like \"3.50\"");
@@ -62,6 +78,8 @@ TEST_CASE("a codec with a value for what is missing makes its type omittable") {
 TEST_CASE("the type without a codec is found inside others") {
     CHECK(std::is_same_v<json::undecodable<std::vector<money>>, void>);
     CHECK(std::is_same_v<json::undecodable<holds_unknown>, unknown>);
+    CHECK(std::is_same_v<json::undecodable<boxed<unknown>>, unknown>);
+    CHECK(std::is_same_v<json::undecodable<boxed<int>>, void>);
     CHECK(std::is_same_v<json::unencodable<holds_unknown>, unknown>);
     CHECK(std::is_same_v<json::undecodable<std::string_view>, std::string_view>);
     CHECK(std::is_same_v<json::unencodable<std::string_view>, void>);
