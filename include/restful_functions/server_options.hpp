@@ -33,6 +33,8 @@ struct server_options {
     /// with OpenSSL (RESTFUL_FUNCTIONS_TLS).
     std::optional<tls_options> tls = std::nullopt;
 
+    /// What becomes of the tasks that run or wait when it is asked to stop: `join` lets them end,
+    /// `terminate` ends them, with the grace of their functions.
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
     /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
     /// with the grace of their functions. Without it they may as long as they like. Under
@@ -42,8 +44,8 @@ struct server_options {
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
-    /// certificate again. One that is ignored when it
-    /// starts, as SIGINT is by a shell's background job, stays ignored.
+    /// certificate again. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is in a shell's
+    /// background job, it stays ignored.
     bool handle_signals = true;
 
     /// Processes, waiting and working together; when all work, a call is refused with 503.

@@ -21,7 +21,7 @@ struct form_part {
     std::string_view bytes;    ///< within the body that was read
 };
 
-/// A media type, and the value of one of its parameters; the essence is what stands before them.
+/// A media type without its parameters: `text/plain` of `text/plain; charset=utf-8`.
 [[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
     return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
 }
