@@ -1,4 +1,4 @@
-/// The program of the original README: `addition`, and `multi`, which tests six numbers in
+/// The program that examples/run plays: `addition`, and `multi`, which tests six numbers in
 /// parallel.
 
 #include <restful_functions.hpp>

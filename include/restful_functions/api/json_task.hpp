@@ -1,4 +1,4 @@
-/// json_task: a task as clients see it, the seed's four members first.
+/// json_task: a task as clients see it, the four members first that every task has.
 #pragma once
 
 #include <restful_functions/api/body.hpp>

@@ -112,10 +112,9 @@ struct task_selection {
 
 }  // namespace detail
 
-/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
-/// array; `status` filters, `order` turns it round, `results=false` leaves out what may be long,
-/// and with `limit` there are pages, each of which links to the next one. All three must outlive
-/// the router.
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array;
+/// `status` filters, `order` turns it round, `results=false` leaves out what may be long, and with
+/// `limit` there are pages, each of which links to the next one. All three must outlive the router.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](

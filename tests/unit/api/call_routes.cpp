@@ -67,7 +67,7 @@ TEST_CASE("an unknown argument is refused") {
     CHECK(response.body.find(R"([{"pointer": "/z", "detail": ")") != std::string::npos);
 }
 
-TEST_CASE("all bad arguments are named at once, the first of them in the seed's words") {
+TEST_CASE("all bad arguments are named at once, the first of them as if alone") {
     served s;
     const auto response = s.ask("POST", "/addition", "{\"x\": \"abc\", \"yy\": 6}");
     CHECK(response.body ==

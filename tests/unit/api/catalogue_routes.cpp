@@ -35,7 +35,7 @@ TEST_CASE("the list of functions as text is laid out as ever") {
     served s;
     const auto response = s.get("/function/list/text");
     CHECK(header(response, "Content-Type") == "text/plain; charset=utf-8");
-    const std::string seed =
+    const std::string first_two =
         "addition\n"
         "URL:\n"
         "    async api: /addition\n"
@@ -60,7 +60,7 @@ TEST_CASE("the list of functions as text is laid out as ever") {
         "No Args\n"
         "\n"
         "\n";
-    CHECK(response.body.starts_with(seed));
+    CHECK(response.body.starts_with(first_two));
     CHECK(response.body.ends_with("Never in time\nNo Args\n\n"));
 }
 

@@ -90,7 +90,7 @@ inline void ignore_sigterm_with_children() {
     std::abort();
 }
 
-/// The functions of the tests; `addition` and `multi` are those of the seed.
+/// The functions of the tests; `addition` and `multi` are those of examples/seed.cpp.
 inline rf::registry functions() {
     using rf::arg_type;
     rf::registry all;

@@ -50,7 +50,7 @@ TEST_CASE("a function is called with the arguments in the body") {
     CHECK(called(add, R"({"y": "6", "x": 3.0})") == "9");
 }
 
-TEST_CASE("a missing, an invalid and an unknown argument are refused in the seed's words") {
+TEST_CASE("a missing, an invalid and an unknown argument are refused, each in its sentence") {
     CHECK(called(add, R"({"y": 1})") == "Parameter Missing: x");
     CHECK(called(add, R"({"x": "abc", "y": 1})") == "Parameter is Invalid: x abc INTEGER");
     CHECK(called(add, R"({"x": 1, "y": 1, "z": 1})") == "Parameter Unknown: z");
@@ -84,7 +84,7 @@ TEST_CASE("a thousand unknown arguments get a hundred errors") {
     CHECK(bad.front().message == "Parameter Missing: y");
 }
 
-TEST_CASE("of several bad arguments the seed's sentence is of the first one declared") {
+TEST_CASE("of several bad arguments the sentence is of the first one declared") {
     CHECK(called(add, R"({"z": 1, "y": "b", "x": "a"})") == "Parameter is Invalid: x a INTEGER");
     CHECK(called(add, R"({"z": 1, "y": "b", "x": 1})") == "Parameter is Invalid: y b INTEGER");
     CHECK(called(add, R"({"z": 1, "y": "b"})") == "Parameter Missing: x");
