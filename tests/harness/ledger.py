@@ -48,6 +48,7 @@ class Ledger:
         self.tried = Counter()      # by kind
         self.refused = Counter()    # by status
         self.outcomes = Counter()   # of all calls that have ended
+        self.disturbed = Counter()  # those of them that ended by a disturbance, by its sentence
         self.expected = {}          # of tasks whose number is known: their kind and the ends that they may have
         self.ended = {}             # status, outcome and result of them
         self.told = {}              # the same without the result, each time that the stream of events told of it
@@ -73,6 +74,11 @@ class Ledger:
     def _end_among(self, ends, fits):
         return next((end for end in (*ends, *self.disturbances) if fits(end)), None)
 
+    def _count(self, ends, end, outcome):
+        self.outcomes[outcome] += 1
+        if end in self.disturbances and end not in ends:
+            self.disturbed[end.result] += 1
+
     def answer(self, kind, status, value, *ends):
         """A call was answered with its result; returns how it ended, or None when that cannot be."""
         end = self._end_among(ends, lambda end: HTTP_STATUS[end.status] == status and end.fits(value))
@@ -80,7 +86,7 @@ class Ledger:
             self.object_to(kind, f"was answered {status} {value}")
             return None
         with self.lock:
-            self.outcomes[end.outcome] += 1
+            self._count(ends, end, end.outcome)
         return end
 
     def accept(self, kind, task, *ends):
@@ -101,7 +107,7 @@ class Ledger:
         with self.lock:
             first = self.ended.setdefault(task, seen)
             if first is seen:
-                self.outcomes[seen[1]] += 1
+                self._count(ends, end, seen[1])
                 self.recent.append(task)
                 self.ended[task] = (*seen[:2], hash(str(seen[2])))
             elif first != (*seen[:2], hash(str(seen[2]))):
