@@ -54,6 +54,8 @@ std::string text(std::size_t size, std::chrono::milliseconds after) {
 
 enum class then { returns, exits, goes_on };
 
+enum class apart { sessions, groups };
+
 namespace {
 
 struct mapping {
@@ -83,11 +85,27 @@ void scribble_once(std::minstd_rand& random, const mapping& slot) {
     }
 }
 
+/// What tells the server of results, and of news; -1 where it has been closed.
+int inherited_eventfd() {
+    char target[64] = {};
+    for (int descriptor = 3; descriptor < 1024; ++descriptor) {
+        const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
+        if (::readlink(link.c_str(), target, sizeof target - 1) <= 0) continue;
+        if (std::strstr(target, "eventfd") != nullptr) return descriptor;
+    }
+    return -1;
+}
+
 /// Until there are no further ones.
 void fork_on() {
     for (;;) {
         if (::fork() < 0) ::usleep(1000);
     }
+}
+
+void leave(apart in) {
+    if (in == apart::sessions) ::setsid();
+    if (in == apart::groups) ::setpgid(0, 0);
 }
 
 }  // namespace
@@ -113,15 +131,20 @@ std::string close_everything() {
 
 /// Makes the server look for results again and again, and would block it if it read like that.
 std::string flood_the_eventfd() {
-    char target[64] = {};
+    const int news = inherited_eventfd();
     const auto stop = std::chrono::steady_clock::now() + 1s;
-    for (int descriptor = 3; descriptor < 1024; ++descriptor) {
-        const std::string link = "/proc/self/fd/" + std::to_string(descriptor);
-        if (::readlink(link.c_str(), target, sizeof target - 1) <= 0) continue;
-        if (std::strstr(target, "eventfd") == nullptr) continue;
-        ::fcntl(descriptor, F_SETFL, 0);
-        while (std::chrono::steady_clock::now() < stop) ::eventfd_write(descriptor, 1);
-    }
+    ::fcntl(news, F_SETFL, 0);
+    while (std::chrono::steady_clock::now() < stop) ::eventfd_write(news, 1);
+    return "returned";
+}
+
+/// Takes away what would make the server look for results.
+std::string drain_the_eventfd(std::chrono::milliseconds duration) {
+    const int news = inherited_eventfd();
+    const auto stop = std::chrono::steady_clock::now() + duration;
+    ::fcntl(news, F_SETFL, O_NONBLOCK);
+    eventfd_t taken = 0;
+    while (std::chrono::steady_clock::now() < stop) ::eventfd_read(news, &taken);
     return "returned";
 }
 
@@ -170,20 +193,21 @@ std::string change_group(then what) {
     return changed ? "changed" : "refused";
 }
 
-/// Leaves a process that has a session of its own, and one below it; each of them says so.
-std::string leave_sessions() {
+/// Leaves a process that has a session or a process group of its own, and one below it that has
+/// another; each of them says so.
+std::string leave_processes(apart in) {
     int said[2];
     if (::pipe(said) != 0) return "no pipe";
     if (::fork() == 0) {
-        ::setsid();
-        if (::fork() == 0) ::setsid();
+        leave(in);
+        if (::fork() == 0) leave(in);
         std::signal(SIGTERM, SIG_IGN);
         if (::write(said[1], "x", 1) != 1) ::_exit(1);
         forever();
     }
     char one;
     for (int i = 0; i < 2; ++i) {
-        if (::read(said[0], &one, 1) != 1) return "no sessions";
+        if (::read(said[0], &one, 1) != 1) return "no processes";
     }
     return "returned";
 }
@@ -226,6 +250,8 @@ int main(int argc, char** argv) {
     options.max_processes = 32;
     rf::function_server server(std::move(options));
     server.add_function<echo>({.args = {"value"}});
+    server.add_function<echo>(
+        {.args = {"value"}, .name = "echo_as_worker", .isolation = rf::isolation::worker});
     server.add_function<text>({.args = {"size", "after"}});
     server.add_function<count>({.args = {"values"}});
     server.add_function<count_any>({.args = {"values"}});
@@ -241,13 +267,14 @@ int main(int argc, char** argv) {
                                    .grace = 100ms});
     server.add_function<close_everything>({});
     server.add_function<flood_the_eventfd>({});
+    server.add_function<drain_the_eventfd>({.args = {"duration"}});
     server.add_function<answer_and_stay>({});
     server.add_function<exit_and_stay>({.timeout = 1s, .grace = 100ms});
     server.add_function<leave_threads>({});
     server.add_function<fork_bomb>({.timeout = 1s, .limits = {.processes = 60}, .grace = 100ms});
     server.add_function<leave_a_fork_bomb>({.limits = {.processes = 60}});
     server.add_function<change_group>({.args = {"what"}, .timeout = 1s, .grace = 100ms});
-    server.add_function<leave_sessions>({});
+    server.add_function<leave_processes>({.args = {"in"}});
     server.add_function<ignore_sigterm>({.timeout = 1s, .grace = 100ms});
     server.add_function<write_gigabyte>({});
     server.add_function<allocate_on>({.limits = {.memory = 64_MiB}});

@@ -18,7 +18,7 @@ USER = 61234  # nobody's, so that its processes are the server's alone
 
 
 def unprivileged():
-    """What starts a program as a user for whom limits hold; nothing where only root could do that."""
+    """What starts a program as a user for whom limits hold: nothing for one who is not root, for they hold already."""
     return ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"] if os.geteuid() == 0 else []
 
 
