@@ -18,5 +18,9 @@ def equal(name, expected, actual):
     return check(name, expected == actual, f"expected: {expected}\ngot:      {actual}")
 
 
+def skip(name, why):
+    print(f"           skipped: {name}: {why}", flush=True)
+
+
 def finish():
     sys.exit(any_failed)
