@@ -102,35 +102,62 @@ def slow_bodies(port, times, seconds=3):
     return f"{times} connections", [] if len(left) == times else [f"{times - len(left)} were ended early"]
 
 
+def ended(connections, events):
+    """How many of them the server has ended, or has one of these events for: see poll(2)."""
+    poll = select.poll()
+    for connection in connections:
+        poll.register(connection, events)
+    return len(poll.poll(0))
+
+
 def idle(port, times, seconds=1):
+    """They are all kept, and a hundred of them, spread over all, are served."""
     connections = [connect(port) for _ in range(times)]
     time.sleep(seconds)  # for the bystander to be measured
-    connections[-1].sendall(GET)
-    answer = connections[-1].recv(12)
+    gone = ended(connections, select.POLLIN | select.POLLRDHUP)
+    wrong = [f"{gone} were ended"] if gone else []
+    for connection in connections[::max(1, times // 100)] + connections[-1:]:
+        connection.sendall(GET)
+        answer = connection.recv(1 << 16)
+        if not answer.startswith(OK):
+            wrong.append(answer[:100])
     for connection in connections:
         connection.close()
-    return f"{times} connections at a time", [] if answer == b"HTTP/1.1 200" else [answer]
+    return f"{times} connections at a time", wrong
 
 
-def deaf(port, times, calls=8000):
+def reads(connection, most):
+    """How many responses come to one who has not read until now, up to so many."""
+    connection.settimeout(60)
+    number, seen = 0, b""
+    try:
+        while number < most and (part := connection.recv(1 << 20)):
+            seen += part
+            number += seen.count(OK)
+            seen = seen[1 - len(OK):]  # where one may have begun
+    except OSError:
+        pass  # it was given up
+    return number
+
+
+def deaf(port, times, calls=8000, patience=60):
     """Readers that never read: of responses, and of the events of all tasks. When more waits for one of the latter than the
-    socket takes and the server keeps, there is nothing behind what the socket took but why that is all."""
-    readers = {True: [], False: []}
+    socket takes and the server keeps, there is nothing behind what the socket took but why that is all. The former are given
+    up when they have stood still for so many seconds; before that, some of them come to read all of it."""
+    wishes = {True: GET.replace(b"/function/definition/echo", b"/events"),
+              False: GET.replace(b"/function/definition/echo", b"/openapi.json") * 500}
+    readers, began = {True: [], False: []}, time.monotonic()
     for i in range(times):
         connection = socket.socket()
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.connect(("127.0.0.1", port))
         connection.setblocking(False)
         hears_events = i % 4 == 0
-        try:
-            connection.send(GET.replace(b"/function/definition/echo", b"/events") if hears_events else
-                            GET.replace(b"/function/definition/echo", b"/openapi.json") * 500)
-        except BlockingIOError:
-            pass
-        readers[hears_events].append(connection)
+        sent = connection.send(wishes[hears_events])
+        readers[hears_events].append((connection, wishes[hears_events][:sent].count(b"\r\n\r\n")))
     with connect(port) as caller:
         wrong = [] if answered(caller, REQUEST * calls + LAST_GET) == calls + 1 else ["a call was not answered"]
-    for connection in readers[True]:
+    for connection, _ in readers[True]:
         connection.settimeout(10)
         end, part = b"", b"x"
         try:
@@ -140,9 +167,18 @@ def deaf(port, times, calls=8000):
             pass
         if b"\nevent: dropped\n" not in end or not end.endswith(b"\r\n0\r\n\r\n"):
             wrong.append(end)
-    for connection in readers[True] + readers[False]:
+    gone, late = ended([connection for connection, _ in readers[False]], select.POLLRDHUP), readers[False][::50]
+    is_kept = time.monotonic() - began < patience
+    if is_kept and gone:
+        wrong.append(f"{gone} were ended early")
+    for connection, asked in late if is_kept else []:
+        if (unread := asked - reads(connection, asked)) > 0:
+            wrong.append(f"one who read at last missed {unread} of {asked} answers")
+    for connection, _ in readers[True] + readers[False]:
         reset(connection)
-    return f"{times} connections, {len(readers[True])} of them to be dropped by the stream of events", wrong
+    became = f"{len(late)} of which read at last" if is_kept else f"{gone} of which were given up after {patience} s"
+    return (f"{times} connections, {len(readers[True])} of them to be dropped by the stream of events, {len(readers[False])}"
+            f" of responses, {became}"), wrong
 
 
 def half_closed(port, times):

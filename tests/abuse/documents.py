@@ -3,6 +3,7 @@ what is wrong."""
 
 import http.client
 import json
+import random
 
 LEVELS = 100_000
 MOST = 8 << 20  # bytes of a body that the server takes
@@ -60,39 +61,96 @@ def json_bombs(port, times):
     return f"{times} times {len(BOMBS)} bodies", wrong
 
 
+def refuse(constant):
+    raise ValueError(f"{constant} is not JSON")
+
+
+def strictly_read(body):
+    """What kind_of says of the argument, as a strict reader of JSON finds it; None when the body is no call of it."""
+    try:
+        arguments = json.loads(body.decode(), parse_constant=refuse, object_pairs_hook=tuple)
+    except ValueError:
+        return None
+    if not isinstance(arguments, tuple) or [name for name, _ in arguments] != ["value"]:
+        return None
+    return {tuple: "object", list: "array"}.get(type(arguments[0][1]), "scalar")
+
+
 def cut_documents(port, times):
     """Every beginning of a document, and every byte of it replaced by each of some others."""
     document = b'{"value": {"a": [1, -2.5e3, "\\u00e9\\n", true, null], "b": {}}}'
     bodies = [document[:i] for i in range(len(document))]
     bodies += [document[:i] + bytes([byte]) + document[i + 1:] for i in range(len(document))
-               for byte in (0, 0x22, 0x2c, 0x5b, 0x5c, 0x7b, 0x7f, 0x80, 0xff)]
+               for byte in b'\0 ",-01:[\\]b{}\x7f\x80\xff']
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    wrong = []
+    wrong, taken = [], 0
     for body in bodies * times:
         connection.request("POST", "/kind_of/keep-connection", body)
         response = connection.getresponse()
-        answer = response.read()
-        if response.status not in (200, 400):
+        answer, expected = response.read(), strictly_read(body)
+        taken += expected is not None
+        if response.status != (400 if expected is None else 200) or expected and json.loads(answer) != expected:
             wrong.append((body, response.status, answer[:100]))
     connection.close()
-    return f"{times} times {len(bodies)} bodies", wrong
+    return f"{times} times {len(bodies)} bodies, of which {taken // times} are a call", wrong
+
+
+SIZE = 100_000  # bytes of a blob
+HUGE = str(10**30)
+
+# What is wished for of it: the first and the last byte, None for none of them, and ALL where the wish is none that is known,
+# or several.
+ALL = (0, SIZE)
+WISHES = {
+    "bytes=0-0": (0, 0),
+    "bytes=-1": (SIZE - 1, SIZE - 1),
+    f"bytes=-{HUGE}": (0, SIZE - 1),
+    f"bytes={HUGE}-": None,
+    f"bytes=0-{HUGE}": (0, SIZE - 1),
+    f"bytes={HUGE}-{HUGE}": None,
+    "bytes=5-10": (5, 10),
+    f"bytes={SIZE - 1}-": (SIZE - 1, SIZE - 1),
+    f"bytes={SIZE}-": None,
+    "bytes=-0": None,
+    "bytes=5-1": ALL,
+    "bytes=": ALL,
+    "bytes=-": ALL,
+    "bytes=0-0" + ",0-0" * 1500: ALL,
+    "bytes=" + "0-," * 1500: ALL,
+    "bytes=0-99999" + ",0-99999" * 1000: ALL,
+    "bytes=--1": ALL,
+    "bytes=0x1-0x2": ALL,
+    "bytes=+1-+2": ALL,
+    "bytes= 1 - 2": ALL,
+    "lines=1-2": ALL,
+    "bytes=18446744073709551615-": None,
+    "bytes=1-18446744073709551616": (1, SIZE - 1),
+    "bytes=0-0\t": (0, 0),
+    "bytes=\xe9-1": ALL,
+}
+
+
+def expected_of(wish, content):
+    """Status, Content-Range and bytes."""
+    if wish is None:
+        return 416, f"bytes */{SIZE}", None
+    if wish == ALL:
+        return 200, None, content
+    first, last = wish
+    return 206, f"bytes {first}-{last}/{SIZE}", content[first:last + 1]
 
 
 def ranges(port, times):
-    """Of a blob of 100,000 bytes; no answer is longer than that."""
-    size = 100_000
-    _, accepted = ask(port, "POST", "/reversed", b"x" * size, {"Content-Type": "image/png"})
+    content = random.Random(SIZE).randbytes(SIZE)
+    _, accepted = ask(port, "POST", "/reversed", content[::-1], {"Content-Type": "image/png"})
     target = f"/task/result/{json.loads(accepted)['task_id']}"
     ask(port, "GET", target.replace("result", "wait"))
-    huge = str(10**30)
-    wishes = ("bytes=0-0", "bytes=-1", f"bytes=-{huge}", f"bytes={huge}-", f"bytes=0-{huge}", f"bytes={huge}-{huge}",
-              "bytes=-0", "bytes=5-1", "bytes=", "bytes=-", "bytes=0-0" + ",0-0" * 1500, "bytes=" + "0-," * 1500,
-              "bytes=0-99999" + ",0-99999" * 1000, "bytes=--1", "bytes=0x1-0x2", "bytes=+1-+2", "bytes= 1 - 2", "lines=1-2",
-              "bytes=18446744073709551615-", "bytes=1-18446744073709551616", "bytes=0-0\t", "bytes=\xe9-1")
     wrong = []
     for _ in range(times):
-        for wish in wishes:
-            response, answer = ask(port, "GET", target, headers={"Range": wish.encode("latin-1")})
-            if response.status not in (200, 206, 400, 416) or len(answer) > size:
-                wrong.append(f"{wish[:40]}: {response.status} and {len(answer)} bytes")
-    return f"{times} times {len(wishes)} wishes", wrong
+        for field, wish in WISHES.items():
+            response, answer = ask(port, "GET", target, headers={"Range": field.encode("latin-1")})
+            status, part, body = expected_of(wish, content)
+            is_right = (response.status, response.getheader("Content-Range")) == (status, part)
+            if not is_right or body is not None and answer != body:
+                wrong.append(f"{field[:40]}: {response.status} {response.getheader('Content-Range')}, {len(answer)} bytes")
+    return f"{times} times {len(WISHES)} wishes", wrong
