@@ -142,8 +142,8 @@ def reads(connection, most):
 
 def deaf(port, times, calls=8000, patience=60):
     """Readers that never read: of responses, and of the events of all tasks. When more waits for one of the latter than the
-    socket takes and the server keeps, there is nothing behind what the socket took but why that is all. The former are given
-    up when they have stood still for so many seconds; before that, some of them come to read all of it."""
+    socket takes and the server keeps, there is nothing behind what the socket took but why that is all. The former are
+    given up when they have stood still for so many seconds; before that, some of them come to read all of it."""
     wishes = {True: GET.replace(b"/function/definition/echo", b"/events"),
               False: GET.replace(b"/function/definition/echo", b"/openapi.json") * 500}
     readers, began = {True: [], False: []}, time.monotonic()
@@ -177,8 +177,8 @@ def deaf(port, times, calls=8000, patience=60):
     for connection, _ in readers[True] + readers[False]:
         reset(connection)
     became = f"{len(late)} of which read at last" if is_kept else f"{gone} of which were given up after {patience} s"
-    return (f"{times} connections, {len(readers[True])} of them to be dropped by the stream of events, {len(readers[False])}"
-            f" of responses, {became}"), wrong
+    return (f"{times} connections, {len(readers[True])} of them to be dropped by the stream of events,"
+            f" {len(readers[False])} of responses, {became}"), wrong
 
 
 def half_closed(port, times):

@@ -98,8 +98,8 @@ def cut_documents(port, times):
 SIZE = 100_000  # bytes of a blob
 HUGE = str(10**30)
 
-# What is wished for of it: the first and the last byte, None for none of them, and ALL where the wish is none that is known,
-# or several.
+# What is wished for of it: the first and the last byte, None for none of them, and ALL where the wish is none that is
+# known, or several.
 ALL = (0, SIZE)
 WISHES = {
     "bytes=0-0": (0, 0),
