@@ -21,11 +21,14 @@
 #include "property.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 namespace api = restful_functions::api;
 namespace http = restful_functions::http;
@@ -33,10 +36,55 @@ namespace rf = restful_functions;
 
 namespace {
 
+/// A number of digits alone. One beyond any size is the largest one.
+std::optional<std::size_t> number_of(std::string_view digits) {
+    std::size_t number = 0;
+    for (const char c : digits) {
+        if (c < '0' || c > '9') return std::nullopt;
+        const auto digit = static_cast<std::size_t>(c - '0');
+        number = number > (SIZE_MAX - digit) / 10 ? SIZE_MAX : number * 10 + digit;
+    }
+    return digits.empty() ? std::nullopt : std::optional(number);
+}
+
+/// Takes a word from the beginning of a text, where its letters may be large ones.
+bool take_word(std::string_view& text, std::string_view word) {
+    const bool begins =
+        text.size() >= word.size() &&
+        std::equal(word.begin(), word.end(), text.begin(), [](unsigned char a, unsigned char b) {
+            return a == static_cast<unsigned char>(std::tolower(b));
+        });
+    if (begins) text.remove_prefix(word.size());
+    return begins;
+}
+
+/// What a Range field asks for, read here once more (RFC 9110, 14.1.2).
+http::wanted_range range_of(std::string_view field, std::size_t size) {
+    using kind = http::wanted_range::kind;
+    if (!take_word(field, "bytes=")) return {};
+    const std::size_t dash = std::min(field.find('-'), field.size());
+    const std::string_view before = field.substr(0, dash);
+    const std::string_view after = field.substr(std::min(dash + 1, field.size()));
+    const auto left = number_of(before);
+    const auto right = number_of(after);
+    const bool is_range = dash < field.size() && (left || before.empty()) &&
+                          (right || after.empty()) && (left || right) &&
+                          !(left && right && *left > *right);
+    if (!is_range) return {};
+    const std::size_t first = left ? *left : *right < size ? size - *right : 0;
+    if (first >= size) return {kind::unsatisfiable};
+    return {kind::part, {first, left && right && *right < size ? *right : size - 1}};
+}
+
 void check_range(std::string_view value) {
+    using kind = http::wanted_range::kind;
     for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{10}, SIZE_MAX}) {
         const auto wanted = http::parse_range(value, size);
-        fuzz::require(wanted.what != http::wanted_range::kind::part ||
+        const auto said = range_of(value, size);
+        fuzz::require(wanted.what == said.what && wanted.part.first == said.part.first &&
+                          wanted.part.last == said.part.last,
+                      "a range is the one that the field says", value);
+        fuzz::require(wanted.what != kind::part ||
                           (wanted.part.first <= wanted.part.last && wanted.part.last < size),
                       "a range lies within what there is", value);
     }
@@ -45,10 +93,38 @@ void check_range(std::string_view value) {
     http::response full;
     full.body = "0123456789";
     const http::response answer = http::in_part(asked, full);
-    fuzz::require(answer.status == 416 || full.body.find(answer.body) != std::string::npos,
-                  "a part is a part of the whole", answer.body);
-    fuzz::require(answer.status == 206 || answer.status == 416 || answer.body == full.body,
-                  "without a range there is the whole", answer.body);
+    const std::string* range = answer.headers.find("Content-Range");
+    const auto said = range_of(value, full.body.size());
+    const auto [first, last] = said.part;
+    switch (said.what) {
+        case kind::everything:
+            fuzz::require(answer.status == 200 && answer.body == full.body && range == nullptr,
+                          "without a range there is the whole", answer.body);
+            break;
+        case kind::unsatisfiable:
+            fuzz::require(answer.status == 416 && range != nullptr && *range == "bytes */10",
+                          "a range without a byte is refused", value);
+            break;
+        case kind::part:
+            fuzz::require(
+                answer.status == 206 && answer.body == full.body.substr(first, last - first + 1),
+                "a part is the one that the field says", answer.body);
+            fuzz::require(range != nullptr && *range == "bytes " + std::to_string(first) + "-" +
+                                                            std::to_string(last) + "/10",
+                          "a part says which it is", value);
+            break;
+    }
+}
+
+/// Whose credentials these are. No other text than these stands for user:pass and empty: in base64.
+std::string_view owner_of(std::string_view authorization) {
+    const bool is_bearer = take_word(authorization, "bearer ");
+    if (!is_bearer && !take_word(authorization, "basic ")) return "";
+    authorization.remove_prefix(
+        std::min(authorization.find_first_not_of(' '), authorization.size()));
+    if (is_bearer) return authorization == "secret" ? "t" : "";
+    if (authorization == "dXNlcjpwYXNz") return "user";
+    return authorization == "ZW1wdHk6" ? "empty" : "";
 }
 
 void check_credentials(std::string_view value) {
@@ -56,10 +132,9 @@ void check_credentials(std::string_view value) {
         .tokens = {{.secret = "secret", .name = "t"}, {.secret = "", .name = "nobody"}},
         .users = {{.name = "user", .password = "pass"}, {.name = "empty", .password = ""}}};
     const auto found = api::find_caller(access, value);
-    if (!found) return;
-    const bool holds = found->name == "t" ? value.ends_with("secret")
-                                          : found->name == "user" || found->name == "empty";
-    fuzz::require(holds && found->allowed != nullptr, "nobody is taken for somebody", value);
+    fuzz::require((found ? found->name : "") == owner_of(value),
+                  "a caller is the one whose credentials these are", value);
+    fuzz::require(!found || found->allowed != nullptr, "a caller has a grant", value);
 }
 
 void check_base64(std::string_view value) {
