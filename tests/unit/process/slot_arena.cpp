@@ -44,7 +44,7 @@ TEST_CASE("a cleared slot has no process and no call") {
     CHECK(arena.at(0).header().output_size == 0);
 }
 
-TEST_CASE("no other program finds the arena: it has no name in any file system") {
+TEST_CASE("the arena's file is linked in no directory") {
     const slot_arena arena({1, 1000, 1000}, operating_system::real());
     struct stat file {};
     REQUIRE(::fstat(arena.descriptor(), &file) == 0);
