@@ -4,9 +4,11 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -49,6 +51,30 @@ class redirected_output {
     restful_functions::detail::unique_fd saved_;
     restful_functions::detail::unique_fd file_;
 };
+
+/// Lets this process leave core dumps as large as it may while it lives.
+class raised_core_limit {
+ public:
+    raised_core_limit() {
+        ::getrlimit(RLIMIT_CORE, &saved_);
+        const rlimit raised{saved_.rlim_max, saved_.rlim_max};
+        ::setrlimit(RLIMIT_CORE, &raised);
+    }
+    raised_core_limit(const raised_core_limit&) = delete;
+    raised_core_limit& operator=(const raised_core_limit&) = delete;
+    ~raised_core_limit() { ::setrlimit(RLIMIT_CORE, &saved_); }
+
+    [[nodiscard]] rlim_t most() const { return saved_.rlim_max; }
+
+ private:
+    rlimit saved_{};
+};
+
+/// Neither to a program nor to a directory of the system's (core(5)).
+bool dumps_go_to_the_working_directory() {
+    const std::string pattern = file_text("/proc/sys/kernel/core_pattern");
+    return pattern.size() > 1 && pattern.front() != '|' && pattern.find('/') == std::string::npos;
+}
 
 }  // namespace
 
@@ -140,17 +166,47 @@ TEST_CASE(
 }
 
 TEST_CASE("a call that crashes leaves no core dump, unless that was asked for") {
-    rlimit own{};
-    ::getrlimit(RLIMIT_CORE, &own);
-    const auto may_leave = [](std::string_view) {
+    const raised_core_limit own;
+    const temporary_directory directory;
+    const auto limits_of_call = [](std::string_view) {
         rlimit of_call{};
         ::getrlimit(RLIMIT_CORE, &of_call);
         return std::to_string(of_call.rlim_cur) + " " + std::to_string(of_call.rlim_max);
     };
-    calls all({may_leave});
-    CHECK(all.result(0) == (own.rlim_max == 0 ? "0 0" : "1 1"));
-    calls dumping({may_leave}, {.max_processes = 8, .warm_processes = 1, .core_dumps = true});
-    CHECK(dumping.result(0) == std::to_string(own.rlim_cur) + " " + std::to_string(own.rlim_max));
+    const auto crash = [&](std::string_view) -> std::string {
+        if (::chdir(directory.path().c_str()) == 0) std::abort();
+        return "found no directory to crash in";
+    };
+    // It has what the call has, and its wait status tells of a dump wherever the system puts it.
+    const auto crash_of_child = [&](std::string_view) -> std::string {
+        const pid_t child = ::fork();
+        if (child == 0) crash("");
+        int status = 0;
+        ::waitpid(child, &status, 0);
+        if (!WIFSIGNALED(status)) return "did not crash";
+        return WCOREDUMP(status) ? "dumped" : "did not dump";
+    };
+    const auto crash_and_leave = [](calls& all) {
+        const call_id call = all.start(1);
+        all.departure_of(call);
+        return all.sentence_of(call);
+    };
+
+    calls all({limits_of_call, crash, crash_of_child});
+    CHECK(all.result(0) == (own.most() == 0 ? "0 0" : "1 1"));
+    CHECK(crash_and_leave(all) == "killed by SIGABRT (Aborted)");
+    CHECK(all.result(2) == "did not dump");
+    CHECK(std::filesystem::is_empty(directory.path()));
+
+    calls dumping(
+        {limits_of_call, crash, crash_of_child},
+        {.max_processes = 8, .warm_processes = 1, .max_payload = 1000, .core_dumps = true});
+    CHECK(dumping.result(0) == std::to_string(own.most()) + " " + std::to_string(own.most()));
+    // Elsewhere a dump would stay behind, or be given to a program.
+    if (own.most() != RLIM_INFINITY || !dumps_go_to_the_working_directory()) return;
+    CHECK(crash_and_leave(dumping) == "killed by SIGABRT (Aborted)");
+    CHECK_FALSE(std::filesystem::is_empty(directory.path()));
+    CHECK(dumping.result(2) == "dumped");
 }
 
 TEST_CASE("a program that a call executes has no descriptor but the standard three") {
