@@ -1248,16 +1248,20 @@ namespace restful_functions {
 ///     };
 ///
 /// `type` is what the catalogue of functions shows. A type that is only a parameter needs no
-/// `encode`, one that is only a result no `decode`. Four members more are optional:
+/// `encode`, one that is only a result no `decode`. Three members more are optional:
 /// `static T missing()` gives the value of an argument that was left out, which makes it not
-/// required; `using parts = detail::types<U...>` names the types that the codec hands on to
+/// required; `using parts = json::parts<U...>` names the types that the codec hands on to
 /// `json::decode` and `json::encode`, for better compile errors; `static std::string
-/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves
-/// `decode` refuses the value, too.
+/// schema(json::schemas&)` gives its JSON Schema. An exception that leaves `decode` refuses the
+/// value, too.
 template <typename T>
 struct codec;
 
 namespace json {
+
+/// The types that a codec hands on; none need be complete.
+template <typename... Type>
+using parts = restful_functions::detail::types<Type...>;
 
 /// Reads a `T`; a value that is none, or would lose something, is refused.
 template <typename T>
@@ -2865,6 +2869,22 @@ std::errc read_number(std::string_view text, T& number) {
     return error == std::errc() && stop != end ? std::errc::invalid_argument : error;
 }
 
+/// How many digits of a number count: those from its first one that is not 0 to its last such one.
+/// A double keeps up to digits10 of them; with more, others may have been sent.
+inline int significant_digits(std::string_view number) noexcept {
+    int digits = 0;
+    int zeros = 0;
+    for (const char c : number.substr(0, number.find('e'))) {
+        if (c == '0') {
+            zeros += digits > 0 ? 1 : 0;
+        } else if (c >= '1' && c <= '9') {
+            digits += zeros + 1;
+            zeros = 0;
+        }
+    }
+    return digits;
+}
+
 }  // namespace json::detail
 
 /// A JSON integer; also `3.0`, `1e3` and `"3"`. Out of range is refused.
@@ -2989,18 +3009,31 @@ struct codec<bool> {
     static void encode(bool truth, json::writer& out) { out.Bool(truth); }
 };
 
-/// A JSON string; also a number or a truth value, as JSON writes it.
+/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A number that
+/// may have lost digits is refused.
 template <>
 struct codec<std::string> {
     static constexpr auto type = arg_type::string;
 
     static json::decoded<std::string> decode(const json::value& value) {
         if (value.IsString()) return std::string(json::text_of(value));
+        if (value.IsDouble()) return of_double(value);
         if (value.IsNumber() || value.IsBool()) return json::excerpt(value);
         return json::is_not("a string", value);
     }
 
     static void encode(const std::string& text, json::writer& out) { out.String(text); }
+
+ private:
+    static json::decoded<std::string> of_double(const json::value& value) {
+        std::string text = json::excerpt(value);
+        if (std::abs(value.GetDouble()) > json::detail::max_exact_integer ||
+            json::detail::significant_digits(text) > std::numeric_limits<double>::digits10) {
+            return json::is_not("a string, and may have lost digits as a number: put it in quotes",
+                                value);
+        }
+        return text;
+    }
 };
 
 /// A JSON string of one byte.
@@ -3077,7 +3110,7 @@ namespace json::detail {
 template <typename Container>
 struct sequence_codec {
     using element = typename Container::value_type;
-    using parts = types<element>;
+    using parts = json::parts<element>;
     static constexpr auto type = arg_type::list;
 
     static decoded<Container> decode(const value& from) {
@@ -3106,7 +3139,7 @@ struct sequence_codec {
 template <typename Map>
 struct map_codec {
     using mapped = typename Map::mapped_type;
-    using parts = types<mapped>;
+    using parts = json::parts<mapped>;
     static constexpr auto type = arg_type::dict;
 
     static decoded<Map> decode(const value& from) {
@@ -3453,7 +3486,7 @@ std::optional<refusal> first_refusal(std::tuple<decoded<Element>...>& elements) 
 /// A list with one element for each `Element`.
 template <typename Tuple, typename... Element>
 struct tuple_codec {
-    using parts = types<Element...>;
+    using parts = json::parts<Element...>;
     static constexpr auto type = arg_type::list;
 
     static decoded<Tuple> decode(const value& from) {
@@ -3499,7 +3532,7 @@ struct codec<std::tuple<Element...>>
 /// A list of exactly `Size` elements.
 template <typename T, std::size_t Size>
 struct codec<std::array<T, Size>> {
-    using parts = detail::types<T>;
+    using parts = json::parts<T>;
     static constexpr auto type = arg_type::list;
 
     static json::decoded<std::array<T, Size>> decode(const json::value& value) {
@@ -3541,7 +3574,7 @@ namespace restful_functions {
 /// null.
 template <typename T>
 struct codec<std::optional<T>> {
-    using parts = detail::types<T>;
+    using parts = json::parts<T>;
     static constexpr auto type = json::type_of<T>();
 
     static std::optional<T> missing() { return std::nullopt; }
@@ -3603,7 +3636,7 @@ inline fit fit_of(arg_type type, const value& from) {
 template <typename First, typename... Other>
 struct codec<std::variant<First, Other...>> {
     using variant = std::variant<First, Other...>;
-    using parts = detail::types<First, Other...>;
+    using parts = json::parts<First, Other...>;
     static constexpr auto type = json::type_of<First>();
 
     static json::decoded<variant> decode(const json::value& value) {
@@ -4313,7 +4346,7 @@ struct grant {
 
 /// A caller who sends `Authorization: Bearer <secret>` (RFC 6750).
 struct token {
-    std::string secret;
+    std::string secret;  ///< Not empty.
     std::string name{};  ///< for logs and refusals
     restful_functions::grant grant{};
 };
@@ -4321,7 +4354,7 @@ struct token {
 /// A caller whose browser asks for a name and a password (Basic, RFC 7617).
 struct user {
     std::string name;
-    std::string password;
+    std::string password;  ///< Not empty.
     restful_functions::grant grant{};
 };
 
@@ -4508,6 +4541,11 @@ class channel {
         return ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
+    /// Whether all of a short text could be sent.
+    [[nodiscard]] bool send_at_once(std::string_view text) const {
+        return send(text, {}) == static_cast<ssize_t>(text.size());
+    }
+
     void end() const noexcept {
         if (session_) session_->end();
         ::shutdown(socket_, SHUT_WR);
@@ -4541,6 +4579,9 @@ struct http_options {
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
+    /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
+    /// has no room. One of `limits.max_body_bytes` always has.
+    std::size_t max_incoming_bytes = 256 * 1024 * 1024;
     /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
     std::shared_ptr<session_source> sessions = nullptr;
 };
@@ -4607,6 +4648,8 @@ struct server_options {
     /// with OpenSSL (RESTFUL_FUNCTIONS_TLS).
     std::optional<tls_options> tls = std::nullopt;
 
+    /// What becomes of the tasks that run or wait when it is asked to stop: `join` lets them end,
+    /// `terminate` ends them, with the grace of their functions.
     restful_functions::shutdown_mode shutdown_mode = restful_functions::shutdown_mode::join;
     /// For how long the tasks that run when it is asked to stop may go on; then they are ended,
     /// with the grace of their functions. Without it they may as long as they like. Under
@@ -4616,8 +4659,8 @@ struct server_options {
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
-    /// certificate again. One that is ignored when it
-    /// starts, as SIGINT is by a shell's background job, stays ignored.
+    /// certificate again. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is in a shell's
+    /// background job, it stays ignored.
     bool handle_signals = true;
 
     /// Processes, waiting and working together; when all work, a call is refused with 503.
@@ -4644,7 +4687,8 @@ struct server_options {
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
     /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
-    /// served, but for `/health`.
+    /// served, but for `/health` and the console's page, which holds no data: `/` for a browser,
+    /// and `/console/`.
     std::vector<token> tokens = {};
     /// Callers whose browsers ask for a name and a password.
     std::vector<user> users = {};
@@ -4653,8 +4697,9 @@ struct server_options {
     /// Serves everybody at addresses that others can reach; without it, and without callers to tell
     /// apart, `start()` refuses to.
     bool allow_anonymous = false;
-    /// The names that the server is known by; a request for another one is refused. Empty: on
-    /// loopback `host` and localhost, elsewhere any. Addresses are always accepted.
+    /// The names that the server is known by; a request for another one is refused. Empty: where
+    /// `start()` listens on loopback alone, also at a socket that was passed, `host` and localhost;
+    /// elsewhere, and at a Unix socket, any. Addresses are always accepted.
     std::vector<std::string> allowed_hosts = {};
     /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
     std::vector<std::string> allowed_origins = {};
@@ -4673,6 +4718,9 @@ struct server_options {
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
     std::size_t max_connections = transport::http_options{}.max_connections;
+    /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
+    /// above 64 KiB. One of `max_body_bytes` always has room.
+    std::size_t max_incoming_bytes = transport::http_options{}.max_incoming_bytes;
 
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
     /// "unix:/run/functions.sock".
@@ -4704,9 +4752,10 @@ class service;
 ///     server.start();
 ///
 /// What the program has in memory when the server starts is there in each call, shared until it is
-/// written to. Except for stop(), port() and url() its members are for one thread.
+/// written to. stop(), port() and url() may be called from any thread, the others from one.
 class function_server {
  public:
+    /// Throws std::system_error when the system refuses a descriptor.
     explicit function_server(server_options options = {});
     function_server(const function_server&) = delete;
     function_server& operator=(const function_server&) = delete;
@@ -4732,7 +4781,13 @@ class function_server {
     /// The server without its sockets, for a transport of one's own or for an asio::io_context that
     /// is already there. Made at the first use, with the functions added so far: from then on the
     /// server has started. Make it before threads, sockets and other things that a call is not to
-    /// inherit. Throws std::system_error when the system refuses processes or memory.
+    /// inherit. Throws std::system_error when the system refuses processes or memory,
+    /// std::invalid_argument when `max_processes` or `max_payload` is 0, or one of them or
+    /// `log_bytes` is beyond all reason, and for a token or a user without a secret.
+    ///
+    /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
+    /// everybody is served, and nothing refuses to listen for others than this machine, as start()
+    /// does. Names in Host are accepted as `host` and `allowed_hosts` say.
     ///
     /// With RESTFUL_FUNCTIONS_SEPARATE_COMPILATION, include <restful_functions/api/service.hpp> to
     /// use it.
@@ -4743,10 +4798,18 @@ class function_server {
     /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
     /// without any grace.
     ///
-    /// Serves once; std::logic_error otherwise. Throws std::system_error when it cannot listen,
-    /// e.g. because the port is busy; the message names address and port, and start() can be called
-    /// again. Throws std::invalid_argument for timeouts and a number of connections that would
-    /// serve no one.
+    /// Serves once; std::logic_error otherwise, and when another server handles the signals. Throws
+    /// what service() throws, and
+    ///
+    /// - std::system_error when it cannot listen, e.g. because the port is busy; the message names
+    ///   address and port;
+    /// - std::invalid_argument for timeouts and a number of connections that would serve no one,
+    ///   passed sockets that are none to listen at, strangers who could call without
+    ///   `allow_anonymous`, and `tls` in a program that was built without it;
+    /// - std::runtime_error for files of `tls` that are unfit.
+    ///
+    /// If it throws before it listens, it can be called again. What a service manager passed, its
+    /// sockets and NOTIFY_SOCKET, is gone by then: it listens at `host` or `unix_socket`.
     void start();
 
     /// Makes start() return, as a signal does; before start(), makes it return at once. May be
@@ -4756,9 +4819,8 @@ class function_server {
     /// The port that it listens on; 0 until it does, and for a Unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept { return port_.load(); }
 
-    /// Where it listens, e.g. "http://127.0.0.1:8888"; empty until `on_listening` is called, from
-    /// when on it does not change.
-    [[nodiscard]] const std::string& url() const noexcept { return url_; }
+    /// Where it listens, e.g. "http://127.0.0.1:8888"; empty until it does.
+    [[nodiscard]] const std::string& url() const noexcept { return listens_ ? url_ : no_url_; }
 
  private:
     void add(function_definition definition);
@@ -4768,7 +4830,9 @@ class function_server {
     detail::stop_switch stop_;
     std::unique_ptr<api::service> service_;
     bool has_run_ = false;
-    std::string url_;
+    const std::string no_url_;
+    std::string url_;                   ///< written once, before `listens_`
+    std::atomic<bool> listens_{false};  ///< other threads may read `url_`
     std::atomic<std::uint16_t> port_{0};
 };
 
@@ -4815,43 +4879,30 @@ struct status_phrase {
     std::string_view phrase;
 };
 
-// RFC 9110, 15 and, for 428 to 431, RFC 6585.
+// RFC 9110, 15 and, for 429 and 431, RFC 6585.
 inline constexpr status_phrase status_phrases[] = {
-    {100, "Continue"},
     {200, "OK"},
-    {201, "Created"},
     {202, "Accepted"},
     {204, "No Content"},
-    {301, "Moved Permanently"},
-    {302, "Found"},
-    {303, "See Other"},
+    {206, "Partial Content"},
     {304, "Not Modified"},
-    {307, "Temporary Redirect"},
-    {308, "Permanent Redirect"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
     {404, "Not Found"},
     {405, "Method Not Allowed"},
-    {406, "Not Acceptable"},
     {408, "Request Timeout"},
-    {409, "Conflict"},
     {410, "Gone"},
-    {411, "Length Required"},
-    {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
-    {415, "Unsupported Media Type"},
+    {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
     {422, "Unprocessable Content"},
-    {426, "Upgrade Required"},
-    {428, "Precondition Required"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
     {500, "Internal Server Error"},
     {501, "Not Implemented"},
-    {502, "Bad Gateway"},
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
@@ -5825,7 +5876,7 @@ struct form_part {
     std::string_view bytes;    ///< within the body that was read
 };
 
-/// A media type, and the value of one of its parameters; the essence is what stands before them.
+/// A media type without its parameters: `text/plain` of `text/plain; charset=utf-8`.
 [[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
     return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
 }
@@ -6279,13 +6330,18 @@ class deadlines {
     /// Forgets a deadline; nothing happens when it was met or cancelled before.
     void cancel(const id& which) { waiting_.erase(which); }
 
-    /// Does what was to happen until `now`. What is set meanwhile is met another time.
+    /// Does what was to happen until `now`. What is set meanwhile is met another time. What there
+    /// is no memory for does not happen, and keeps nothing else from it.
     void meet(clock::time_point now) {
         const std::uint64_t newest = last_;
         while (!waiting_.empty() && waiting_.begin()->first.first <= now &&
                waiting_.begin()->first.second <= newest) {
             const auto act = std::move(waiting_.extract(waiting_.begin()).mapped());
-            act();
+            try {
+                act();
+            } catch (const std::bad_alloc&) {
+                continue;
+            }
         }
     }
 
@@ -7262,10 +7318,10 @@ namespace process::detail {
 inline slot_header* current_slot = nullptr;
 
 /// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
-inline bool owns_sigterm = false;
+inline std::atomic<bool> owns_sigterm{false};
 
-/// Whether stop_requested() has seen to SIGTERM in this call.
-inline bool stop_is_asked_for = false;
+/// Whether stop_requested() has seen to SIGTERM in this call. Any thread of the function may ask.
+inline std::atomic<bool> stop_is_asked_for{false};
 
 /// For the fork server: what is registered before a fork costs the new process nothing.
 inline void forget_call_in_grandchildren() {
@@ -7343,7 +7399,7 @@ class clean_ups {
 /// What stop_requested() took over in the call before is no business of the next one.
 inline void give_sigterm_back() {
     stop_is_asked_for = false;
-    if (clean_ups::exist() || !std::exchange(owns_sigterm, false)) return;
+    if (clean_ups::exist() || !owns_sigterm.exchange(false)) return;
     std::signal(SIGTERM, SIG_DFL);
 }
 
@@ -7377,11 +7433,14 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
 
 /// Whether the call is to end: its time is over, or somebody terminated it. From the first time on
 /// that a function asks, SIGTERM does not end its process any more: it has the `grace` of its
-/// registration to return or to exit. What it still returns is not used.
+/// registration to return or to exit. What it still returns is not used. May be called from any
+/// thread of the function.
 [[nodiscard]] inline bool stop_requested() noexcept {
     const process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return false;
-    if (!std::exchange(process::detail::stop_is_asked_for, true)) {
+    auto& asked = process::detail::stop_is_asked_for;
+    if (!asked.load(std::memory_order_relaxed) &&
+        !asked.exchange(true, std::memory_order_relaxed)) {
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {
@@ -7395,7 +7454,8 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
 /// Has `clean_up` run when the call is to end before its time: its time is over, or somebody
 /// terminated it. It runs on a thread of its own while the function goes on; the last one
 /// registered runs first, and when all have run, the process ends. What is not done within the
-/// `grace` of the registration is cut off. Outside of a call it does nothing.
+/// `grace` of the registration is cut off. Outside of a call it does nothing. Throws
+/// std::system_error when no thread can be had.
 inline void on_terminate(std::function<void()> clean_up) {
     if (process::detail::current_slot != nullptr) {
         process::detail::clean_ups::instance().add(std::move(clean_up));
@@ -9218,6 +9278,66 @@ inline void kill_children() {
 
 }  // namespace restful_functions::process::detail
 
+// restful_functions/detail/outlet.hpp
+/// outlet: writes to a descriptor that others use, too, and does not wait for who reads there.
+
+namespace restful_functions::detail {
+
+/// Does not own the descriptor, and leaves it blocking for the others. Writing where nobody reads
+/// any more raises SIGPIPE, as write(2) does, unless it is a socket.
+class outlet {
+ public:
+    explicit outlet(int descriptor) : descriptor_(descriptor) {
+        struct stat what {};
+        if (::fstat(descriptor, &what) == 0) kind_ = what.st_mode & S_IFMT;
+        // A socket cannot be opened a second time; and a file takes every write at once, while a
+        // second description has an offset of its own: what others write would lie over our lines.
+        if (kind_ == S_IFREG || kind_ == S_IFSOCK) return;
+        // A description of our own, which may be non-blocking without everybody's being so. The
+        // pipe or terminal of another user may not be opened, e.g. after su(1).
+        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
+        own_.reset(::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
+    }
+
+    /// As write(2); EAGAIN when nothing can be written at once.
+    [[nodiscard]] ssize_t write(std::string_view text) const noexcept {
+        if (own_) return ::write(own_.get(), text.data(), text.size());
+        if (kind_ == S_IFREG) return ::write(descriptor_, text.data(), text.size());
+        if (kind_ == S_IFSOCK)
+            return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        return write_blocking(text);
+    }
+
+ private:
+    /// A pipe that poll(2) finds writable has room for PIPE_BUF bytes, a terminal for a piece. This
+    /// can still wait: when another process takes the room between the two calls, and then nobody
+    /// reads; and for a device that says that it is ready and is not.
+    [[nodiscard]] ssize_t write_blocking(std::string_view text) const noexcept {
+        pollfd ready{descriptor_, POLLOUT, 0};
+        if (::poll(&ready, 1, 0) == 0) {
+            errno = EAGAIN;
+            return -1;
+        }
+        const std::size_t size = kind_ == S_IFCHR ? terminal_piece(text) : PIPE_BUF;
+        return ::write(descriptor_, text.data(), std::min(text.size(), size));
+    }
+
+    /// A terminal divides a text at line ends and tabs, of which it makes several bytes, and waits
+    /// for room before each part, without looking whether it may. Where it is ready there is room
+    /// for one: 256 bytes in a pseudo-terminal, more elsewhere.
+    [[nodiscard]] static std::size_t terminal_piece(std::string_view text) noexcept {
+        const auto control =
+            std::find_if(text.begin(), text.end(), [](unsigned char each) { return each < ' '; });
+        return std::clamp<std::size_t>(static_cast<std::size_t>(control - text.begin()), 1, 128);
+    }
+
+    int descriptor_;
+    mode_t kind_ = 0;  ///< S_IFMT of its mode; 0 for none that is open
+    unique_fd own_;
+};
+
+}  // namespace restful_functions::detail
+
 // restful_functions/process/log_pump.hpp
 /// log_pump: carries what the task processes print from their pipes into the logs of their slots.
 /// It lives in the fork server, so that a call that prints without end costs the server nothing.
@@ -9236,16 +9356,11 @@ class log_pump {
              std::pmr::memory_resource* lists)
         : layout_(layout),
           mapping_(layout, arena_file, system),
-          pass_through_(pass_through),
           system_(system),
           pipes_(layout.slots(), lists),
           watched_(lists) {
         watched_.reserve(layout.slots());
-        if (pass_through_) {
-            // A description of our own, which may be non-blocking without the server's being so.
-            outlet_.reset(
-                ::open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
-        }
+        if (pass_through) standard_error_.emplace(STDERR_FILENO);
     }
 
     /// Opens the log of a slot's next process, and returns where that is to write; nullopt, with
@@ -9309,7 +9424,7 @@ class log_pump {
         if (!text.empty()) {
             log.append(text);
             tell_news(layout_.at(mapping_.memory(), slot).header());
-            if (pass_through_) pass_on(text);
+            if (standard_error_) pass_on(text);
         }
         log.end_carrying();
         return size != 0;
@@ -9319,10 +9434,7 @@ class log_pump {
     /// written at once is left out.
     void pass_on(std::string_view text) const {
         while (!text.empty()) {
-            // A socket cannot be opened a second time.
-            const ssize_t size = outlet_ ? ::write(outlet_.get(), text.data(), text.size())
-                                         : ::send(STDERR_FILENO, text.data(), text.size(),
-                                                  MSG_DONTWAIT | MSG_NOSIGNAL);
+            const ssize_t size = standard_error_->write(text);
             if (size <= 0) return;
             text.remove_prefix(static_cast<std::size_t>(size));
         }
@@ -9330,9 +9442,8 @@ class log_pump {
 
     slot_layout layout_;
     arena_mapping mapping_;
-    bool pass_through_;
     operating_system& system_;
-    restful_functions::detail::unique_fd outlet_;
+    std::optional<restful_functions::detail::outlet> standard_error_;  ///< to pass all on to
     std::pmr::vector<restful_functions::detail::unique_fd>
         pipes_;  ///< the end to read from, by slot
     std::pmr::vector<std::uint32_t> watched_;
@@ -10014,6 +10125,7 @@ class seating {
     using clock = seat::clock;
 
     explicit seating(std::size_t count) : seats_(count) {
+        for (auto& each : lists_) each.reserve(count);  // no move needs memory
         auto& vacant = list(seat_phase::vacant);
         vacant.resize(count);
         std::iota(vacant.rbegin(), vacant.rend(), 0U);
@@ -10113,7 +10225,7 @@ class seating {
         return lists_[static_cast<std::size_t>(phase)];
     }
 
-    void move(std::uint32_t index, seat_phase phase) {
+    void move(std::uint32_t index, seat_phase phase) noexcept {
         seat& moved = seats_[index];
         auto& from = list(moved.phase);
         from[moved.position] = from.back();
@@ -10480,12 +10592,13 @@ class seated_calls {
     /// Hands a call over. false: there is no process for it now.
     bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
-        const isolation how = isolation_of(work_.policy_of(entry));
+        const isolation how = isolation_of(entry);
         const auto index = how == isolation::process ? pool_.idle_process()
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
         pool_.watch_fork_server();
+        if (running().empty()) look_at_ = clock::now() + look_again;
         pool_.seats().call(*index, call);
         seat& taken = pool_.seats()[*index];
         taken.entry = entry;
@@ -10538,8 +10651,15 @@ class seated_calls {
         return true;
     }
 
-    /// Takes what processes have signalled: results, and news that are waited for.
+    /// When to look for results that nothing was signalled of: any process can read the descriptor
+    /// that all of them signal with, and so take the signals of the others.
+    [[nodiscard]] std::optional<clock::time_point> next_look() const noexcept {
+        return running().empty() ? std::nullopt : std::optional(look_at_);
+    }
+
+    /// Takes what processes have done: results, and news that are waited for.
     void collect_results() {
+        look_at_ = clock::now() + look_again;
         // From the end: ending a call takes it out of the list.
         for (std::size_t i = running().size(); i-- > 0;) {
             const std::uint32_t index = running()[i];
@@ -10602,16 +10722,16 @@ class seated_calls {
  private:
     /// A call is handed to so many further processes when one ends before it takes the call.
     static constexpr int max_restarts = 3;
+    static constexpr std::chrono::seconds look_again{1};
 
     /// The seats that have a call.
     [[nodiscard]] const std::vector<std::uint32_t>& running() const noexcept {
         return pool_.seats().in(seat_phase::calling);
     }
 
-    /// How the calls of a function are kept apart, as far as the system lets them be.
-    [[nodiscard]] isolation isolation_of(const call_policy& its) const noexcept {
-        const bool refused = its.isolation == isolation::rewind && cannot_rewind_;
-        return refused ? isolation::process : its.isolation;
+    /// How the calls of a function are kept apart, as far as its processes let them be.
+    [[nodiscard]] isolation isolation_of(std::uint32_t entry) const {
+        return not_rewound_.contains(entry) ? isolation::process : work_.policy_of(entry).isolation;
     }
 
     /// The call has its outcome; its process is to go.
@@ -10634,8 +10754,10 @@ class seated_calls {
         const bool is_full = std::holds_alternative<out_of_memory>(how);
         pool_.succeeded();
         end(index, std::move(how));
-        if (isolation_of(its) == isolation::process) return;
-        if (left.why_not_rewound != mark_refusal::none && !std::exchange(cannot_rewind_, true)) {
+        const isolation how_kept = isolation_of(ended.entry);
+        if (how_kept == isolation::process) return;
+        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none &&
+            not_rewound_.insert(ended.entry).second) {
             std::fprintf(stderr,
                          "restful-functions: isolation::rewind is isolation::process here: %s\n",
                          describe(left.why_not_rewound));
@@ -10676,8 +10798,9 @@ class seated_calls {
     std::size_t max_payload_;
     process_pool& pool_;
     announcements& told_;
+    clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
-    bool cannot_rewind_ = false;
+    std::unordered_set<std::uint32_t> not_rewound_;  // functions that cannot be
 };
 
 }  // namespace restful_functions::process
@@ -10814,7 +10937,10 @@ class executor {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return told_.empty() ? pool_.next_deadline() : clock::time_point();
+        if (!told_.empty()) return clock::time_point();
+        const auto look = seated_.next_look();
+        const auto due = pool_.next_deadline();
+        return look && (!due || *look < *due) ? look : due;
     }
 
     [[nodiscard]] census count() const noexcept {
@@ -10861,7 +10987,8 @@ class executor {
 
     void take_events() {
         const auto events = pool_.link().take_events();
-        if (events.completions) seated_.collect_results();
+        const auto look = seated_.next_look();
+        if (events.completions || (look && *look <= clock::now())) seated_.collect_results();
         if (events.reports) take_reports();
     }
 
@@ -11881,17 +12008,7 @@ class without_sigpipe {
 /// slow reader does not take is kept up to a bound; then lines are left out, and it says how many.
 class line_log {
  public:
-    explicit line_log(int descriptor) : descriptor_(descriptor) {
-        // A description of our own, which may be non-blocking without everybody's being so. A
-        // socket cannot be opened a second time; and a file takes every write at once, while a
-        // second description has an offset of its own: what others write would lie over our lines.
-        struct stat what {};
-        is_file_ = ::fstat(descriptor, &what) == 0 && S_ISREG(what.st_mode);
-        if (is_file_) return;
-        const std::string name = "/proc/self/fd/" + std::to_string(descriptor);
-        outlet_.reset(
-            ::open(name.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_APPEND | O_CLOEXEC));
-    }
+    explicit line_log(int descriptor) : outlet_(descriptor) {}
     line_log(const line_log&) = delete;
     line_log& operator=(const line_log&) = delete;
     ~line_log() { flush(); }
@@ -11915,7 +12032,7 @@ class line_log {
         const without_sigpipe quiet;
         std::size_t written = 0;
         while (written < kept_.size()) {
-            const ssize_t size = write(std::string_view(kept_).substr(written));
+            const ssize_t size = outlet_.write(std::string_view(kept_).substr(written));
             if (size < 0 && errno == EINTR) continue;
             if (size < 0 && errno == EAGAIN) break;
             if (size <= 0) written = kept_.size();  // nobody will ever read it
@@ -11929,15 +12046,7 @@ class line_log {
  private:
     static constexpr std::size_t most_kept = 1024 * 1024;
 
-    [[nodiscard]] ssize_t write(std::string_view text) const {
-        if (outlet_) return ::write(outlet_.get(), text.data(), text.size());
-        if (is_file_) return ::write(descriptor_, text.data(), text.size());
-        return ::send(descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    }
-
-    int descriptor_;
-    bool is_file_ = false;
-    unique_fd outlet_;
+    outlet outlet_;
     std::string kept_;
     std::size_t left_out_ = 0;
 };
@@ -12167,7 +12276,7 @@ class idempotency_keys {
 }  // namespace restful_functions::api
 
 // restful_functions/api/json_task.hpp
-/// json_task: a task as clients see it, the seed's four members first.
+/// json_task: a task as clients see it, the four members first that every task has.
 
 namespace restful_functions::api {
 
@@ -12389,8 +12498,9 @@ class router {
             std::find_if(resources_.begin(), resources_.end(),
                          [&](const resource& r) { return r.fits(target->segments); });
         if (found == resources_.end()) {
-            return answer(http::problem(
-                404, "there is nothing at " + path_of(request) + "; GET / lists the paths"));
+            return answer(http::problem(404, "there is nothing at " + path_of(request) +
+                                                 "; GET / lists the main paths, GET /openapi.json "
+                                                 "has all of them"));
         }
         exchange asked{std::move(request), {}, target->query, std::move(answer)};
         if (const auto at = found->variable(); at != found->pattern.size()) {
@@ -12599,6 +12709,63 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
 
 }  // namespace restful_functions::api
 
+// restful_functions/detail/memory_reserve.hpp
+/// memory_reserve: what a server finishes its work with when the system has no more memory for it.
+
+namespace restful_functions::detail {
+
+/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
+/// can be finished with it. What is new asks refill() first, and is refused where that fails.
+///
+/// It is the new-handler of the program while one of these exists, unless the program has a handler
+/// of its own: then there is no reserve. All of a process share one.
+class memory_reserve {
+ public:
+    static constexpr std::size_t size = std::size_t{1} << 20;
+
+    memory_reserve() noexcept {
+        if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
+            std::set_new_handler(let_go);
+        refill();
+    }
+    memory_reserve(const memory_reserve&) = delete;
+    memory_reserve& operator=(const memory_reserve&) = delete;
+    ~memory_reserve() {
+        if (users_.fetch_sub(1) > 1) return;
+        if (is_in_charge()) std::set_new_handler(nullptr);
+        release();
+    }
+
+    /// Whether there is memory left to begin something new: the reserve is whole, or is again.
+    bool refill() noexcept {
+        if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
+        void* const fresh =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (fresh == MAP_FAILED) return false;
+        void* none = nullptr;
+        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
+        return true;
+    }
+
+ private:
+    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
+
+    static bool release() noexcept {
+        void* const held = held_.exchange(nullptr);
+        return held != nullptr && ::munmap(held, size) == 0;
+    }
+
+    // operator new tries again when this returns.
+    static void let_go() {
+        if (!release()) throw std::bad_alloc();
+    }
+
+    static inline std::atomic<void*> held_{nullptr};
+    static inline std::atomic<int> users_{0};
+};
+
+}  // namespace restful_functions::detail
+
 // restful_functions/api/call_routes.hpp
 /// call_routes: POST to a function calls it.
 
@@ -12612,6 +12779,7 @@ struct call_surroundings {
     deadlines& timers;
     idempotency_keys& keys;
     event_log& log;
+    restful_functions::detail::memory_reserve& reserve;
     std::size_t max_payload;  ///< bytes of a call's arguments
 };
 
@@ -12659,6 +12827,10 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
+        if (!with_.reserve.refill()) {
+            return asked_.answer(http::problem(
+                503, "the server has no memory left for another call; try again later"));
+        }
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
         const function_definition& called = with_.functions.at(function);
         if (auto bad = collect_arguments(asked_.request, asked_.query, called))
@@ -12751,7 +12923,9 @@ class calling {
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
-            [with = with_, id = task.id, answer = asked_.answer] { answer(accepted(with, id)); });
+            [with = with_, id = task.id, answer = asked_.answer] {
+                answer_late(answer, [&] { return accepted(with, id); });
+            });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {
@@ -13009,8 +13183,8 @@ inline void add_console_routes(router& routes) {
 }  // namespace restful_functions::api
 
 // restful_functions/api/catalogue_routes.hpp
-/// catalogue_routes: what the server offers. The list of paths, and the functions as data and as
-/// text.
+/// catalogue_routes: what the server offers. The list of its main paths, and the functions as data
+/// and as text.
 
 namespace restful_functions::api {
 
@@ -13055,6 +13229,7 @@ namespace restful_functions::api {
 
 namespace detail {
 
+/// Clients read it, so it is the same as ever: paths that came later are in the OpenAPI document.
 inline constexpr const char* list_of_paths =
     "/function/list/data\n"
     "/function/list/text\n"
@@ -13612,6 +13787,25 @@ namespace restful_functions::api {
     return difference == 0;
 }
 
+/// Lets nobody in who leaves a secret empty: an option that was filled from an environment variable
+/// that is not set looks like this. Throws std::invalid_argument, naming the token or the user.
+inline void require_secrets(const access_options& access) {
+    const auto require = [](const std::string& secret, const std::string& whose, const char* what) {
+        if (!secret.empty()) return;
+        throw std::invalid_argument(whose + " has no " + what +
+                                    "; give one that is hard to guess, or leave the entry out");
+    };
+    std::size_t number = 0;
+    for (const token& each : access.tokens) {
+        ++number;
+        const std::string name = each.name.empty() ? std::to_string(number) : '"' + each.name + '"';
+        require(each.secret, "token " + name, "secret");
+    }
+    for (const user& each : access.users) {
+        require(each.password, "user \"" + each.name + '"', "password");
+    }
+}
+
 /// A caller who is known.
 struct caller {
     std::string_view name;
@@ -13639,7 +13833,7 @@ struct caller {
         for (const user& known : access.users) {
             const bool is_password =
                 equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
-            if (equal_in_constant_time(name, known.name) && is_password)
+            if (equal_in_constant_time(name, known.name) && is_password && !known.password.empty())
                 found = caller{known.name, &known.grant};
         }
     }
@@ -13935,16 +14129,21 @@ namespace restful_functions::api {
 /// that may send it, and may its caller do that. What is not set is not asked.
 class guard {
  public:
-    /// All three must outlive the guard.
+    /// The registry and the table must outlive the guard. Throws std::invalid_argument when a token
+    /// or a user has no secret.
     guard(access_options access, const registry& functions, const task::table& tasks)
-        : access_(std::move(access)), functions_(functions), tasks_(tasks) {}
+        : access_(std::move(access)), functions_(functions), tasks_(tasks) {
+        require_secrets(access_);
+    }
+
+    /// The names that the server is known by from now on, as access_options::allowed_hosts.
+    void accept_hosts(std::vector<std::string> names) { access_.allowed_hosts = std::move(names); }
 
     /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
     /// and `request.caller` is who sent it.
     [[nodiscard]] std::optional<http::response> stop(http::request& request) const {
         if (auto refused = check_host(access_, request)) return refused;
-        const bool changes =
-            request.method != "GET" && request.method != "HEAD" && request.method != "OPTIONS";
+        const bool changes = !only_reads(request.method);
         if (changes || is_preflight(request)) {
             const page from(access_, request);
             if (is_preflight(request) && from.is_listed()) return from.preflight();
@@ -13954,7 +14153,7 @@ class guard {
                                      "owner can add its origin to allowed_origins");
             }
         }
-        if (!access_.restricts() || request.method == "OPTIONS") return std::nullopt;
+        if (!access_.restricts()) return std::nullopt;
         return check_caller(request);
     }
 
@@ -13965,6 +14164,11 @@ class guard {
     }
 
  private:
+    /// Whether a method changes nothing. OPTIONS reads, too: it tells which paths there are.
+    [[nodiscard]] static bool only_reads(std::string_view method) noexcept {
+        return method == "GET" || method == "HEAD" || method == "OPTIONS";
+    }
+
     /// What a request wants; nullopt: something that is everybody's.
     struct wish {
         scope what = scope::read;
@@ -13993,7 +14197,11 @@ class guard {
     [[nodiscard]] wish wish_of(const std::string& method,
                                const std::vector<std::string>& path) const {
         const auto segment = [&](std::size_t i) { return i < path.size() ? path[i] : ""; };
-        if (method == "GET" || method == "HEAD") {
+        if (segment(0) == "terminate") {
+            return {only_reads(method) ? scope::read : scope::terminate,
+                    segment(1) == "task" ? function_of(segment(2)) : segment(2)};
+        }
+        if (only_reads(method)) {
             if (segment(0) == "task" && segment(1) == "list")
                 return path.size() > 2 ? wish{scope::read, path[2]}
                                        : wish{.what = scope::read, .of_everything = true};
@@ -14002,8 +14210,7 @@ class guard {
             const bool is_general = segment(0) == "metrics" || segment(0) == "events";
             return {.what = scope::read, .of_everything = is_general};
         }
-        if (segment(0) != "terminate") return {scope::call, segment(0)};
-        return {scope::terminate, segment(1) == "task" ? function_of(segment(2)) : segment(2)};
+        return {scope::call, segment(0)};
     }
 
     /// The function of a task; of an unknown one: that is no function's.
@@ -14210,10 +14417,9 @@ struct task_selection {
 
 }  // namespace detail
 
-/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the seed's whole
-/// array; `status` filters, `order` turns it round, `results=false` leaves out what may be long,
-/// and with `limit` there are pages, each of which links to the next one. All three must outlive
-/// the router.
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array;
+/// `status` filters, `order` turns it round, `results=false` leaves out what may be long, and with
+/// `limit` there are pages, each of which links to the next one. All three must outlive the router.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](
@@ -14838,8 +15044,8 @@ namespace restful_functions::api::detail {
 
 /// In the order in which they are shown.
 inline constexpr auto own_paths = std::to_array<own_path>({
-    {"/", "get", "list_paths", "server", "The paths, as text; the console for a browser", "",
-     R"("200": {"description": "The paths, one a line.", "content": {
+    {"/", "get", "list_paths", "server", "The main paths, as text; the console for a browser", "",
+     R"("200": {"description": "The main paths, one a line.", "content": {
       "text/plain": {"schema": {"type": "string"}}, "text/html": {"schema": {"type": "string"}}}})"},
     {"/function/list/data", "get", "list_functions", "functions", "All functions", "",
      R"("200": {"description": "The functions.", "content": {"application/json": {"schema": {
@@ -15244,12 +15450,13 @@ namespace detail {
     return {wanted_range::kind::part, {*first, std::min(last.value_or(SIZE_MAX), size - 1)}};
 }
 
-/// The response to a GET of a whole body: the part of it that the request wants, where it wants
-/// one. `full` has its ETag already, which If-Range is compared with (RFC 9110, 13.1.5).
+/// The response to a request for a whole body: the part of it that the request wants, where it is a
+/// GET and wants one; other methods have no ranges (RFC 9110, 14.2). `full` has its ETag already,
+/// which If-Range is compared with (RFC 9110, 13.1.5).
 [[nodiscard]] inline response in_part(const request& asked, response full) {
     full.headers.set("Accept-Ranges", "bytes");
     const std::string* range = asked.headers.find("Range");
-    if (range == nullptr || full.status != 200) return full;
+    if (range == nullptr || asked.method != "GET" || full.status != 200) return full;
     const std::string* tag = full.headers.find("ETag");
     const std::string* only_if = asked.headers.find("If-Range");
     if (only_if != nullptr && (tag == nullptr || *only_if != *tag)) return full;
@@ -15618,7 +15825,7 @@ class service {
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_,
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
                                   options.executor.max_payload});
     }
 
@@ -15670,6 +15877,7 @@ class service {
         calls_.meet_deadlines();
         timers_.meet(deadlines::clock::now());
         flush_soon();
+        reserve_.refill();
     }
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
@@ -15700,6 +15908,9 @@ class service {
 
     /// Ends all tasks without any grace, also those that are ending.
     void kill_all() { calls_.kill_all(); }
+
+    /// The names that it is known by from now on, for who learns late where it is listened at.
+    void accept_hosts(std::vector<std::string> names) { guard_.accept_hosts(std::move(names)); }
 
     /// To be told by the transports.
     void connection_opened() noexcept { counted_.on_connection_opened(); }
@@ -15733,6 +15944,7 @@ class service {
 
     task::function_program program_;
     process::executor executor_;
+    restful_functions::detail::memory_reserve reserve_;  // not for processes of calls
     metrics counted_;
     event_log log_;
     task_witnesses witnesses_;
@@ -16698,6 +16910,50 @@ class backlog {
 
 }  // namespace restful_functions::transport::detail
 
+// restful_functions/transport/body_budget.hpp
+/// body_budget: how much memory the bodies of all requests take together while they come in.
+
+namespace restful_functions::transport::detail {
+
+/// Small bodies are let in whatever the others take: who holds large ones keeps nobody else out.
+class body_budget {
+ public:
+    /// What one connection takes of it. Gives it back when it goes.
+    class share {
+     public:
+        explicit share(body_budget& whole) noexcept : whole_(whole) {}
+        share(const share&) = delete;
+        share& operator=(const share&) = delete;
+        ~share() { give_back(); }
+
+        /// The body has this size by now. false: there is no room for it.
+        [[nodiscard]] bool grow_to(std::size_t size) noexcept {
+            whole_.taken_ += size - std::exchange(size_, size);
+            return size <= always_let_in || whole_.taken_ <= whole_.most_;
+        }
+
+        void give_back() noexcept { whole_.taken_ -= std::exchange(size_, 0); }
+
+     private:
+        body_budget& whole_;
+        std::size_t size_ = 0;
+    };
+
+    static constexpr std::size_t always_let_in = 64 * 1024;
+
+    /// One body of the greatest size has room in any case.
+    body_budget(std::size_t most, std::size_t greatest_body) noexcept
+        : most_(std::max(most, greatest_body)) {}
+
+    [[nodiscard]] std::size_t taken() const noexcept { return taken_; }
+
+ private:
+    std::size_t most_;
+    std::size_t taken_ = 0;
+};
+
+}  // namespace restful_functions::transport::detail
+
 // restful_functions/transport/outgoing.hpp
 /// outgoing: a response on its way to its client.
 
@@ -16882,7 +17138,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
           deadline_(loop),
           parser_(all.options().limits),
           channel_(client.get(), all.open_session(client.get())),
-          peer_(peer_of(client.get())) {
+          peer_(peer_of(client.get())),
+          body_(all.bodies()) {
         static_cast<void>(client.release());  // the socket has taken it
     }
 
@@ -16953,7 +17210,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void on_readable() {
         is_reading_ = false;
         auto& buffer = all_.buffer();
-        const ssize_t size = channel_.receive(buffer.data(), buffer.size());
+        const auto size = channel_.receive(buffer.data(), buffer.size());
         if (size < 0) return errno == EAGAIN || errno == EINTR ? read_on(readiness(true)) : close();
         ended_ = size == 0;
         const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
@@ -16996,6 +17253,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             refuse(parser_.refused());
         else if (parser_.complete())
             serve(parser_.take());
+        else if (!body_.grow_to(parser_.partial().body.size()))
+            refuse({503, "the server has no room for another large body now; try again later"});
         is_advancing_ = false;
         return taken;
     }
@@ -17011,25 +17270,19 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         stage_ = stage::yielding;
         asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
             const auto self = weak.lock();
-            if (!self || self->stage_ != stage::yielding) return;
-            self->attempt([&] { self->go_on(); });
+            if (self && self->stage_ == stage::yielding) self->attempt([&] { self->go_on(); });
         });
     }
 
     void await_more() {
         if (ended_) return close();
-        if (parser_.take_continue() && !send_continue()) return close();
+        if (parser_.take_continue() && !channel_.send_at_once(http::continue_response))
+            return close();
         if (parser_.idle() || parser_.in_body())
             deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
         else if (!std::exchange(head_is_timed_, true))
             deadline_.set(this->weak_from_this(), all_.options().header_timeout);
         read_on();
-    }
-
-    bool send_continue() noexcept {
-        constexpr std::string_view interim = http::continue_response;
-        const ssize_t sent = channel_.send(interim, {});
-        return sent == static_cast<ssize_t>(interim.size());
     }
 
     void serve(http::request&& request) {
@@ -17038,15 +17291,19 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         stage_ = stage::awaiting;
         head_is_timed_ = false;
         deadline_.clear();
-        all_.serve(std::move(request), [weak = this->weak_from_this()](http::response&& answer) {
-            if (const auto self = weak.lock())
-                self->attempt([&] { self->answer(std::move(answer)); });
-        });
+        body_.give_back();
+        all_.serve(std::move(request),
+                   [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
+                       const auto self = weak.lock();
+                       if (!self || self->served_ != which) return;
+                       self->attempt([&] { self->answer(std::move(answer)); });
+                   });
     }
 
     void refuse(const http::refusal& why) {
         exchange_ = {};
-        exchange_.is_head = parser_.partial().method == "HEAD";
+        exchange_.is_head = parser_.take().method == "HEAD";
+        body_.give_back();
         stage_ = stage::awaiting;
         answer(http::problem(why.status, why.reason));
     }
@@ -17114,6 +17371,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     http::parser parser_;
     channel channel_;
     std::string peer_;
+    body_budget::share body_;
+    std::size_t served_ = 0;  // requests: a response is that of the last one, or comes too late
     stage stage_ = stage::reading;
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
@@ -17220,6 +17479,7 @@ class connections {
         : loop_(loop),
           service_(served),
           options_(options),
+          bodies_(options.max_incoming_bytes, options.limits.max_body_bytes),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),
           buffer_(64 * 1024) {
@@ -17278,6 +17538,8 @@ class connections {
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
     [[nodiscard]] const http_options& options() const noexcept { return options_; }
 
+    [[nodiscard]] body_budget& bodies() noexcept { return bodies_; }
+
     /// Where bytes are received. One for all: they are taken out of it before the next are read.
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
@@ -17291,6 +17553,7 @@ class connections {
     asio::io_context& loop_;
     Service& service_;
     http_options options_;
+    body_budget bodies_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
@@ -17675,7 +17938,8 @@ struct address_of<asio::local::stream_protocol> {
 /// The protocol is asio::ip::tcp with a tcp_address, or asio::local::stream_protocol with a
 /// unix_address. A service may have several transports on one loop. The loop is run by one thread
 /// at a time; the service and the loop outlive the transport, which ends its connections when it
-/// goes. It must not go from within a reply.
+/// goes. It must not go from within a reply. It listens wherever it is told to: at an address that
+/// others than this machine reach, have the service tell its callers apart.
 template <class Protocol, class Service = api::service>
 class asio_http : public detail::http_server<Service> {
  public:
@@ -17783,8 +18047,8 @@ struct run_options {
 namespace detail {
 
 /// The end of a run, step by step: no further connections; then, when the clients between two
-/// requests have had a moment to send one more, no further calls; then, when their time is over, no
-/// further tasks.
+/// requests have had a moment to send one more, no further calls; and when their time is over, no
+/// further tasks, nor calls if that is sooner.
 template <stoppable_service Service>
 class ending_run {
  public:
@@ -17794,7 +18058,7 @@ class ending_run {
           service_(service),
           http_(http),
           stop_(stop),
-          calls_until_(clock::now() + last_requests),
+          requests_until_(clock::now() + last_requests),
           timer_(loop) {
         if (options.mode == shutdown_mode::terminate) {
             tasks_until_ = clock::now();
@@ -17809,7 +18073,7 @@ class ending_run {
         http_.drain();
         while (stop_.requests() < 3) {
             take_steps();
-            if (refuses_calls_ && service_.idle() && http_.quiet()) return;
+            if (keeps_none_ && service_.idle() && http_.quiet()) return;
             wait();
         }
     }
@@ -17823,14 +18087,15 @@ class ending_run {
 
     void take_steps() {
         const auto now = clock::now();
-        if (!refuses_calls_ && (stop_.requests() > 1 || http_.all_busy() || now >= calls_until_)) {
-            refuses_calls_ = true;
-            service_.drain();
-            http_.close_idle();
-        }
         if (!terminates_ && tasks_until_ && now >= *tasks_until_) {
             terminates_ = true;
+            service_.drain();
             service_.terminate_all();
+        }
+        if (!keeps_none_ && (stop_.requests() > 1 || http_.all_busy() || now >= requests_until_)) {
+            keeps_none_ = true;
+            service_.drain();
+            http_.close_idle();
         }
         if (!kills_ && stop_.requests() > 1) {
             kills_ = true;
@@ -17840,7 +18105,7 @@ class ending_run {
 
     void wait() {
         std::optional<clock::time_point> next;
-        if (!refuses_calls_) next = calls_until_;
+        if (!keeps_none_) next = requests_until_;
         if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
         if (next) {
             timer_.expires_at(*next);
@@ -17854,10 +18119,10 @@ class ending_run {
     Service& service_;
     http_server<Service>& http_;
     const restful_functions::detail::stop_switch& stop_;
-    clock::time_point calls_until_;
+    clock::time_point requests_until_;
     std::optional<clock::time_point> tasks_until_;
     loop_timer timer_;
-    bool refuses_calls_ = false;
+    bool keeps_none_ = false;  // no connection without a request, and takes no call
     bool terminates_ = false;
     bool kills_ = false;
 };
@@ -17926,6 +18191,13 @@ inline std::pair<std::string, bool> place_of(int descriptor) {
 }
 
 }  // namespace detail
+
+/// Whether one of its sockets is of TCP; the others are of the file system.
+inline bool has_tcp(const listener& opened) noexcept {
+    return std::any_of(opened.sockets.begin(), opened.sockets.end(), [](const auto& socket) {
+        return detail::number_option(socket.get(), SO_DOMAIN) != AF_UNIX;
+    });
+}
 
 /// Makes a listener of sockets that a service manager has passed. Clients that are not accepted
 /// when the server ends stay in the queue for the one that follows it. Throws std::invalid_argument
@@ -18178,10 +18450,21 @@ namespace restful_functions {
 
 namespace detail {
 
-/// Where only this machine reaches the server, nothing but a page's trick asks for another name.
-inline std::vector<std::string> hosts_of(const server_options& o) {
+/// The names to accept before it is known where the server listens, and where it does not start():
+/// those that fit `host`.
+inline std::vector<std::string> expected_hosts(const server_options& o) {
     if (!o.allowed_hosts.empty() || !o.unix_socket.empty()) return o.allowed_hosts;
     if (!transport::is_loopback(o.host)) return {};
+    return {o.host};
+}
+
+/// The names to accept at sockets that are open, which a manager may have passed. Where only this
+/// machine reaches them over TCP, nothing but a page's trick asks for another name; no page reaches
+/// a Unix socket.
+inline std::vector<std::string> hosts_at(const transport::listener& opened,
+                                         const server_options& o) {
+    if (!o.allowed_hosts.empty() || !opened.is_local || !transport::has_tcp(opened))
+        return o.allowed_hosts;
     return {o.host};
 }
 
@@ -18209,7 +18492,7 @@ inline api::service_options service_options_of(const server_options& o) {
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,
-                       .allowed_hosts = hosts_of(o),
+                       .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
             .log = o.log};
 }
@@ -18233,6 +18516,7 @@ inline transport::http_options http_options_of(const server_options& o) {
             .header_timeout = o.header_timeout,
             .idle_timeout = o.idle_timeout,
             .max_connections = o.max_connections,
+            .max_incoming_bytes = o.max_incoming_bytes,
             .sessions = sessions_of(o)};
 }
 
@@ -18276,6 +18560,7 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     transport::listener opened =
         passed.empty() ? detail::listen(options_) : transport::listen_at_passed(std::move(passed));
     detail::refuse_openness(options_, opened);
+    service_->accept_hosts(detail::hosts_at(opened, options_));
     transport::run(
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
         {.mode = options_.shutdown_mode,
@@ -18285,6 +18570,7 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
             has_run_ = true;
             url_ = http.url();
             port_ = http.port();
+            listens_ = true;
             if (options_.on_listening) options_.on_listening(url_);
             manager.notify("READY=1");
         },

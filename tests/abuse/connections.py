@@ -102,6 +102,30 @@ def slow_bodies(port, times, seconds=3):
     return f"{times} connections", [] if len(left) == times else [f"{times - len(left)} were ended early"]
 
 
+def large_bodies(port, times, room=256):
+    """All but the end of 8 MiB: `room` MiB of them are let in, the others refused. Then the ends of the former come."""
+    size, last = 8 << 20, 1 << 20
+    body = b'{"value": "x"'.ljust(size - 1) + b"}"
+    head = f"POST /echo/keep-connection HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    refused, held = [], []
+    for _ in range(times):
+        connection = connect(port)
+        send(connection, head.encode() + body[:-last])
+        is_answered, _, _ = select.select([connection], [], [], 0.05 if (len(held) + 1) * (size - last) <= room << 20 else 5)
+        (refused if is_answered else held).append(connection)
+    answers = [everything(each)[:12] for each in refused]
+    for connection in held:
+        send(connection, body[-last:])
+        answers.append(everything(connection)[:12])
+    for connection in refused + held:
+        connection.close()
+    fit = (room << 20) // (size - last)
+    wrong = [] if fit - 1 <= len(held) <= fit else [f"{len(held)} were let in"]
+    if answers != [b"HTTP/1.1 503"] * len(refused) + [OK] * len(held):
+        wrong.append(str(answers))
+    return f"{times} of 8 MiB, {len(held)} let in", wrong
+
+
 def ended(connections, events):
     """How many of them the server has ended, or has one of these events for: see poll(2)."""
     poll = select.poll()
