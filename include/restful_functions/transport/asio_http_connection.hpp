@@ -207,9 +207,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         body_.give_back();
         all_.serve(std::move(request),
                    [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
-                       const auto self = weak.lock();
-                       if (!self || self->served_ != which) return;
-                       self->attempt([&] { self->answer(std::move(answer)); });
+                       if (const auto self = weak.lock(); self && self->served_ == which)
+                           self->attempt([&] { self->answer(std::move(answer)); });
                    });
     }
 
