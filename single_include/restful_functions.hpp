@@ -3009,8 +3009,8 @@ struct codec<bool> {
     static void encode(bool truth, json::writer& out) { out.Bool(truth); }
 };
 
-/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A number that
-/// may have lost digits is refused.
+/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A double with
+/// more digits than doubles keep is refused.
 template <>
 struct codec<std::string> {
     static constexpr auto type = arg_type::string;
@@ -4580,7 +4580,7 @@ struct http_options {
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
     /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
-    /// has no room. One of `limits.max_body_bytes` always has.
+    /// has no room. Where no other comes in, one of `limits.max_body_bytes` has.
     std::size_t max_incoming_bytes = 256 * 1024 * 1024;
     /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
     std::shared_ptr<session_source> sessions = nullptr;
@@ -4699,7 +4699,7 @@ struct server_options {
     bool allow_anonymous = false;
     /// The names that the server is known by; a request for another one is refused. Empty: where
     /// `start()` listens on loopback alone, also at a socket that was passed, `host` and localhost;
-    /// elsewhere, and at a Unix socket, any. Addresses are always accepted.
+    /// elsewhere, and at Unix sockets alone, any. Addresses are always accepted.
     std::vector<std::string> allowed_hosts = {};
     /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
     std::vector<std::string> allowed_origins = {};
@@ -4719,7 +4719,7 @@ struct server_options {
     /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
     std::size_t max_connections = transport::http_options{}.max_connections;
     /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
-    /// above 64 KiB. One of `max_body_bytes` always has room.
+    /// above 64 KiB. It is at least `max_body_bytes`.
     std::size_t max_incoming_bytes = transport::http_options{}.max_incoming_bytes;
 
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or
@@ -7320,6 +7320,9 @@ inline slot_header* current_slot = nullptr;
 /// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
 inline std::atomic<bool> owns_sigterm{false};
 
+/// Of those who take it over: threads may ask whether to stop while another one adds a clean-up.
+inline std::mutex sigterm_mutex;
+
 /// Whether stop_requested() has seen to SIGTERM in this call. Any thread of the function may ask.
 inline std::atomic<bool> stop_is_asked_for{false};
 
@@ -7367,6 +7370,7 @@ class clean_ups {
     clean_ups() {
         ::sem_init(&terminated_, 0, 0);
         std::thread([this] { wait_and_run(); }).detach();
+        const std::lock_guard lock(sigterm_mutex);
         wanted_ = &terminated_;
         owns_sigterm = true;
         std::signal(SIGTERM, [](int) {
@@ -7441,6 +7445,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     auto& asked = process::detail::stop_is_asked_for;
     if (!asked.load(std::memory_order_relaxed) &&
         !asked.exchange(true, std::memory_order_relaxed)) {
+        const std::lock_guard lock(process::detail::sigterm_mutex);
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {
@@ -9453,6 +9458,68 @@ class log_pump {
 
 }  // namespace restful_functions::process
 
+// restful_functions/detail/memory_reserve.hpp
+/// memory_reserve: what a server finishes its work with when the system has no more memory for it.
+
+namespace restful_functions::detail {
+
+/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
+/// can be finished with it. What is new asks refill() first, and is refused where that fails.
+///
+/// It is the new-handler of the program while one of these exists, unless the program has a handler
+/// of its own: then there is no reserve. All of a process share one.
+class memory_reserve {
+ public:
+    static constexpr std::size_t size = std::size_t{1} << 20;
+
+    memory_reserve() noexcept {
+        if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
+            std::set_new_handler(let_go);
+        refill();
+    }
+    memory_reserve(const memory_reserve&) = delete;
+    memory_reserve& operator=(const memory_reserve&) = delete;
+    ~memory_reserve() {
+        if (users_.fetch_sub(1) > 1) return;
+        forgo();
+    }
+
+    /// Whether there is memory left to begin something new: the reserve is whole, or is again.
+    bool refill() noexcept {
+        if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
+        void* const fresh =
+            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (fresh == MAP_FAILED) return false;
+        void* none = nullptr;
+        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
+        return true;
+    }
+
+    /// In a process that was forked from the server, and does without.
+    static void forgo() noexcept {
+        if (is_in_charge()) std::set_new_handler(nullptr);
+        release();
+    }
+
+ private:
+    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
+
+    static bool release() noexcept {
+        void* const held = held_.exchange(nullptr);
+        return held != nullptr && ::munmap(held, size) == 0;
+    }
+
+    // operator new tries again when this returns.
+    static void let_go() {
+        if (!release()) throw std::bad_alloc();
+    }
+
+    static inline std::atomic<void*> held_{nullptr};
+    static inline std::atomic<int> users_{0};
+};
+
+}  // namespace restful_functions::detail
+
 // restful_functions/process/plain_process.hpp
 /// plain_process: how the fork server leaves behind what the host program had set up for itself.
 
@@ -9468,6 +9535,7 @@ namespace restful_functions::process::detail {
 /// without an init. A fork server that is stopped when the server dies goes on, and finds its
 /// channel closed.
 [[nodiscard]] inline sigset_t become_plain() {
+    restful_functions::detail::memory_reserve::forgo();
     for (int signal = 1; signal < NSIG; ++signal) {
         ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
     }
@@ -10734,6 +10802,13 @@ class seated_calls {
         return not_rewound_.contains(entry) ? isolation::process : work_.policy_of(entry).isolation;
     }
 
+    void rewind_no_more(std::uint32_t entry, mark_refusal why) {
+        if (!not_rewound_.insert(entry).second || not_rewound_.size() > 1) return;
+        std::fprintf(stderr,
+                     "restful-functions: isolation::rewind is isolation::process here: %s\n",
+                     describe(why));
+    }
+
     /// The call has its outcome; its process is to go.
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
@@ -10752,16 +10827,12 @@ class seated_calls {
         const stay left = take_stay(pool_.at(index));
         outcome how = take_result(pool_.at(index), its.limits.memory);
         const bool is_full = std::holds_alternative<out_of_memory>(how);
+        const isolation how_kept = isolation_of(ended.entry);
+        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
+            rewind_no_more(ended.entry, left.why_not_rewound);
         pool_.succeeded();
         end(index, std::move(how));
-        const isolation how_kept = isolation_of(ended.entry);
         if (how_kept == isolation::process) return;
-        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none &&
-            not_rewound_.insert(ended.entry).second) {
-            std::fprintf(stderr,
-                         "restful-functions: isolation::rewind is isolation::process here: %s\n",
-                         describe(left.why_not_rewound));
-        }
         // A signal may be under way to a process that was told to stop.
         if (!left.stays || ended.stopped || is_full || ++ended.calls >= its.worker_calls ||
             !left.used.can_follow(ended.used_by_all)) {
@@ -12709,63 +12780,6 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
 
 }  // namespace restful_functions::api
 
-// restful_functions/detail/memory_reserve.hpp
-/// memory_reserve: what a server finishes its work with when the system has no more memory for it.
-
-namespace restful_functions::detail {
-
-/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
-/// can be finished with it. What is new asks refill() first, and is refused where that fails.
-///
-/// It is the new-handler of the program while one of these exists, unless the program has a handler
-/// of its own: then there is no reserve. All of a process share one.
-class memory_reserve {
- public:
-    static constexpr std::size_t size = std::size_t{1} << 20;
-
-    memory_reserve() noexcept {
-        if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
-            std::set_new_handler(let_go);
-        refill();
-    }
-    memory_reserve(const memory_reserve&) = delete;
-    memory_reserve& operator=(const memory_reserve&) = delete;
-    ~memory_reserve() {
-        if (users_.fetch_sub(1) > 1) return;
-        if (is_in_charge()) std::set_new_handler(nullptr);
-        release();
-    }
-
-    /// Whether there is memory left to begin something new: the reserve is whole, or is again.
-    bool refill() noexcept {
-        if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        void* const fresh =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (fresh == MAP_FAILED) return false;
-        void* none = nullptr;
-        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
-        return true;
-    }
-
- private:
-    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
-
-    static bool release() noexcept {
-        void* const held = held_.exchange(nullptr);
-        return held != nullptr && ::munmap(held, size) == 0;
-    }
-
-    // operator new tries again when this returns.
-    static void let_go() {
-        if (!release()) throw std::bad_alloc();
-    }
-
-    static inline std::atomic<void*> held_{nullptr};
-    static inline std::atomic<int> users_{0};
-};
-
-}  // namespace restful_functions::detail
-
 // restful_functions/api/call_routes.hpp
 /// call_routes: POST to a function calls it.
 
@@ -13649,8 +13663,9 @@ class task_events {
 
     void on_news(const task::uuid& id) {
         followed& its = followed_[id];
-        if (std::exchange(its.waits, true)) return;
+        if (its.waits) return;
         timers_.set(deadlines::clock::now() + news_interval, [this, id] { watch_again(id); });
+        its.waits = true;
         tell_news(id, its);
     }
 
@@ -13688,8 +13703,9 @@ class task_events {
     }
 
     void keep_alive_later() {
-        if (std::exchange(keeps_alive_, true)) return;
+        if (keeps_alive_) return;
         timers_.set(deadlines::clock::now() + comment_interval, [this] { keep_alive(); });
+        keeps_alive_ = true;
     }
 
     void keep_alive() {
@@ -15934,12 +15950,12 @@ class service {
 
     void flush_soon() {
         if (flushes_soon_ || !log_.has_lines()) return;
-        flushes_soon_ = true;
         timers_.set(deadlines::clock::now() + flush_interval, [this] {
-            log_.flush();
             flushes_soon_ = false;
+            log_.flush();
             flush_soon();
         });
+        flushes_soon_ = true;
     }
 
     task::function_program program_;
@@ -17312,10 +17328,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         given.close |= all_.is_draining();
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
-            const auto self = weak.lock();
-            if (!self || !std::exchange(self->is_starved_, false)) return;
-            asio::post(self->socket_.get_executor(),
-                       [self] { self->attempt([&] { self->write_on(); }); });
+            if (const auto self = weak.lock(); self && std::exchange(self->is_starved_, false))
+                asio::post(self->socket_.get_executor(), [weak] {
+                    if (const auto there = weak.lock()) there->attempt([&] { there->write_on(); });
+                });
         });
         stage_ = stage::writing;
         write_on();

@@ -84,7 +84,7 @@ struct server_options {
     bool allow_anonymous = false;
     /// The names that the server is known by; a request for another one is refused. Empty: where
     /// `start()` listens on loopback alone, also at a socket that was passed, `host` and localhost;
-    /// elsewhere, and at a Unix socket, any. Addresses are always accepted.
+    /// elsewhere, and at Unix sockets alone, any. Addresses are always accepted.
     std::vector<std::string> allowed_hosts = {};
     /// The origins, such as "https://example.org", whose pages may use the server; "*": any.
     std::vector<std::string> allowed_origins = {};
@@ -104,7 +104,7 @@ struct server_options {
     /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
     std::size_t max_connections = transport::http_options{}.max_connections;
     /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
-    /// above 64 KiB. One of `max_body_bytes` always has room.
+    /// above 64 KiB. It is at least `max_body_bytes`.
     std::size_t max_incoming_bytes = transport::http_options{}.max_incoming_bytes;
 
     /// Called by `start()` once clients can connect, with where, e.g. "http://127.0.0.1:8888" or

@@ -203,12 +203,12 @@ class service {
 
     void flush_soon() {
         if (flushes_soon_ || !log_.has_lines()) return;
-        flushes_soon_ = true;
         timers_.set(deadlines::clock::now() + flush_interval, [this] {
-            log_.flush();
             flushes_soon_ = false;
+            log_.flush();
             flush_soon();
         });
+        flushes_soon_ = true;
     }
 
     task::function_program program_;

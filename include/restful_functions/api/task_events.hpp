@@ -113,8 +113,9 @@ class task_events {
 
     void on_news(const task::uuid& id) {
         followed& its = followed_[id];
-        if (std::exchange(its.waits, true)) return;
+        if (its.waits) return;
         timers_.set(deadlines::clock::now() + news_interval, [this, id] { watch_again(id); });
+        its.waits = true;
         tell_news(id, its);
     }
 
@@ -152,8 +153,9 @@ class task_events {
     }
 
     void keep_alive_later() {
-        if (std::exchange(keeps_alive_, true)) return;
+        if (keeps_alive_) return;
         timers_.set(deadlines::clock::now() + comment_interval, [this] { keep_alive(); });
+        keeps_alive_ = true;
     }
 
     void keep_alive() {

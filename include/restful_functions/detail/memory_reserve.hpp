@@ -27,8 +27,7 @@ class memory_reserve {
     memory_reserve& operator=(const memory_reserve&) = delete;
     ~memory_reserve() {
         if (users_.fetch_sub(1) > 1) return;
-        if (is_in_charge()) std::set_new_handler(nullptr);
-        release();
+        forgo();
     }
 
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
@@ -40,6 +39,12 @@ class memory_reserve {
         void* none = nullptr;
         if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
         return true;
+    }
+
+    /// In a process that was forked from the server, and does without.
+    static void forgo() noexcept {
+        if (is_in_charge()) std::set_new_handler(nullptr);
+        release();
     }
 
  private:

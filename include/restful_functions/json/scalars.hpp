@@ -188,8 +188,8 @@ struct codec<bool> {
     static void encode(bool truth, json::writer& out) { out.Bool(truth); }
 };
 
-/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A number that
-/// may have lost digits is refused.
+/// A JSON string; also a truth value or a number, as JSON writes it: 1.10 is "1.1". A double with
+/// more digits than doubles keep is refused.
 template <>
 struct codec<std::string> {
     static constexpr auto type = arg_type::string;

@@ -30,6 +30,9 @@ inline slot_header* current_slot = nullptr;
 /// Whether SIGTERM was taken over by the function, so that a process it forks must give it back.
 inline std::atomic<bool> owns_sigterm{false};
 
+/// Of those who take it over: threads may ask whether to stop while another one adds a clean-up.
+inline std::mutex sigterm_mutex;
+
 /// Whether stop_requested() has seen to SIGTERM in this call. Any thread of the function may ask.
 inline std::atomic<bool> stop_is_asked_for{false};
 
@@ -77,6 +80,7 @@ class clean_ups {
     clean_ups() {
         ::sem_init(&terminated_, 0, 0);
         std::thread([this] { wait_and_run(); }).detach();
+        const std::lock_guard lock(sigterm_mutex);
         wanted_ = &terminated_;
         owns_sigterm = true;
         std::signal(SIGTERM, [](int) {
@@ -151,6 +155,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     auto& asked = process::detail::stop_is_asked_for;
     if (!asked.load(std::memory_order_relaxed) &&
         !asked.exchange(true, std::memory_order_relaxed)) {
+        const std::lock_guard lock(process::detail::sigterm_mutex);
         struct sigaction now {};
         ::sigaction(SIGTERM, nullptr, &now);
         if (now.sa_handler == SIG_DFL) {

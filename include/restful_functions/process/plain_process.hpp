@@ -1,6 +1,8 @@
 /// plain_process: how the fork server leaves behind what the host program had set up for itself.
 #pragma once
 
+#include <restful_functions/detail/memory_reserve.hpp>
+
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@ namespace restful_functions::process::detail {
 /// without an init. A fork server that is stopped when the server dies goes on, and finds its
 /// channel closed.
 [[nodiscard]] inline sigset_t become_plain() {
+    restful_functions::detail::memory_reserve::forgo();
     for (int signal = 1; signal < NSIG; ++signal) {
         ::signal(signal, SIG_DFL);  // the C library refuses those that it needs itself
     }

@@ -189,6 +189,13 @@ class seated_calls {
         return not_rewound_.contains(entry) ? isolation::process : work_.policy_of(entry).isolation;
     }
 
+    void rewind_no_more(std::uint32_t entry, mark_refusal why) {
+        if (!not_rewound_.insert(entry).second || not_rewound_.size() > 1) return;
+        std::fprintf(stderr,
+                     "restful-functions: isolation::rewind is isolation::process here: %s\n",
+                     describe(why));
+    }
+
     /// The call has its outcome; its process is to go.
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
@@ -207,16 +214,12 @@ class seated_calls {
         const stay left = take_stay(pool_.at(index));
         outcome how = take_result(pool_.at(index), its.limits.memory);
         const bool is_full = std::holds_alternative<out_of_memory>(how);
+        const isolation how_kept = isolation_of(ended.entry);
+        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
+            rewind_no_more(ended.entry, left.why_not_rewound);
         pool_.succeeded();
         end(index, std::move(how));
-        const isolation how_kept = isolation_of(ended.entry);
         if (how_kept == isolation::process) return;
-        if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none &&
-            not_rewound_.insert(ended.entry).second) {
-            std::fprintf(stderr,
-                         "restful-functions: isolation::rewind is isolation::process here: %s\n",
-                         describe(left.why_not_rewound));
-        }
         // A signal may be under way to a process that was told to stop.
         if (!left.stays || ended.stopped || is_full || ++ended.calls >= its.worker_calls ||
             !left.used.can_follow(ended.used_by_all)) {

@@ -225,10 +225,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         given.close |= all_.is_draining();
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
-            const auto self = weak.lock();
-            if (!self || !std::exchange(self->is_starved_, false)) return;
-            asio::post(self->socket_.get_executor(),
-                       [self] { self->attempt([&] { self->write_on(); }); });
+            if (const auto self = weak.lock(); self && std::exchange(self->is_starved_, false))
+                asio::post(self->socket_.get_executor(), [weak] {
+                    if (const auto there = weak.lock()) there->attempt([&] { there->write_on(); });
+                });
         });
         stage_ = stage::writing;
         write_on();

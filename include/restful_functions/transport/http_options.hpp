@@ -22,7 +22,7 @@ struct http_options {
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
     /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
-    /// has no room. One of `limits.max_body_bytes` always has.
+    /// has no room. Where no other comes in, one of `limits.max_body_bytes` has.
     std::size_t max_incoming_bytes = 256 * 1024 * 1024;
     /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
     std::shared_ptr<session_source> sessions = nullptr;

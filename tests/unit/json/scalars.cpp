@@ -121,7 +121,7 @@ TEST_CASE("text is a string, and a number or truth value as JSON writes it") {
     CHECK(round_trip<std::string>("[]") == ": [] is not a string");
 }
 
-TEST_CASE("a number that may have been rounded is no text") {
+TEST_CASE("a double with more digits than doubles keep is no text") {
     for (const auto& [sent, shown] : std::vector<std::pair<const char*, const char*>>{
              {"12345678901234567890123", "1.2345678901234568e+22"},
              {"18446744073709551616", "1.8446744073709552e+19"},

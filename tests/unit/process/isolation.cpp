@@ -195,7 +195,8 @@ TEST_CASE("a call that crashes leaves no core dump, unless that was asked for") 
     calls all({limits_of_call, crash, crash_of_child});
     CHECK(all.result(0) == (own.most() == 0 ? "0 0" : "1 1"));
     CHECK(crash_and_leave(all) == "killed by SIGABRT (Aborted)");
-    CHECK(all.result(2) == "did not dump");
+    // A program that takes dumps is kept from it by a soft limit of 1 alone (core(5)).
+    if (own.most() != 0) CHECK(all.result(2) == "did not dump");
     CHECK(std::filesystem::is_empty(directory.path()));
 
     calls dumping(

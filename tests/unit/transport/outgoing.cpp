@@ -9,6 +9,7 @@
 #include <asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
 namespace {
@@ -97,6 +98,20 @@ TEST_CASE("a client that does not read is dropped, and what waits for it is boun
     c.send(get("/next", "1.1", "Connection: close\r\n"));
     const std::string rest = c.receive_all();
     CHECK(rest.find("7\r\ndropped\r\n0\r\n\r\nHTTP/1.1 200 OK") != rest.npos);
+}
+
+TEST_CASE("a transport may go while more of a body is on its way") {
+    asio::io_context loop{1};
+    fake_service service;
+    auto http = std::make_unique<transport::asio_http<asio::ip::tcp, fake_service>>(
+        loop, service, transport::tcp_address{"127.0.0.1", 0});
+    client c(loop, http->port());
+    c.send(get("/stream"));
+    run_until(loop, [&] { return service.stream != nullptr; });
+    CHECK(service.stream->write("more"));
+    http.reset();
+    loop.poll();
+    CHECK(c.receive_all().ends_with("begun;\r\n"));
 }
 
 TEST_SUITE_END();
