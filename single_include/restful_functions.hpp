@@ -9474,7 +9474,7 @@ class memory_reserve {
 
     memory_reserve() noexcept {
         if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
-            std::set_new_handler(let_go);
+            std::set_new_handler(handler);
         refill();
     }
     memory_reserve(const memory_reserve&) = delete;
@@ -9502,7 +9502,7 @@ class memory_reserve {
     }
 
  private:
-    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
+    static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
 
     static bool release() noexcept {
         void* const held = held_.exchange(nullptr);
@@ -9514,6 +9514,7 @@ class memory_reserve {
         if (!release()) throw std::bad_alloc();
     }
 
+    static constexpr std::new_handler handler = let_go;
     static inline std::atomic<void*> held_{nullptr};
     static inline std::atomic<int> users_{0};
 };

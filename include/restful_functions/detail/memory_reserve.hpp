@@ -20,7 +20,7 @@ class memory_reserve {
 
     memory_reserve() noexcept {
         if (users_.fetch_add(1) == 0 && std::get_new_handler() == nullptr)
-            std::set_new_handler(let_go);
+            std::set_new_handler(handler);
         refill();
     }
     memory_reserve(const memory_reserve&) = delete;
@@ -48,7 +48,7 @@ class memory_reserve {
     }
 
  private:
-    static bool is_in_charge() noexcept { return std::get_new_handler() == let_go; }
+    static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
 
     static bool release() noexcept {
         void* const held = held_.exchange(nullptr);
@@ -60,6 +60,7 @@ class memory_reserve {
         if (!release()) throw std::bad_alloc();
     }
 
+    static constexpr std::new_handler handler = let_go;
     static inline std::atomic<void*> held_{nullptr};
     static inline std::atomic<int> users_{0};
 };
