@@ -10805,9 +10805,10 @@ class seated_calls {
 
     void rewind_no_more(std::uint32_t entry, mark_refusal why) {
         if (!not_rewound_.insert(entry).second || not_rewound_.size() > 1) return;
+        const char* const reason = describe(why);
         std::fprintf(stderr,
                      "restful-functions: isolation::rewind is isolation::process here: %s\n",
-                     describe(why));
+                     reason);
     }
 
     /// The call has its outcome; its process is to go.
