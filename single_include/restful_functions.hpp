@@ -10798,13 +10798,15 @@ class seated_calls {
         return pool_.seats().in(seat_phase::calling);
     }
 
-    /// How the calls of a function are kept apart, as far as its processes let them be.
+    /// How the calls of a function are kept apart, as far as the system lets them be.
     [[nodiscard]] isolation isolation_of(std::uint32_t entry) const {
-        return not_rewound_.contains(entry) ? isolation::process : work_.policy_of(entry).isolation;
+        const isolation wanted = work_.policy_of(entry).isolation;
+        return wanted == isolation::rewind && cannot_rewind_ ? isolation::process : wanted;
     }
 
-    void rewind_no_more(std::uint32_t entry, mark_refusal why) {
-        if (!not_rewound_.insert(entry).second || not_rewound_.size() > 1) return;
+    /// What is in the way is in the program, and so in every process of its calls.
+    void rewind_no_more(mark_refusal why) {
+        cannot_rewind_ = true;
         const char* const reason = describe(why);
         std::fprintf(stderr,
                      "restful-functions: isolation::rewind is isolation::process here: %s\n",
@@ -10831,7 +10833,7 @@ class seated_calls {
         const bool is_full = std::holds_alternative<out_of_memory>(how);
         const isolation how_kept = isolation_of(ended.entry);
         if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
-            rewind_no_more(ended.entry, left.why_not_rewound);
+            rewind_no_more(left.why_not_rewound);
         pool_.succeeded();
         end(index, std::move(how));
         if (how_kept == isolation::process) return;
@@ -10873,7 +10875,7 @@ class seated_calls {
     announcements& told_;
     clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
-    std::unordered_set<std::uint32_t> not_rewound_;  // functions that cannot be
+    bool cannot_rewind_ = false;
 };
 
 }  // namespace restful_functions::process
