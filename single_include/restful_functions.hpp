@@ -6359,6 +6359,24 @@ class deadlines {
 
 }  // namespace restful_functions::api
 
+// restful_functions/detail/earliest.hpp
+/// earliest: which of several points in time comes first.
+
+namespace restful_functions::detail {
+
+/// Those that are nullopt never come; nullopt: none of them does.
+template <typename Time>
+[[nodiscard]] std::optional<Time> earliest(
+    std::initializer_list<std::optional<Time>> all) noexcept {
+    std::optional<Time> first;
+    for (const auto& each : all) {
+        if (each && (!first || *each < *first)) first = each;
+    }
+    return first;
+}
+
+}  // namespace restful_functions::detail
+
 // restful_functions/process/announcements.hpp
 /// announcements: what has happened to calls and was not told yet.
 
@@ -10280,10 +10298,7 @@ class seating {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
-                if (const auto kill_at = seats_[index].kill_at;
-                    kill_at && (!next || *kill_at < *next)) {
-                    next = kill_at;
-                }
+                next = restful_functions::detail::earliest({next, seats_[index].kill_at});
             }
         }
         return next;
@@ -10527,12 +10542,8 @@ class process_pool {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        std::optional<clock::time_point> next;
-        for (const auto& due :
-             {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()}) {
-            if (due && (!next || *due < *next)) next = due;
-        }
-        return next;
+        return restful_functions::detail::earliest(
+            {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()});
     }
 
     /// A call has been given to a process, whose end only the fork server hears of.
@@ -11013,9 +11024,7 @@ class executor {
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         if (!told_.empty()) return clock::time_point();
-        const auto look = seated_.next_look();
-        const auto due = pool_.next_deadline();
-        return look && (!due || *look < *due) ? look : due;
+        return restful_functions::detail::earliest({seated_.next_look(), pool_.next_deadline()});
     }
 
     [[nodiscard]] census count() const noexcept {
@@ -11870,10 +11879,9 @@ class dispatcher {
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        const auto expiry = tasks_.next_expiry();
-        if (deadlines_.empty()) return expiry;
-        const time_point timeout = deadlines_.begin()->first;
-        return expiry && *expiry < timeout ? *expiry : timeout;
+        const auto timeout =
+            deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+        return restful_functions::detail::earliest({tasks_.next_expiry(), timeout});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
@@ -15902,12 +15910,8 @@ class service {
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
         const noexcept {
-        std::optional<std::chrono::steady_clock::time_point> first;
-        for (const auto& each :
-             {executor_.next_deadline(), calls_.next_deadline(), timers_.next()}) {
-            if (each && (!first || *each < *first)) first = each;
-        }
-        return first;
+        return restful_functions::detail::earliest(
+            {executor_.next_deadline(), calls_.next_deadline(), timers_.next()});
     }
 
     /// Whether no task runs or waits.
@@ -16961,7 +16965,7 @@ class body_budget {
 
     static constexpr std::size_t always_let_in = 64 * 1024;
 
-    /// One body of the greatest size has room in any case.
+    /// Where no other comes in, one of the greatest size has room.
     body_budget(std::size_t most, std::size_t greatest_body) noexcept
         : most_(std::max(most, greatest_body)) {}
 
@@ -18123,9 +18127,9 @@ class ending_run {
     }
 
     void wait() {
-        std::optional<clock::time_point> next;
-        if (!keeps_none_) next = requests_until_;
-        if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
+        const auto next = restful_functions::detail::earliest(
+            {keeps_none_ ? std::nullopt : std::optional(requests_until_),
+             terminates_ ? std::nullopt : tasks_until_});
         if (next) {
             timer_.expires_at(*next);
             timer_.async_wait([](const std::error_code&) {});

@@ -25,6 +25,7 @@
 #include <restful_functions/api/task_routes.hpp>
 #include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/accept_encoding.hpp>
@@ -151,12 +152,8 @@ class service {
 
     [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> next_deadline()
         const noexcept {
-        std::optional<std::chrono::steady_clock::time_point> first;
-        for (const auto& each :
-             {executor_.next_deadline(), calls_.next_deadline(), timers_.next()}) {
-            if (each && (!first || *each < *first)) first = each;
-        }
-        return first;
+        return restful_functions::detail::earliest(
+            {executor_.next_deadline(), calls_.next_deadline(), timers_.next()});
     }
 
     /// Whether no task runs or waits.

@@ -2,6 +2,7 @@
 /// and never blocks.
 #pragma once
 
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/announcements.hpp>
 #include <restful_functions/process/call_labels.hpp>
 #include <restful_functions/process/events.hpp>
@@ -109,9 +110,7 @@ class executor {
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         if (!told_.empty()) return clock::time_point();
-        const auto look = seated_.next_look();
-        const auto due = pool_.next_deadline();
-        return look && (!due || *look < *due) ? look : due;
+        return restful_functions::detail::earliest({seated_.next_look(), pool_.next_deadline()});
     }
 
     [[nodiscard]] census count() const noexcept {

@@ -2,6 +2,7 @@
 /// replaces that one.
 #pragma once
 
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/backoff.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
@@ -185,12 +186,8 @@ class process_pool {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        std::optional<clock::time_point> next;
-        for (const auto& due :
-             {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()}) {
-            if (due && (!next || *due < *next)) next = due;
-        }
-        return next;
+        return restful_functions::detail::earliest(
+            {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()});
     }
 
     /// A call has been given to a process, whose end only the fork server hears of.

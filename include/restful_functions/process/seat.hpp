@@ -1,6 +1,7 @@
 /// seat: what the server itself knows of each slot. Nothing here is shared with another process.
 #pragma once
 
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/protocol.hpp>
 
@@ -142,10 +143,7 @@ class seating {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
-                if (const auto kill_at = seats_[index].kill_at;
-                    kill_at && (!next || *kill_at < *next)) {
-                    next = kill_at;
-                }
+                next = restful_functions::detail::earliest({next, seats_[index].kill_at});
             }
         }
         return next;

@@ -2,6 +2,7 @@
 /// take too long, and tells who wants to know.
 #pragma once
 
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/outcome.hpp>
@@ -178,10 +179,9 @@ class dispatcher {
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        const auto expiry = tasks_.next_expiry();
-        if (deadlines_.empty()) return expiry;
-        const time_point timeout = deadlines_.begin()->first;
-        return expiry && *expiry < timeout ? *expiry : timeout;
+        const auto timeout =
+            deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
+        return restful_functions::detail::earliest({tasks_.next_expiry(), timeout});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so

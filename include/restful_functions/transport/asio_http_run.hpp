@@ -1,6 +1,7 @@
 /// A whole run of an HTTP transport, from listening to the end in good order.
 #pragma once
 
+#include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/transport/asio_http.hpp>
@@ -156,9 +157,9 @@ class ending_run {
     }
 
     void wait() {
-        std::optional<clock::time_point> next;
-        if (!keeps_none_) next = requests_until_;
-        if (!terminates_ && tasks_until_ && (!next || *tasks_until_ < *next)) next = tasks_until_;
+        const auto next = restful_functions::detail::earliest(
+            {keeps_none_ ? std::nullopt : std::optional(requests_until_),
+             terminates_ ? std::nullopt : tasks_until_});
         if (next) {
             timer_.expires_at(*next);
             timer_.async_wait([](const std::error_code&) {});

@@ -33,7 +33,7 @@ class body_budget {
 
     static constexpr std::size_t always_let_in = 64 * 1024;
 
-    /// One body of the greatest size has room in any case.
+    /// Where no other comes in, one of the greatest size has room.
     body_budget(std::size_t most, std::size_t greatest_body) noexcept
         : most_(std::max(most, greatest_body)) {}
 
