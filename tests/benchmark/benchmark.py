@@ -13,11 +13,16 @@ from measuring import Unmeasurable
 from rows import all_rows
 
 
+def names(text):
+    return text.split(",")
+
+
 def arguments():
     parser = argparse.ArgumentParser(prog="tests/benchmark/run")
     parser.add_argument("--rounds", type=int, default=7, help="rounds (default 7)")
     parser.add_argument("--seconds", type=float, default=3, help="of one measurement (default 3)")
-    parser.add_argument("--rows", help="names, with commas between them (default: all)")
+    parser.add_argument("--rows", type=names, help="names, with commas between them (default: all)")
+    parser.add_argument("--without", type=names, default=[], metavar="ROWS", help="all rows but these")
     parser.add_argument("--tasks", type=int, default=1_000_000,
                         help="the most tasks in a table (default 1,000,000)")
     parser.add_argument("--output", type=Path, default=Path("build/benchmark"),
@@ -30,13 +35,11 @@ def arguments():
 
 def chosen_rows(options, resources):
     rows = all_rows(options.tasks, resources)
-    if options.rows is None:
-        return rows
-    names = options.rows.split(",")
-    if unknown := set(names) - {row.name for row in rows}:
-        sys.exit(f"no row is named {', '.join(sorted(unknown))}; there are "
-                 f"{', '.join(row.name for row in rows)}")
-    return [row for row in rows if row.name in names]
+    known = [row.name for row in rows]
+    chosen = set(known if options.rows is None else options.rows) - set(options.without)
+    if unknown := chosen.union(options.without) - set(known):
+        sys.exit(f"no row is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    return [row for row in rows if row.name in chosen]
 
 
 def measure(rows, options):
