@@ -4716,7 +4716,8 @@ struct server_options {
     /// body that drips in may take as long as it likes.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
-    /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
+    /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
+    /// let in, so that the server has its own.
     std::size_t max_connections = transport::http_options{}.max_connections;
     /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
     /// above 64 KiB. It is at least `max_body_bytes`.
@@ -5299,6 +5300,21 @@ struct census {
 
 }  // namespace restful_functions::process
 
+// restful_functions/detail/after.hpp
+/// after: a deadline that is never past the end of time.
+
+namespace restful_functions::detail {
+
+/// `delay` after `start`, or the end of time where the sum would not fit.
+[[nodiscard]] constexpr std::chrono::steady_clock::time_point after(
+    std::chrono::steady_clock::time_point start, std::chrono::milliseconds delay) noexcept {
+    using time_point = std::chrono::steady_clock::time_point;
+    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
+    return delay < longest ? start + delay : time_point::max();
+}
+
+}  // namespace restful_functions::detail
+
 // restful_functions/task/time.hpp
 /// time: a task's two clocks. One measures, the other one tells people when.
 
@@ -5344,12 +5360,7 @@ struct clock {
     }
 };
 
-/// `delay` after `start`, or the end of time where the sum would not fit.
-[[nodiscard]] constexpr time_point after(time_point start,
-                                         std::chrono::milliseconds delay) noexcept {
-    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
-    return delay < longest ? start + delay : time_point::max();
-}
+using restful_functions::detail::after;
 
 /// The whole milliseconds from one moment to a later one.
 [[nodiscard]] constexpr std::chrono::milliseconds between(time_point start,
@@ -6539,8 +6550,9 @@ class limits_of_each_call {
         if (!cpu_) return;
         timespec used{};
         ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        const cpu_seconds time(*cpu_ + std::chrono::seconds(used.tv_sec) +
-                               std::chrono::milliseconds(used.tv_nsec / 1'000'000));
+        const auto before =
+            std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
+        const cpu_seconds time(before + std::min(*cpu_, std::chrono::milliseconds::max() - before));
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
         const itimerspec at{{}, {static_cast<time_t>(time.hard), 0}};
         if (has_timer_) ::timer_settime(timer_, TIMER_ABSTIME, &at, nullptr);
@@ -9221,6 +9233,13 @@ class slot_arena {
         restful_functions::detail::unique_fd file(
             checked(system.memfd_create("restful-functions-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING),
                     "memfd_create"));
+        // Past this limit ftruncate(2) sends a signal that would end the program without a word.
+        rlimit largest{};
+        if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && largest.rlim_cur < size) {
+            throw std::system_error(EFBIG, std::generic_category(),
+                                    "the slots of the calls need RLIMIT_FSIZE (ulimit -f) to be " +
+                                        std::to_string(size) + " bytes or more");
+        }
         checked(::ftruncate(file.get(), static_cast<off_t>(size)), "ftruncate");
         checked(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
                 "fcntl(F_ADD_SEALS)");
@@ -9249,6 +9268,7 @@ struct fork_server_inheritance {
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;
+    rlimit open_files{};             ///< of the calls
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
 };
@@ -9630,7 +9650,7 @@ class fork_server {
         keep_only(inherited);
         while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
-        raise_open_files();
+        raise_open_files(inherited.open_files);
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
         reserve_heap();
@@ -9647,13 +9667,13 @@ class fork_server {
         std::free(reserve);
     }
 
-    /// Each process has a pipe for its log. The limit that the server had is given back to the
-    /// calls.
-    void raise_open_files() {
-        ::getrlimit(RLIMIT_NOFILE, &open_files_);
+    /// Each process has a pipe for its log. The calls do not get what the fork server has more.
+    void raise_open_files(const rlimit& of_calls) {
+        rlimit now{};
+        ::getrlimit(RLIMIT_NOFILE, &now);
+        open_files_ = {std::min(of_calls.rlim_cur, now.rlim_max), now.rlim_max};
         const rlim_t wanted = layout_.slots() + 2 * completion_descriptor;
-        const rlimit raised{std::min(std::max(open_files_.rlim_cur, wanted), open_files_.rlim_max),
-                            open_files_.rlim_max};
+        const rlimit raised{std::min(std::max(now.rlim_cur, wanted), now.rlim_max), now.rlim_max};
         ::setrlimit(RLIMIT_NOFILE, &raised);
     }
 
@@ -9862,7 +9882,9 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    fork_server_process(const executor_options& options, program& work, operating_system& system)
+    /// `open_files` is what calls may have open.
+    fork_server_process(const executor_options& options, const rlimit& open_files, program& work,
+                        operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -9878,6 +9900,7 @@ class fork_server_process {
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,
+               .open_files = open_files,
                .roster = roster_.entries(),
                .memory = memory_},
               work, system);
@@ -9963,9 +9986,7 @@ class fork_server_process {
         sigset_t before;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        std::cout.flush();  // or what is buffered here would be printed a second time by each task
-                            // process
-        std::fflush(nullptr);
+        flush_streams();
         pid_ = system.fork();
         const int error = errno;
         if (pid_ == 0) live_as_fork_server(inherited, work, system);
@@ -9980,8 +10001,26 @@ class fork_server_process {
         }
     }
 
+    /// What is buffered here would be printed once more by each process of a call. A stream that
+    /// another thread reads or writes may stay locked for as long as that likes: with such threads
+    /// only the standard output is flushed, where that does not wait.
+    static void flush_streams() {
+        if (detail::is_single_threaded()) {
+            std::cout.flush();
+            std::fflush(nullptr);
+        } else if (::ftrylockfile(stdout) == 0) {
+            pollfd output{::fileno(stdout), POLLOUT, 0};
+            if (::poll(&output, 1, 0) > 0) {
+                std::cout.flush();
+                std::fflush(stdout);
+            }
+            ::funlockfile(stdout);
+        }
+    }
+
     [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
                                                  program& work, operating_system& system) {
+        ::__fpurge(stdout);  // what the server will print itself
         try {
             fork_server::make(inherited, work, system).run();
         } catch (const std::exception& error) {
@@ -10061,6 +10100,7 @@ class fork_server_link {
         : work_(work),
           options_(options),
           system_(system),
+          open_files_(descriptor_limit()),
           epoll_(checked(system.epoll_create(EPOLL_CLOEXEC), "epoll_create1")) {
         start();
         server_->wait_until_ready();
@@ -10128,7 +10168,7 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(options_, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -10149,6 +10189,12 @@ class fork_server_link {
     }
 
  private:
+    static rlimit descriptor_limit() noexcept {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        return limit;
+    }
+
     void watch(int operation, int descriptor, std::uint32_t interest) const {
         epoll_event event{.events = interest, .data = {.fd = descriptor}};
         checked(::epoll_ctl(epoll_.get(), operation, descriptor, &event), "epoll_ctl");
@@ -10157,6 +10203,7 @@ class fork_server_link {
     program& work_;
     executor_options options_;
     operating_system& system_;
+    rlimit open_files_;  ///< that the server had before it raised it for its clients
     restful_functions::detail::unique_fd epoll_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
@@ -10595,8 +10642,8 @@ class process_pool {
         const std::uint32_t index = seats_.any_vacant();
         fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
         at(index).header().entry = expected_;
+        respawn(index);  // where there is no memory for that, the seat stays vacant
         seats_.occupy(index);
-        respawn(index);
         return true;
     }
 
@@ -10701,7 +10748,8 @@ class seated_calls {
         }
         seat& stopped = pool_.seats()[*index];
         stopped.stopped = true;
-        const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+        const auto kill_at = restful_functions::detail::after(
+            clock::now(), std::max(grace, std::chrono::milliseconds{0}));
         stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
         pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
         pool_.kill(*index, first_signal(grace));
@@ -11461,9 +11509,53 @@ namespace restful_functions::task::detail {
 
 /// By their id and by their call of the executor.
 struct known_tasks {
+    explicit known_tasks(std::size_t functions) : running(functions) {}
+
     std::unordered_map<uuid, live_task> live;            ///< wait or run
     std::unordered_map<uuid, leaving_task> leaving;      ///< have ended while their process has not
     std::unordered_map<process::call_id, uuid> by_call;  ///< of both
+    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that run
+    std::vector<std::size_t> running;                    ///< how many, by function
+
+    /// A new task.
+    live_task& add(const uuid& id, std::uint32_t function, std::chrono::milliseconds timeout,
+                   time_point arrived) {
+        live_task& added = live[id];
+        added.function = function;
+        added.timeout = timeout;
+        added.arrived = arrived;
+        return added;
+    }
+
+    /// Takes back what was done with a new task, if anything. Returns where it waits.
+    std::optional<queues::place> withdraw(const uuid& id) noexcept {
+        const auto withdrawn = live.extract(id);
+        if (!withdrawn) return std::nullopt;
+        const live_task& task = withdrawn.mapped();
+        if (task.call) by_call.erase(*task.call);
+        if (deadlines.contains({task.deadline, id})) end_run(id, task);
+        return task.place;
+    }
+
+    /// A task runs.
+    void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
+        task.call = call;
+        task.deadline = after(now, task.timeout);
+        by_call.emplace(call, id);
+        deadlines.emplace(task.deadline, id);
+        ++running[task.function];
+    }
+
+    /// It does not, any more.
+    void end_run(const uuid& id, const live_task& task) noexcept {
+        deadlines.erase({task.deadline, id});
+        --running[task.function];
+    }
+
+    /// When the next task has run for as long as it may.
+    [[nodiscard]] std::optional<time_point> next_deadline() const {
+        return deadlines.empty() ? std::nullopt : std::optional(deadlines.begin()->first);
+    }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
     /// already, or if there is no such task.
@@ -11538,6 +11630,7 @@ template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
                          moment now, std::chrono::milliseconds waited) {
     tasks.insert(id, function, now.wall);
+    tasks.withdraw(id);
     tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
@@ -11568,6 +11661,12 @@ class table {
         by_function_[function].push_back(added);
         all_.push_back(added);
         if (watching_ != nullptr) watching_->on_arrival(added.task);
+    }
+
+    /// A task, if it is here, that has not ended and is not to be.
+    void withdraw(const uuid& id) noexcept {
+        const auto found = nodes_.find(id);
+        if (found != nodes_.end()) forget(found->second);
     }
 
     /// A queued task that starts to run now, so long after it arrived.
@@ -11707,9 +11806,13 @@ class table {
         --finished_tasks_;
         finished_bytes_ -= text_bytes(oldest.task);
         finished_.remove(oldest);
-        by_function_[oldest.task.function].remove(oldest);
-        all_.remove(oldest);
-        nodes_.erase(nodes_.find(oldest.task.id));
+        forget(oldest);
+    }
+
+    void forget(node& gone) {
+        by_function_[gone.task.function].remove(gone);
+        all_.remove(gone);
+        nodes_.erase(nodes_.find(gone.task.id));
     }
 
     retention limits_;
@@ -11739,10 +11842,7 @@ class dispatcher {
  public:
     /// All three must outlive the dispatcher; the registry does not change any more.
     dispatcher(const registry& functions, Executor& executor, Store& tasks)
-        : functions_(functions),
-          executor_(executor),
-          tasks_(tasks),
-          running_by_function_(functions.size()) {}
+        : functions_(functions), executor_(executor), tasks_(tasks), known_(functions.size()) {}
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
@@ -11761,22 +11861,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
-        std::string kept(started ? "" : wanted.body);  // may throw, before the task is known
-        const moment now = Clock::now();
-        live_task& added = known_.live[id];
-        added.function = wanted.function;
-        added.timeout = std::min(definition.timeout, wanted.timeout);
-        added.arrived = now.steady;
-        tasks_.insert(id, wanted.function, now.wall);
-        if (started) {
-            run(id, added, *started, now);
-        } else {
-            added.body = std::move(kept);
-            added.trace = wanted.trace;
-            added.place = queues_.join(wanted.function, id, now.steady);
-        }
-        // Last: where one of the others throws, the caller says so and nobody else does.
-        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
+        enter(id, wanted, std::min(definition.timeout, wanted.timeout), started);
         return id;
     }
 
@@ -11786,8 +11871,7 @@ class dispatcher {
         if (known == known_.by_call.end()) return;
         const uuid& id = known->second;
         live_task& task = known_.live.find(id)->second;
-        deadlines_.erase({task.deadline, id});
-        --running_by_function_[task.function];
+        known_.end_run(id, task);
         known_.leaving[id] = {call, std::exchange(task.on_gone, {})};
         conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
@@ -11795,7 +11879,7 @@ class dispatcher {
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
     void depart(process::call_id call, process::departure&& left) {
         const auto known = known_.by_call.find(call);
-        if (known == known_.by_call.end()) return;
+        if (known == known_.by_call.end()) return start_waiting();
         const auto gone = known_.leaving.extract(known->second);
         known_.by_call.erase(known);
         tasks_.depart(gone.key(), std::move(left));
@@ -11869,8 +11953,8 @@ class dispatcher {
         for (const uuid& id : std::exchange(given_up_, {}))
             conclude(id, known_.live.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
-        while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-            const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
+        while (!known_.deadlines.empty() && known_.deadlines.begin()->first <= now) {
+            const uuid late = known_.deadlines.extract(known_.deadlines.begin()).value().second;
             stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
@@ -11879,9 +11963,7 @@ class dispatcher {
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        const auto timeout =
-            deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
-        return restful_functions::detail::earliest({tasks_.next_expiry(), timeout});
+        return restful_functions::detail::earliest({tasks_.next_expiry(), known_.next_deadline()});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
@@ -11920,7 +12002,7 @@ class dispatcher {
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
-        return running_by_function_[function];
+        return known_.running[function];
     }
     [[nodiscard]] std::size_t queued(std::uint32_t function) const {
         return queues_.size(function);
@@ -11933,12 +12015,32 @@ class dispatcher {
         return limit == 0 || running(function) < limit;
     }
 
+    // A new task, which runs if its call was started and waits otherwise. Where there is no memory
+    // for all of it, it was never there.
+    void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
+               std::optional<process::call_id> started) try {
+        const moment now = Clock::now();
+        live_task& added = known_.add(id, wanted.function, timeout, now.steady);
+        tasks_.insert(id, wanted.function, now.wall);
+        if (started) {
+            run(id, added, *started, now);
+        } else {
+            added.body = wanted.body;
+            added.trace = wanted.trace;
+            added.place = queues_.join(wanted.function, id, now.steady);
+        }
+        // Last: where one of the others throws, the caller says so and nobody else does.
+        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
+    } catch (...) {
+        if (const auto place = known_.withdraw(id)) queues_.leave(*place);
+        tasks_.withdraw(id);
+        if (started)
+            executor_.stop(*started, std::chrono::milliseconds(0));  // nobody's from now on
+        throw;
+    }
+
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
-        task.call = call;
-        task.deadline = after(now.steady, task.timeout);
-        known_.by_call.emplace(call, id);
-        deadlines_.emplace(task.deadline, id);
-        ++running_by_function_[task.function];
+        known_.begin_run(id, task, call, now.steady);
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
@@ -11989,9 +12091,7 @@ class dispatcher {
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;
-    std::vector<uuid> given_up_;                       // to be concluded
-    std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
-    std::vector<std::size_t> running_by_function_;
+    std::vector<uuid> given_up_;  // to be concluded
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };
@@ -17440,7 +17540,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     void follow_deadline() {
         const std::optional<clock::time_point> deadline = service_.next_deadline();
         if (!deadline || (set_to_ && *set_to_ <= *deadline)) return;
-        set_to_ = deadline;
+        set_to_.reset();  // where there is no memory for the wait, the next one sets the timer
         timer_.expires_at(*deadline);
         timer_.async_wait([weak = this->weak_from_this()](const std::error_code& failed) {
             const auto self = weak.lock();
@@ -17448,6 +17548,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
             self->set_to_.reset();
             self->dispatch();
         });
+        set_to_ = deadline;
     }
 
  private:
@@ -17992,6 +18093,21 @@ inline void allow_descriptors(std::size_t wanted) noexcept {
     ::setrlimit(RLIMIT_NOFILE, &allowed);
 }
 
+/// How many further descriptors the process may open: it has those of /proc/self/fd (proc(5)), and
+/// any number where nobody says so.
+inline std::size_t free_descriptors() {
+    struct closer {
+        void operator()(DIR* opened) const noexcept { ::closedir(opened); }
+    };
+    const std::unique_ptr<DIR, closer> open(::opendir("/proc/self/fd"));
+    rlimit allowed{};
+    if (!open || ::getrlimit(RLIMIT_NOFILE, &allowed) != 0) return SIZE_MAX;
+    std::size_t entries = 0;
+    while (::readdir(open.get()) != nullptr) ++entries;
+    const std::size_t used = entries - std::min<std::size_t>(entries, 3);  // ".", ".." and this one
+    return allowed.rlim_cur - std::min<rlim_t>(allowed.rlim_cur, used);
+}
+
 }  // namespace restful_functions::transport
 
 // restful_functions/transport/asio_http_run.hpp
@@ -18055,6 +18171,17 @@ class reload_watch {
 
 // What the rest of the program may have open beside the connections.
 inline constexpr std::size_t other_descriptors = 1024;
+
+// What is left of that for the server where the limit cannot be raised: it opens some now, and a
+// new fork server, a certificate or a file of the system while clients hold all they may.
+inline constexpr std::size_t own_descriptors = 32;
+
+/// As many connections as there are to be, and as there are descriptors for.
+inline std::size_t affordable_connections(std::size_t wanted) {
+    allow_descriptors(wanted + std::min(other_descriptors, SIZE_MAX - wanted));
+    const std::size_t free = free_descriptors();
+    return std::min(wanted, std::max<std::size_t>(free - std::min(free, own_descriptors), 1));
+}
 
 }  // namespace detail
 
@@ -18159,15 +18286,15 @@ class ending_run {
 /// connect, and `on_ending()` when the end begins.
 ///
 /// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
-/// hard limit allows; past either further clients wait.
+/// hard limit allows. Past either further clients wait, and leave the server what it needs itself.
 template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, const run_options& end,
          OnListening on_listening, OnEnding on_ending) {
-    allow_descriptors(options.max_connections +
-                      std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
+    http_options afforded = options;
+    afforded.max_connections = detail::affordable_connections(options.max_connections);
     asio::io_context loop(1);  // a hint that one thread runs it
-    detail::http_server<Service> http(loop, service, std::move(opened), options);
+    detail::http_server<Service> http(loop, service, std::move(opened), afforded);
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);

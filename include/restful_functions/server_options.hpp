@@ -101,7 +101,8 @@ struct server_options {
     /// body that drips in may take as long as it likes.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
-    /// open descriptors to what they need, up to the hard limit; past that, too, clients wait.
+    /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
+    /// let in, so that the server has its own.
     std::size_t max_connections = transport::http_options{}.max_connections;
     /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
     /// above 64 KiB. It is at least `max_body_bytes`.

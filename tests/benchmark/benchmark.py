@@ -39,6 +39,8 @@ def chosen_rows(options, resources):
     chosen = set(known if options.rows is None else options.rows) - set(options.without)
     if unknown := chosen.union(options.without) - set(known):
         sys.exit(f"no row is named {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if not chosen:
+        sys.exit("no row is left")
     return [row for row in rows if row.name in chosen]
 
 

@@ -121,6 +121,17 @@ def settles(expected, measure, patience=PATIENCE):
         time.sleep(0.05)  # between two looks
 
 
+def rests(measure, patience=PATIENCE):
+    """The figure that is measured, once it has been the same for half a second."""
+    deadline = time.monotonic() + patience
+    figure, since = measure(), time.monotonic()
+    while time.monotonic() < min(deadline, since + 0.5):
+        time.sleep(0.05)  # between two looks
+        if (now := measure()) != figure:
+            figure, since = now, time.monotonic()
+    return figure
+
+
 def becomes(condition, patience=PATIENCE):
     return settles(True, lambda: bool(condition()), patience)
 

@@ -79,7 +79,7 @@ class fork_server {
         keep_only(inherited);
         while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
-        raise_open_files();
+        raise_open_files(inherited.open_files);
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
         reserve_heap();
@@ -96,13 +96,13 @@ class fork_server {
         std::free(reserve);
     }
 
-    /// Each process has a pipe for its log. The limit that the server had is given back to the
-    /// calls.
-    void raise_open_files() {
-        ::getrlimit(RLIMIT_NOFILE, &open_files_);
+    /// Each process has a pipe for its log. The calls do not get what the fork server has more.
+    void raise_open_files(const rlimit& of_calls) {
+        rlimit now{};
+        ::getrlimit(RLIMIT_NOFILE, &now);
+        open_files_ = {std::min(of_calls.rlim_cur, now.rlim_max), now.rlim_max};
         const rlim_t wanted = layout_.slots() + 2 * completion_descriptor;
-        const rlimit raised{std::min(std::max(open_files_.rlim_cur, wanted), open_files_.rlim_max),
-                            open_files_.rlim_max};
+        const rlimit raised{std::min(std::max(now.rlim_cur, wanted), now.rlim_max), now.rlim_max};
         ::setrlimit(RLIMIT_NOFILE, &raised);
     }
 

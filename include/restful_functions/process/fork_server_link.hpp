@@ -10,6 +10,7 @@
 #include <restful_functions/process/protocol.hpp>
 
 #include <sys/epoll.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <array>
@@ -37,6 +38,7 @@ class fork_server_link {
         : work_(work),
           options_(options),
           system_(system),
+          open_files_(descriptor_limit()),
           epoll_(checked(system.epoll_create(EPOLL_CLOEXEC), "epoll_create1")) {
         start();
         server_->wait_until_ready();
@@ -104,7 +106,7 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(options_, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -125,6 +127,12 @@ class fork_server_link {
     }
 
  private:
+    static rlimit descriptor_limit() noexcept {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        return limit;
+    }
+
     void watch(int operation, int descriptor, std::uint32_t interest) const {
         epoll_event event{.events = interest, .data = {.fd = descriptor}};
         checked(::epoll_ctl(epoll_.get(), operation, descriptor, &event), "epoll_ctl");
@@ -133,6 +141,7 @@ class fork_server_link {
     program& work_;
     executor_options options_;
     operating_system& system_;
+    rlimit open_files_;  ///< that the server had before it raised it for its clients
     restful_functions::detail::unique_fd epoll_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;

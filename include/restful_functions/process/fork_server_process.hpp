@@ -13,6 +13,8 @@
 #include <restful_functions/process/slot_arena.hpp>
 
 #include <poll.h>
+#include <stdio_ext.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -62,7 +64,9 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    fork_server_process(const executor_options& options, program& work, operating_system& system)
+    /// `open_files` is what calls may have open.
+    fork_server_process(const executor_options& options, const rlimit& open_files, program& work,
+                        operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -78,6 +82,7 @@ class fork_server_process {
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,
+               .open_files = open_files,
                .roster = roster_.entries(),
                .memory = memory_},
               work, system);
@@ -163,9 +168,7 @@ class fork_server_process {
         sigset_t before;
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        std::cout.flush();  // or what is buffered here would be printed a second time by each task
-                            // process
-        std::fflush(nullptr);
+        flush_streams();
         pid_ = system.fork();
         const int error = errno;
         if (pid_ == 0) live_as_fork_server(inherited, work, system);
@@ -180,8 +183,26 @@ class fork_server_process {
         }
     }
 
+    /// What is buffered here would be printed once more by each process of a call. A stream that
+    /// another thread reads or writes may stay locked for as long as that likes: with such threads
+    /// only the standard output is flushed, where that does not wait.
+    static void flush_streams() {
+        if (detail::is_single_threaded()) {
+            std::cout.flush();
+            std::fflush(nullptr);
+        } else if (::ftrylockfile(stdout) == 0) {
+            pollfd output{::fileno(stdout), POLLOUT, 0};
+            if (::poll(&output, 1, 0) > 0) {
+                std::cout.flush();
+                std::fflush(stdout);
+            }
+            ::funlockfile(stdout);
+        }
+    }
+
     [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
                                                  program& work, operating_system& system) {
+        ::__fpurge(stdout);  // what the server will print itself
         try {
             fork_server::make(inherited, work, system).run();
         } catch (const std::exception& error) {

@@ -9,6 +9,7 @@
 #include <restful_functions/process/slot_arena.hpp>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <span>
@@ -24,6 +25,7 @@ struct fork_server_inheritance {
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;
+    rlimit open_files{};             ///< of the calls
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
 };

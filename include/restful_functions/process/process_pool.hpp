@@ -239,8 +239,8 @@ class process_pool {
         const std::uint32_t index = seats_.any_vacant();
         fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
         at(index).header().entry = expected_;
+        respawn(index);  // where there is no memory for that, the seat stays vacant
         seats_.occupy(index);
-        respawn(index);
         return true;
     }
 

@@ -119,8 +119,9 @@ class limits_of_each_call {
         if (!cpu_) return;
         timespec used{};
         ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        const cpu_seconds time(*cpu_ + std::chrono::seconds(used.tv_sec) +
-                               std::chrono::milliseconds(used.tv_nsec / 1'000'000));
+        const auto before =
+            std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
+        const cpu_seconds time(before + std::min(*cpu_, std::chrono::milliseconds::max() - before));
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
         const itimerspec at{{}, {static_cast<time_t>(time.hard), 0}};
         if (has_timer_) ::timer_settime(timer_, TIMER_ABSTIME, &at, nullptr);

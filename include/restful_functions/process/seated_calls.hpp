@@ -2,6 +2,7 @@
 /// its next call.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/process/announcements.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/hand_over.hpp>
@@ -75,7 +76,8 @@ class seated_calls {
         }
         seat& stopped = pool_.seats()[*index];
         stopped.stopped = true;
-        const auto kill_at = clock::now() + std::max(grace, std::chrono::milliseconds{0});
+        const auto kill_at = restful_functions::detail::after(
+            clock::now(), std::max(grace, std::chrono::milliseconds{0}));
         stopped.kill_at = std::min(kill_at, stopped.kill_at.value_or(kill_at));
         pool_.at(*index).header().stop_requested.store(1, std::memory_order_relaxed);
         pool_.kill(*index, first_signal(grace));

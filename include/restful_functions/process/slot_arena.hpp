@@ -8,12 +8,16 @@
 #include <restful_functions/process/slot.hpp>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <new>
+#include <string>
+#include <system_error>
 
 namespace restful_functions::process {
 
@@ -149,6 +153,13 @@ class slot_arena {
         restful_functions::detail::unique_fd file(
             checked(system.memfd_create("restful-functions-slots", MFD_CLOEXEC | MFD_ALLOW_SEALING),
                     "memfd_create"));
+        // Past this limit ftruncate(2) sends a signal that would end the program without a word.
+        rlimit largest{};
+        if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && largest.rlim_cur < size) {
+            throw std::system_error(EFBIG, std::generic_category(),
+                                    "the slots of the calls need RLIMIT_FSIZE (ulimit -f) to be " +
+                                        std::to_string(size) + " bytes or more");
+        }
         checked(::ftruncate(file.get(), static_cast<off_t>(size)), "ftruncate");
         checked(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
                 "fcntl(F_ADD_SEALS)");

@@ -25,7 +25,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,10 +38,7 @@ class dispatcher {
  public:
     /// All three must outlive the dispatcher; the registry does not change any more.
     dispatcher(const registry& functions, Executor& executor, Store& tasks)
-        : functions_(functions),
-          executor_(executor),
-          tasks_(tasks),
-          running_by_function_(functions.size()) {}
+        : functions_(functions), executor_(executor), tasks_(tasks), known_(functions.size()) {}
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
@@ -61,22 +57,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
-        std::string kept(started ? "" : wanted.body);  // may throw, before the task is known
-        const moment now = Clock::now();
-        live_task& added = known_.live[id];
-        added.function = wanted.function;
-        added.timeout = std::min(definition.timeout, wanted.timeout);
-        added.arrived = now.steady;
-        tasks_.insert(id, wanted.function, now.wall);
-        if (started) {
-            run(id, added, *started, now);
-        } else {
-            added.body = std::move(kept);
-            added.trace = wanted.trace;
-            added.place = queues_.join(wanted.function, id, now.steady);
-        }
-        // Last: where one of the others throws, the caller says so and nobody else does.
-        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
+        enter(id, wanted, std::min(definition.timeout, wanted.timeout), started);
         return id;
     }
 
@@ -86,8 +67,7 @@ class dispatcher {
         if (known == known_.by_call.end()) return;
         const uuid& id = known->second;
         live_task& task = known_.live.find(id)->second;
-        deadlines_.erase({task.deadline, id});
-        --running_by_function_[task.function];
+        known_.end_run(id, task);
         known_.leaving[id] = {call, std::exchange(task.on_gone, {})};
         conclude(id, task.wish ? task.wish->granted(Clock::now()) : judge(std::move(how)));
     }
@@ -95,7 +75,7 @@ class dispatcher {
     /// To be wired to the executor: the process of a call that has ended is gone, and left this.
     void depart(process::call_id call, process::departure&& left) {
         const auto known = known_.by_call.find(call);
-        if (known == known_.by_call.end()) return;
+        if (known == known_.by_call.end()) return start_waiting();
         const auto gone = known_.leaving.extract(known->second);
         known_.by_call.erase(known);
         tasks_.depart(gone.key(), std::move(left));
@@ -169,8 +149,8 @@ class dispatcher {
         for (const uuid& id : std::exchange(given_up_, {}))
             conclude(id, known_.live.find(id)->second.wish->granted(Clock::now()));
         const time_point now = Clock::now().steady;
-        while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-            const uuid late = deadlines_.extract(deadlines_.begin()).value().second;
+        while (!known_.deadlines.empty() && known_.deadlines.begin()->first <= now) {
+            const uuid late = known_.deadlines.extract(known_.deadlines.begin()).value().second;
             stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
@@ -179,9 +159,7 @@ class dispatcher {
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        const auto timeout =
-            deadlines_.empty() ? std::nullopt : std::optional(deadlines_.begin()->first);
-        return restful_functions::detail::earliest({tasks_.next_expiry(), timeout});
+        return restful_functions::detail::earliest({tasks_.next_expiry(), known_.next_deadline()});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
@@ -220,7 +198,7 @@ class dispatcher {
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
-        return running_by_function_[function];
+        return known_.running[function];
     }
     [[nodiscard]] std::size_t queued(std::uint32_t function) const {
         return queues_.size(function);
@@ -233,12 +211,32 @@ class dispatcher {
         return limit == 0 || running(function) < limit;
     }
 
+    // A new task, which runs if its call was started and waits otherwise. Where there is no memory
+    // for all of it, it was never there.
+    void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
+               std::optional<process::call_id> started) try {
+        const moment now = Clock::now();
+        live_task& added = known_.add(id, wanted.function, timeout, now.steady);
+        tasks_.insert(id, wanted.function, now.wall);
+        if (started) {
+            run(id, added, *started, now);
+        } else {
+            added.body = wanted.body;
+            added.trace = wanted.trace;
+            added.place = queues_.join(wanted.function, id, now.steady);
+        }
+        // Last: where one of the others throws, the caller says so and nobody else does.
+        if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
+    } catch (...) {
+        if (const auto place = known_.withdraw(id)) queues_.leave(*place);
+        tasks_.withdraw(id);
+        if (started)
+            executor_.stop(*started, std::chrono::milliseconds(0));  // nobody's from now on
+        throw;
+    }
+
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
-        task.call = call;
-        task.deadline = after(now.steady, task.timeout);
-        known_.by_call.emplace(call, id);
-        deadlines_.emplace(task.deadline, id);
-        ++running_by_function_[task.function];
+        known_.begin_run(id, task, call, now.steady);
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
@@ -289,9 +287,7 @@ class dispatcher {
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;
-    std::vector<uuid> given_up_;                       // to be concluded
-    std::set<std::pair<time_point, uuid>> deadlines_;  // of running tasks
-    std::vector<std::size_t> running_by_function_;
+    std::vector<uuid> given_up_;  // to be concluded
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };

@@ -5,20 +5,71 @@
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/listeners.hpp>
 #include <restful_functions/task/live_task.hpp>
+#include <restful_functions/task/queues.hpp>
+#include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace restful_functions::task::detail {
 
 /// By their id and by their call of the executor.
 struct known_tasks {
+    explicit known_tasks(std::size_t functions) : running(functions) {}
+
     std::unordered_map<uuid, live_task> live;            ///< wait or run
     std::unordered_map<uuid, leaving_task> leaving;      ///< have ended while their process has not
     std::unordered_map<process::call_id, uuid> by_call;  ///< of both
+    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that run
+    std::vector<std::size_t> running;                    ///< how many, by function
+
+    /// A new task.
+    live_task& add(const uuid& id, std::uint32_t function, std::chrono::milliseconds timeout,
+                   time_point arrived) {
+        live_task& added = live[id];
+        added.function = function;
+        added.timeout = timeout;
+        added.arrived = arrived;
+        return added;
+    }
+
+    /// Takes back what was done with a new task, if anything. Returns where it waits.
+    std::optional<queues::place> withdraw(const uuid& id) noexcept {
+        const auto withdrawn = live.extract(id);
+        if (!withdrawn) return std::nullopt;
+        const live_task& task = withdrawn.mapped();
+        if (task.call) by_call.erase(*task.call);
+        if (deadlines.contains({task.deadline, id})) end_run(id, task);
+        return task.place;
+    }
+
+    /// A task runs.
+    void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
+        task.call = call;
+        task.deadline = after(now, task.timeout);
+        by_call.emplace(call, id);
+        deadlines.emplace(task.deadline, id);
+        ++running[task.function];
+    }
+
+    /// It does not, any more.
+    void end_run(const uuid& id, const live_task& task) noexcept {
+        deadlines.erase({task.deadline, id});
+        --running[task.function];
+    }
+
+    /// When the next task has run for as long as it may.
+    [[nodiscard]] std::optional<time_point> next_deadline() const {
+        return deadlines.empty() ? std::nullopt : std::optional(deadlines.begin()->first);
+    }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
     /// already, or if there is no such task.

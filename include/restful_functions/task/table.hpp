@@ -30,6 +30,7 @@ template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
                          moment now, std::chrono::milliseconds waited) {
     tasks.insert(id, function, now.wall);
+    tasks.withdraw(id);
     tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
@@ -60,6 +61,12 @@ class table {
         by_function_[function].push_back(added);
         all_.push_back(added);
         if (watching_ != nullptr) watching_->on_arrival(added.task);
+    }
+
+    /// A task, if it is here, that has not ended and is not to be.
+    void withdraw(const uuid& id) noexcept {
+        const auto found = nodes_.find(id);
+        if (found != nodes_.end()) forget(found->second);
     }
 
     /// A queued task that starts to run now, so long after it arrived.
@@ -199,9 +206,13 @@ class table {
         --finished_tasks_;
         finished_bytes_ -= text_bytes(oldest.task);
         finished_.remove(oldest);
-        by_function_[oldest.task.function].remove(oldest);
-        all_.remove(oldest);
-        nodes_.erase(nodes_.find(oldest.task.id));
+        forget(oldest);
+    }
+
+    void forget(node& gone) {
+        by_function_[gone.task.function].remove(gone);
+        all_.remove(gone);
+        nodes_.erase(nodes_.find(gone.task.id));
     }
 
     retention limits_;

@@ -1,6 +1,8 @@
 /// time: a task's two clocks. One measures, the other one tells people when.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
+
 #include <chrono>
 
 namespace restful_functions::task {
@@ -45,12 +47,7 @@ struct clock {
     }
 };
 
-/// `delay` after `start`, or the end of time where the sum would not fit.
-[[nodiscard]] constexpr time_point after(time_point start,
-                                         std::chrono::milliseconds delay) noexcept {
-    const auto longest = std::chrono::floor<std::chrono::milliseconds>(time_point::max() - start);
-    return delay < longest ? start + delay : time_point::max();
-}
+using restful_functions::detail::after;
 
 /// The whole milliseconds from one moment to a later one.
 [[nodiscard]] constexpr std::chrono::milliseconds between(time_point start,

@@ -46,7 +46,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     void follow_deadline() {
         const std::optional<clock::time_point> deadline = service_.next_deadline();
         if (!deadline || (set_to_ && *set_to_ <= *deadline)) return;
-        set_to_ = deadline;
+        set_to_.reset();  // where there is no memory for the wait, the next one sets the timer
         timer_.expires_at(*deadline);
         timer_.async_wait([weak = this->weak_from_this()](const std::error_code& failed) {
             const auto self = weak.lock();
@@ -54,6 +54,7 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
             self->set_to_.reset();
             self->dispatch();
         });
+        set_to_ = deadline;
     }
 
  private:

@@ -86,6 +86,17 @@ class reload_watch {
 // What the rest of the program may have open beside the connections.
 inline constexpr std::size_t other_descriptors = 1024;
 
+// What is left of that for the server where the limit cannot be raised: it opens some now, and a
+// new fork server, a certificate or a file of the system while clients hold all they may.
+inline constexpr std::size_t own_descriptors = 32;
+
+/// As many connections as there are to be, and as there are descriptors for.
+inline std::size_t affordable_connections(std::size_t wanted) {
+    allow_descriptors(wanted + std::min(other_descriptors, SIZE_MAX - wanted));
+    const std::size_t free = free_descriptors();
+    return std::min(wanted, std::max<std::size_t>(free - std::min(free, own_descriptors), 1));
+}
+
 }  // namespace detail
 
 /// How a run goes and ends.
@@ -189,15 +200,15 @@ class ending_run {
 /// connect, and `on_ending()` when the end begins.
 ///
 /// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
-/// hard limit allows; past either further clients wait.
+/// hard limit allows. Past either further clients wait, and leave the server what it needs itself.
 template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, const run_options& end,
          OnListening on_listening, OnEnding on_ending) {
-    allow_descriptors(options.max_connections +
-                      std::min(detail::other_descriptors, SIZE_MAX - options.max_connections));
+    http_options afforded = options;
+    afforded.max_connections = detail::affordable_connections(options.max_connections);
     asio::io_context loop(1);  // a hint that one thread runs it
-    detail::http_server<Service> http(loop, service, std::move(opened), options);
+    detail::http_server<Service> http(loop, service, std::move(opened), afforded);
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);

@@ -1,11 +1,15 @@
 #include "calls.hpp"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <csignal>
+#include <cstdio>
 #include <optional>
+#include <thread>
 
 using namespace test;
 
@@ -236,6 +240,62 @@ TEST_CASE("a call that exits runs the host's destructors, and disturbs nobody wi
     CHECK(all->sentence(1) == "exited with status 3 before returning");
     CHECK(all->result(0, "still there") == "still there");
     all.reset();
+}
+
+TEST_CASE("a host whose threads hold streams gets its fork server all the same, and another one") {
+    std::atomic<bool> holds = false;
+    std::atomic<bool> lets_go = false;
+    std::thread reader([&] {  // as one that waits for a line does
+        ::flockfile(stdin);
+        ::flockfile(stdout);
+        holds = true;
+        holds.notify_one();
+        lets_go.wait(false);
+        ::funlockfile(stdout);
+        ::funlockfile(stdin);
+    });
+    holds.wait(false);
+    {
+        calls all({echo}, {.max_processes = 4, .warm_processes = 1});
+        CHECK(all.result(0, "x") == "x");
+        const pid_t first = all->fork_server_pid();
+        ::kill(first, SIGKILL);
+        all.drive_until([&] {
+            const pid_t now = all->fork_server_pid();
+            return now != first && now != 0;
+        });
+        CHECK(all.result(0, "y") == "y");
+    }
+    lets_go = true;
+    lets_go.notify_one();
+    reader.join();
+}
+
+TEST_CASE(
+    "calls may open as many files as the server could at first, whichever fork server it is") {
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_NOFILE, &before) == 0);
+    const rlimit low{256, before.rlim_max};
+    const rlimit raised{300, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_NOFILE, &low) == 0);
+    {
+        calls all({[](std::string_view) {
+                      rlimit now{};
+                      ::getrlimit(RLIMIT_NOFILE, &now);
+                      return std::to_string(now.rlim_cur);
+                  }},
+                  {.max_processes = 4, .warm_processes = 1});
+        CHECK(all.result(0) == "256");
+        REQUIRE(::setrlimit(RLIMIT_NOFILE, &raised) == 0);  // as for clients
+        const pid_t first = all->fork_server_pid();
+        ::kill(first, SIGKILL);
+        all.drive_until([&] {
+            const pid_t now = all->fork_server_pid();
+            return now != first && now != 0;
+        });
+        CHECK(all.result(0) == "256");
+    }
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
 TEST_CASE("a host whose handlers interrupt system calls gets its fork server all the same") {

@@ -2,9 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstring>
+#include <string>
+#include <system_error>
 
 using namespace restful_functions::process;
 
@@ -55,5 +59,20 @@ TEST_CASE("nobody can change the arena's size") {
     const slot_arena arena({1, 1000, 1000}, operating_system::real());
     CHECK(::ftruncate(arena.descriptor(), 0) == -1);
     CHECK(::ftruncate(arena.descriptor(), 1 << 30) == -1);
-    CHECK(::fcntl(arena.descriptor(), F_ADD_SEALS, F_SEAL_WRITE) == -1);
+    CHECK(::fcntl(arena.descriptor(), F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL));
+}
+
+TEST_CASE("an arena that is larger than files may be is an error, and no signal") {
+    rlimit before{};
+    REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+    const rlimit low{4096, before.rlim_max};
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &low) == 0);
+    std::string why;
+    try {
+        const slot_arena arena({1, 10'000, 1000}, operating_system::real());
+    } catch (const std::system_error& error) {
+        why = error.what();
+    }
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    CHECK(why.find("RLIMIT_FSIZE (ulimit -f)") != std::string::npos);
 }

@@ -209,6 +209,20 @@ TEST_CASE("a call that is stopped again does not get more time") {
     CHECK(all.sentence_of(call) == "killed by SIGKILL (Killed)");
 }
 
+TEST_CASE("a call may have all the time there is to clean up") {
+    const fifo said;
+    calls all({[](std::string_view path) {
+        static_cast<void>(restful_functions::stop_requested());  // from here on it is asked
+        std::ofstream(std::string(path)) << "ready" << std::endl;
+        while (!restful_functions::stop_requested()) ::sched_yield();
+        return std::string("cleaned up");
+    }});
+    const call_id call = all.start(0, said.path());
+    static_cast<void>(said.line());
+    CHECK(all->stop(call, std::chrono::milliseconds::max()));
+    CHECK(std::get<returned>(all.end_of(call)).bytes == "cleaned up");
+}
+
 TEST_CASE("what a function forks does not inherit that it takes SIGTERM itself") {
     calls all({[](std::string_view) {
         restful_functions::on_terminate([] {});

@@ -5,6 +5,7 @@
 #include "calls.hpp"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -238,6 +239,20 @@ TEST_CASE("the processor time of a worker is limited for each call") {
     CHECK(all.result(0, "0.6") == worker);
     CHECK(all.result(0, "0.6") == worker);
     CHECK(std::holds_alternative<cpu_limit>(all.run(0, "10")));
+}
+
+TEST_CASE("a worker may have all the processor time there is") {
+    workers all(
+        {[](std::string_view) {
+            for (const std::clock_t begin = std::clock(); std::clock() == begin;) {
+            }
+            rlimit time{};
+            ::getrlimit(RLIMIT_CPU, &time);
+            return std::string(time.rlim_cur > 1'000'000 ? "much" : "little");
+        }},
+        {.limits = {.cpu = std::chrono::milliseconds::max()}, .isolation = isolation::worker});
+    CHECK(all.result(0) == "much");
+    CHECK(all.result(0) == "much");
 }
 
 TEST_CASE("a worker that ignores the end of its processor time is killed") {

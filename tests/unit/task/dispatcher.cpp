@@ -1,8 +1,25 @@
 #include "dispatched.hpp"
 
 #include <csignal>
+#include <new>
 
 using namespace test;
+
+namespace {
+
+/// Has no memory for what it is told, when it is asked to.
+struct forgetful final : observer {
+    void on_arrival(const record&) override {
+        if (fails_at_arrival) throw std::bad_alloc();
+    }
+    void on_run(const record&) override {
+        if (fails_at_run) throw std::bad_alloc();
+    }
+    bool fails_at_arrival = false;
+    bool fails_at_run = false;
+};
+
+}  // namespace
 
 TEST_CASE_FIXTURE(fixture, "a started call is a running task of its function") {
     const uuid id = start(two, R"({"x": 3})");
@@ -197,4 +214,32 @@ TEST_CASE_FIXTURE(fixture, "where nothing is kept, who waits still gets the resu
     CHECK(forgetful.size() == 0);
     brief.depart(process::call_id{0}, {});
     CHECK(heard == "\"Manual Termination\"!");
+}
+
+TEST_CASE_FIXTURE(fixture, "a call that there is no memory for was never there") {
+    forgetful watching;
+    table kept{5, {}, &watching};
+    dispatcher<scripted_executor, table, set_clock> all(functions, executor, kept);
+    for (std::uint64_t call = 0; call < 2; ++call) {
+        watching.fails_at_arrival = call == 0;
+        watching.fails_at_run = call == 1;
+        CHECK_THROWS_AS(static_cast<void>(all.start({.function = patient, .body = "{}"})),
+                        std::bad_alloc);
+        CHECK(executor.stopped.back() == std::pair(call, 0ms));
+        CHECK(all.idle());
+        CHECK(all.running(patient) == 0);
+        CHECK(!all.next_deadline());
+        all.end(process::call_id{call}, process::returned{"9"});
+        all.depart(process::call_id{call}, {});
+        CHECK(kept.size() == 0);
+    }
+
+    watching.fails_at_run = false;
+    REQUIRE(std::holds_alternative<uuid>(all.start({.function = patient, .body = "{}"})));
+    watching.fails_at_arrival = true;
+    CHECK_THROWS_AS(static_cast<void>(all.start({.function = patient, .body = "{}"})),
+                    std::bad_alloc);
+    CHECK(all.running(patient) == 1);
+    CHECK(all.queued(patient) == 0);
+    CHECK(kept.size() == 1);
 }

@@ -1,8 +1,10 @@
 /// The limit of open descriptors.
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
 
 #include <doctest/doctest.h>
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <cstddef>
@@ -32,4 +34,12 @@ TEST_CASE("the soft limit is raised as far as the hard one, and never lowered") 
     CHECK(now().rlim_cur == before.rlim_max);
 
     ::setrlimit(RLIMIT_NOFILE, &before);
+}
+
+TEST_CASE("a descriptor that is opened is one less that is free") {
+    const std::size_t free = restful_functions::transport::free_descriptors();
+    CHECK(free > 0);
+    CHECK(free < now().rlim_cur);
+    const restful_functions::detail::unique_fd opened(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    CHECK(restful_functions::transport::free_descriptors() == free - 1);
 }
