@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -137,6 +138,16 @@ class calls {
     }
 
     [[nodiscard]] std::size_t ended() const { return count_; }
+
+    /// Kills the fork server, and drives until there is another one.
+    void replace_fork_server() {
+        const pid_t first = executor_.fork_server_pid();
+        ::kill(first, SIGKILL);
+        drive_until([&] {
+            const pid_t now = executor_.fork_server_pid();
+            return now != first && now != 0;
+        });
+    }
 
     /// Drives until no process but the parked ones is there.
     void settle() {
