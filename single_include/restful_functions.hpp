@@ -16961,7 +16961,7 @@ class lazy_deadline {
     /// Calls `owner->on_deadline()` after that time, unless it is moved or cleared before.
     template <class Owner>
     void set(std::weak_ptr<Owner> owner, std::chrono::milliseconds delay) {
-        due_ = task::after(clock::now(), delay);
+        due_ = restful_functions::detail::after(clock::now(), delay);
         if (!set_to_ || *due_ < *set_to_) arm(std::move(owner));
     }
 
@@ -18213,7 +18213,7 @@ class ending_run {
         if (options.mode == shutdown_mode::terminate) {
             tasks_until_ = clock::now();
         } else if (options.drain_timeout) {
-            tasks_until_ = task::after(clock::now(), *options.drain_timeout);
+            tasks_until_ = restful_functions::detail::after(clock::now(), *options.drain_timeout);
         }
     }
 

@@ -1,7 +1,7 @@
 /// A deadline that costs nothing to move away.
 #pragma once
 
-#include <restful_functions/task/time.hpp>
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 
 #include <chrono>
@@ -24,7 +24,7 @@ class lazy_deadline {
     /// Calls `owner->on_deadline()` after that time, unless it is moved or cleared before.
     template <class Owner>
     void set(std::weak_ptr<Owner> owner, std::chrono::milliseconds delay) {
-        due_ = task::after(clock::now(), delay);
+        due_ = restful_functions::detail::after(clock::now(), delay);
         if (!set_to_ || *due_ < *set_to_) arm(std::move(owner));
     }
 

@@ -1,9 +1,9 @@
 /// A whole run of an HTTP transport, from listening to the end in good order.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/detail/stop_switch.hpp>
-#include <restful_functions/task/time.hpp>
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
@@ -127,7 +127,7 @@ class ending_run {
         if (options.mode == shutdown_mode::terminate) {
             tasks_until_ = clock::now();
         } else if (options.drain_timeout) {
-            tasks_until_ = task::after(clock::now(), *options.drain_timeout);
+            tasks_until_ = restful_functions::detail::after(clock::now(), *options.drain_timeout);
         }
     }
 
