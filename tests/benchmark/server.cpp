@@ -1,4 +1,4 @@
-/// The server that is measured: `server [--ballast GIB] [--keep TASKS]`. And, for the same program
+/// The server that is measured: `server [--ballast GIB] [--loaded GIB] [--keep TASKS]`. And, for the same program
 /// to be compared with, what a call costs without a server: `server --forks SECONDS`,
 /// `--paced-forks SECONDS`, `--copies SECONDS`.
 
@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 namespace rf = restful_functions;
@@ -20,14 +21,22 @@ int main(int argc, char** argv) {
     const std::string_view flag = argc == 3 ? argv[1] : "";
     const double number = argc == 3 ? std::stod(argv[2]) : 0;
     std::unique_ptr<char[]> ballast;
+    std::unordered_map<int, std::string> nodes;
+    const auto load = [&](double gibibytes) {
+        const auto size = static_cast<std::size_t>(gibibytes * (1 << 30));
+        ballast = std::make_unique<char[]>(size);
+        std::memset(ballast.get(), 1, size);
+    };
+    if (flag == "--loaded" && number > 0) {
+        load(number);
+        for (int key = 0; key < 500'000; ++key) nodes.emplace(key, "the text of a node, on the heap");
+    }
 
     rf::server_options options{.port = 0, .log = rf::log_format::none, .max_body_bytes = 16 << 20};
     if (flag == "--keep") options.max_finished_tasks = static_cast<std::size_t>(number);
     options.on_listening = [&](const std::string& url) {
         if (flag == "--ballast") {
-            const auto size = static_cast<std::size_t>(number * (1 << 30));
-            ballast = std::make_unique<char[]>(size);
-            std::memset(ballast.get(), 1, size);
+            load(number);
         }
         std::printf("listening on %s\n", url.c_str());
         std::fflush(stdout);

@@ -8,6 +8,7 @@ namespace restful_functions::process {
 /// get first: a function that closes everything and opens a file does not find its file under the
 /// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
 /// without allocating one, as long as not many calls print at the same time.
+inline constexpr int image_descriptor = 59;    ///< fork server only: the program's frozen memory
 inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
 inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
 inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots

@@ -4,6 +4,7 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/child.hpp>
+#include <restful_functions/process/frozen_memory.hpp>
 #include <restful_functions/process/inheritance.hpp>
 #include <restful_functions/process/kill.hpp>
 #include <restful_functions/process/log_pump.hpp>
@@ -22,6 +23,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
@@ -51,6 +53,7 @@ class fork_server {
 
     /// Serves until the server closes the channel or dies, then ends every task process.
     [[noreturn]] void run() {
+        if (has_image_) rehearse();
         tell({.what = report::kind::ready});
         for (;;) {
             send_reports();
@@ -83,6 +86,11 @@ class fork_server {
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
         reserve_heap();
+        if (inherited.image >= 0) {
+            has_image_ = true;
+        } else if (auto image = frozen_memory::freeze(system_)) {
+            has_image_ = ::dup3(image->descriptor(), image_descriptor, O_CLOEXEC) >= 0;
+        }
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
         if (layout_.log_bytes() != 0) {
             logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_, &lists_);
@@ -94,6 +102,16 @@ class fork_server {
     static void reserve_heap() {
         void* volatile reserve = std::malloc(std::size_t{100} * 1024);
         std::free(reserve);
+    }
+
+    /// Forks once, which writes what each fork writes.
+    void rehearse() {
+        if (const pid_t pid = ::fork(); pid == 0) {
+            ::_exit(EXIT_SUCCESS);
+        } else if (pid > 0) {
+            ::waitpid(pid, nullptr, 0);
+        }
+        frozen_memory::separate_written_pages(image_descriptor);
     }
 
     /// Each process has a pipe for its log. The calls do not get what the fork server has more.
@@ -172,6 +190,10 @@ class fork_server {
         ::setpgid(pid, pid);
         roster_[process.slot].store(pid, std::memory_order_relaxed);
         generations_[process.slot] = process.generation;
+        // Pages that were written only after some time are looked for less and less often.
+        if (has_image_ && std::has_single_bit(++forks_)) {
+            frozen_memory::separate_written_pages(image_descriptor);
+        }
     }
 
     void carry_log(process_id process) {
@@ -270,6 +292,8 @@ class fork_server {
     rlimit open_files_{};
     std::array<report, packet_size> reports_{};
     std::size_t reported_ = 0;
+    bool has_image_ = false;
+    std::uint64_t forks_ = 0;
 };
 
 }  // namespace restful_functions::process

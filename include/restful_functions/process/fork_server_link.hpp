@@ -5,6 +5,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_process.hpp>
+#include <restful_functions/process/frozen_memory.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -17,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -40,6 +42,8 @@ class fork_server_link {
           system_(system),
           open_files_(descriptor_limit()),
           epoll_(checked(system.epoll_create(EPOLL_CLOEXEC), "epoll_create1")) {
+        // With other threads, the fork server freezes its copy.
+        if (detail::is_single_threaded()) image_ = frozen_memory::freeze(system);
         start();
         server_->wait_until_ready();
     }
@@ -106,7 +110,8 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(
+            options_, open_files_, image_ ? image_->descriptor() : -1, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -143,6 +148,7 @@ class fork_server_link {
     operating_system& system_;
     rlimit open_files_;  ///< that the server had before it raised it for its clients
     restful_functions::detail::unique_fd epoll_;
+    std::optional<frozen_memory> image_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;

@@ -64,9 +64,9 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    /// `open_files` is what calls may have open.
-    fork_server_process(const executor_options& options, const rlimit& open_files, program& work,
-                        operating_system& system)
+    /// `open_files` is what calls may have open, `image` the program's frozen memory or -1.
+    fork_server_process(const executor_options& options, const rlimit& open_files, int image,
+                        program& work, operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -79,6 +79,7 @@ class fork_server_process {
         start({.channel = far_end.get(),
                .arena = arena_.descriptor(),
                .completion = completion_.get(),
+               .image = image,
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,

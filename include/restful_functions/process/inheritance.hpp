@@ -22,6 +22,7 @@ struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
     int completion = -1;
+    int image = -1;  ///< the program's frozen memory; -1: none of it is frozen
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;
@@ -41,6 +42,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
     const int channel = moved(inherited.channel);
     const int arena = moved(inherited.arena);
     const int completion = moved(inherited.completion);
+    const int image = inherited.image < 0 ? -1 : moved(inherited.image);
     checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
@@ -52,6 +54,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
         if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
     }
     ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
+    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
     ::close_range(above, ~0U, 0);
 }
 

@@ -6,8 +6,8 @@
 
 namespace restful_functions::process {
 
-/// To list and to copy more memory than this takes longer than the fork that it saves: some 5 ns a
-/// page for each return, and each process has a copy of its own.
+/// The most memory that each process copies for itself: what the program wrote after its memory was
+/// frozen, and what could not be frozen.
 inline constexpr std::size_t most_rewound_bytes = std::size_t{64} << 20;
 
 /// Fits into memory that processes share.
@@ -34,8 +34,8 @@ enum class mark_refusal : std::uint32_t {
             return "the kernel does not tell what a process writes: Linux 6.7 and later do, unless "
                    "a sandbox forbids it";
         case mark_refusal::too_large:
-            return "the program has written more than 64 MiB of memory before its first call, or "
-                   "it has thousands of mappings";
+            return "more than 64 MiB of the program's memory could not be frozen, or it has thousands "
+                   "of mappings";
         case mark_refusal::untrackable:
             return "some of the program's memory cannot be tracked, such as the shadow of a "
                    "sanitizer or the memory of a device";

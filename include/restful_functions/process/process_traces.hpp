@@ -4,7 +4,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/memory_map.hpp>
 #include <restful_functions/process/status_text.hpp>
-#include <restful_functions/process/write_tracker.hpp>
+#include <restful_functions/process/page_scan.hpp>
 
 #include <fcntl.h>
 #include <linux/ioprio.h>

@@ -6,7 +6,6 @@
 #include <restful_functions/process/mark_refusal.hpp>
 #include <restful_functions/process/memory_image.hpp>
 #include <restful_functions/process/process_traces.hpp>
-#include <restful_functions/process/write_tracker.hpp>
 
 #include <malloc.h>
 #include <sys/mman.h>
@@ -31,13 +30,11 @@ class rewinding {
  public:
     /// nullptr: there is no memory.
     static rewinding* create(int first_descriptor) noexcept {
-        const auto tracker = write_tracker::open(first_descriptor + process_traces::descriptors);
-        if (!tracker) return nullptr;
         void* memory = ::mmap(nullptr, reserved, PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED) return nullptr;
         ::madvise(memory, reserved, MADV_DONTFORK);
-        return new (memory) rewinding(*tracker, first_descriptor);
+        return new (memory) rewinding(first_descriptor);
     }
 
     /// Returns again, with `none`, for each rewind().
@@ -68,12 +65,11 @@ class rewinding {
     void rewind() noexcept { ::swapcontext(&stuck_, &own_); }
 
  private:
-    static constexpr int descriptors = write_tracker::descriptors + process_traces::descriptors;
+    static constexpr int descriptors = process_traces::descriptors + memory_image::descriptors;
     static constexpr std::size_t before_copy = std::size_t{4} << 20;  ///< of which little is used
     static constexpr std::size_t reserved = before_copy + memory_image::most_bytes;
 
-    rewinding(write_tracker tracker, int first_descriptor) noexcept
-        : image_(tracker), first_descriptor_(first_descriptor) {}
+    explicit rewinding(int first_descriptor) noexcept : first_descriptor_(first_descriptor) {}
 
     /// makecontext(3) passes nothing wider than an int.
     static void run(unsigned low, unsigned high) noexcept {
@@ -92,7 +88,8 @@ class rewinding {
         // All is rehearsed, so that the dynamic linker finds every function before the image is
         // taken, and not again for each return.
         if (!process_traces::is_alone()) return mark_refusal::not_alone;
-        if (!traces_.take(first_descriptor_, first_descriptor_ + descriptors - 1) ||
+        if (!image_.open(first_descriptor_ + process_traces::descriptors) ||
+            !traces_.take(first_descriptor_, first_descriptor_ + descriptors - 1) ||
             !traces_.put_back() || !traces_.unchanged()) {
             return mark_refusal::unsupported;
         }
@@ -132,7 +129,7 @@ class rewinding {
 
 /// Whether the kernel can do it: Linux 6.7 and later can, unless a sandbox forbids it.
 [[nodiscard]] inline bool can_rewind() noexcept {
-    static const bool can = write_tracker::available() && process_traces::available();
+    static const bool can = page_scanner::available() && process_traces::available();
     return can;
 }
 
@@ -142,7 +139,7 @@ class rewinding {
 class rewinder {
  public:
     /// How many numbers of descriptors it takes.
-    static constexpr int descriptors = write_tracker::descriptors + process_traces::descriptors;
+    static constexpr int descriptors = process_traces::descriptors + memory_image::descriptors;
 
     /// Takes the image of this process as it is now. It takes the descriptors from
     /// `first_descriptor` on, and keeps them open. nullopt: it is refused, and `why` is set.

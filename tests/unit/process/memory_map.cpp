@@ -35,7 +35,7 @@ TEST_CASE("the map of memory tells private from shared, and constants from varia
     REQUIRE(find(*list, &initialised) != nullptr);
     CHECK_FALSE(find(*list, &initialised)->shared);
     CHECK(find(*list, &initialised)->writable);
-    CHECK(find(*list, &initialised)->inode != 0);
+    CHECK(find(*list, &initialised)->file.inode != 0);
     REQUIRE(find(*list, "a constant") != nullptr);
     CHECK_FALSE(find(*list, "a constant")->writable);
     ::munmap(shared, 4096);
@@ -49,5 +49,5 @@ TEST_CASE("the map of memory is in order, and complete to the top of the stack")
     }));
     const int on_the_stack = 1;
     REQUIRE(find(*list, &on_the_stack) != nullptr);
-    CHECK(find(*list, &on_the_stack)->inode == 0);
+    CHECK(find(*list, &on_the_stack)->is_anonymous());
 }
