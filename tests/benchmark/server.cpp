@@ -1,5 +1,6 @@
-/// The server that is measured: `server [--ballast GIB] [--loaded GIB] [--keep TASKS]`. And, for the same program
-/// to be compared with, what a call costs without a server: `server --forks SECONDS`,
+/// The server that is measured: `server [--ballast GIB] [--loaded GIB] [--keep TASKS]`. And, for
+/// the same program to be compared with, what a call costs without a server: `server --forks
+/// SECONDS`,
 /// `--paced-forks SECONDS`, `--copies SECONDS`.
 
 #include <restful_functions.hpp>
@@ -29,7 +30,8 @@ int main(int argc, char** argv) {
     };
     if (flag == "--loaded" && number > 0) {
         load(number);
-        for (int key = 0; key < 500'000; ++key) nodes.emplace(key, "the text of a node, on the heap");
+        for (int key = 0; key < 500'000; ++key)
+            nodes.emplace(key, "the text of a node, on the heap");
     }
 
     rf::server_options options{.port = 0, .log = rf::log_format::none, .max_body_bytes = 16 << 20};

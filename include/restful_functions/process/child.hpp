@@ -249,7 +249,8 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
     if (its.isolation == isolation::rewind) {
-        pristine = rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
+        pristine =
+            rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
     }
     while (wait_for_call(own)) {
         of_each.begin();

@@ -121,8 +121,8 @@ class frozen_memory {
     static constexpr std::size_t least_bytes = std::size_t{8} << 20;
 
     /// Freezes the memory of this process, in which no other thread may run. nullopt: it has too
-    /// little, or the system refuses, and then a line on the standard error says why. What cannot be
-    /// frozen, and what the system has no memory for, stays as it is.
+    /// little, or the system refuses, and then a line on the standard error says why. What cannot
+    /// be frozen, and what the system has no memory for, stays as it is.
     [[nodiscard]] static std::optional<frozen_memory> freeze(operating_system& system) noexcept;
 
     /// The file.
@@ -148,8 +148,8 @@ struct frozen_range : address_range {
     std::size_t offset;
 };
 
-/// Copies this process's memory to a file and maps the file in its place, piece by piece, so that no
-/// more than a piece is there twice. Lies in memory that is not frozen, and uses no other.
+/// Copies this process's memory to a file and maps the file in its place, piece by piece, so that
+/// no more than a piece is there twice. Lies in memory that is not frozen, and uses no other.
 class freezing {
  public:
     /// Finds out what is to be frozen. false: nothing can be, and `why` says why if it is not for
@@ -233,8 +233,8 @@ class freezing {
     [[nodiscard]] std::size_t count_used(address_range block) noexcept {
         const std::size_t count = block.size() / page_states::page_size();
         if (!pages_.read(block.begin, count, states_)) return 0;
-        return static_cast<std::size_t>(std::count_if(states_.data(), states_.data() + count,
-                                                      page_states::has_memory));
+        return static_cast<std::size_t>(
+            std::count_if(states_.data(), states_.data() + count, page_states::has_memory));
     }
 
     /// Leaves out what the kernel writes to at any time, and the stack that this runs on.
@@ -287,8 +287,7 @@ class freezing {
     bool copy(const frozen_range& piece, std::byte* window) noexcept {
         const std::size_t page = page_states::page_size();
         for (std::uintptr_t at = piece.begin; at < piece.end;) {
-            const std::size_t count =
-                std::min<std::size_t>(block_pages, (piece.end - at) / page);
+            const std::size_t count = std::min<std::size_t>(block_pages, (piece.end - at) / page);
             if (!pages_.read(at, count, states_)) return false;
             for (std::size_t i = 0; i < count; ++i, at += page) {
                 if (!page_states::has_memory(states_[i])) continue;

@@ -34,7 +34,8 @@ enum class mark_refusal : std::uint32_t {
             return "the kernel does not tell what a process writes: Linux 6.7 and later do, unless "
                    "a sandbox forbids it";
         case mark_refusal::too_large:
-            return "more than 64 MiB of the program's memory could not be frozen, or it has thousands "
+            return "more than 64 MiB of the program's memory could not be frozen, or it has "
+                   "thousands "
                    "of mappings";
         case mark_refusal::untrackable:
             return "some of the program's memory cannot be tracked, such as the shadow of a "

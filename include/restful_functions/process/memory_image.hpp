@@ -1,4 +1,5 @@
-/// memory_image: the private memory of this process as it was at one moment, and the way back to it.
+/// memory_image: the private memory of this process as it was at one moment, and the way back to
+/// it.
 #pragma once
 
 #include <restful_functions/process/frozen_memory.hpp>
@@ -53,8 +54,8 @@ class memory_image {
     }
 
     /// Remembers what is in memory now. What has no file yet is moved to one, which is mapped at
-    /// `copy`, pages with room for `most_bytes`. Mappings between the two addresses of `own` are not
-    /// part of the image.
+    /// `copy`, pages with room for `most_bytes`. Mappings between the two addresses of `own` are
+    /// not part of the image.
     [[nodiscard]] mark_refusal take(std::byte* copy, address_range own) noexcept {
         heap_end_ = static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
         own_ = own;
@@ -89,8 +90,8 @@ class memory_image {
     [[nodiscard]] bool compare() noexcept {
         edits_.clear();
         written_pages_ = 0;
-        const bool same = has_marks_ ? compare_marked() && have_same_mappings(frozen_)
-                                     : have_same_mappings();
+        const bool same =
+            has_marks_ ? compare_marked() && have_same_mappings(frozen_) : have_same_mappings();
         if (!same || !compare_unmarked()) return false;
         settle();
         return true;
@@ -143,7 +144,8 @@ class memory_image {
 
     static constexpr std::size_t most_runs = 16 * 1024;
 
-    /// A file's mapping up to this size is moved as a whole, so that what a call writes of it can be copied back.
+    /// A file's mapping up to this size is moved as a whole, so that what a call writes of it can
+    /// be copied back.
     static constexpr std::size_t small_mapping = std::size_t{1} << 20;
 
     /// Up to here, it costs less to copy pages than to drop them and to fault them in again.
@@ -176,7 +178,8 @@ class memory_image {
                ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_KEEPONFORK) != 0;
     }
 
-    /// What the dynamic linker finds only after the image is taken, it would find after each return.
+    /// What the dynamic linker finds only after the image is taken, it would find after each
+    /// return.
     void rehearse() noexcept {
         std::memset(copy_, 0, 1);
         std::memcpy(copy_ + 1, copy_, 1);
@@ -272,8 +275,8 @@ class memory_image {
         mapping before{};
         for (const mapping& known : mappings_) {
             if (!is_part(known)) continue;
-            const bool continued = known.begin == before.end && known.file == before.file &&
-                                   !known.is_anonymous();
+            const bool continued =
+                known.begin == before.end && known.file == before.file && !known.is_anonymous();
             before = known;
             if (!known.writable) {
                 const address_range first{known.begin, known.begin + page_size_};
@@ -422,8 +425,8 @@ class memory_image {
                           [](const mapping& left, const mapping& right) {
                               return left.begin == right.begin && left.end == right.end &&
                                      left.writable == right.writable &&
-                                     left.readable == right.readable &&
-                                     left.file == right.file && left.offset == right.offset;
+                                     left.readable == right.readable && left.file == right.file &&
+                                     left.offset == right.offset;
                           });
     }
 

@@ -135,8 +135,8 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
 
 /// `VmFlags: rd wr mr mw me ac sd`: two letters each.
 inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
-    // Locked, huge pages of hugetlbfs, device memory, not inherited by fork(2), wiped by fork(2), growing down,
-    // userfaultfd(2), shadow stack, memory tags, sealed.
+    // Locked, huge pages of hugetlbfs, device memory, not inherited by fork(2), wiped by fork(2),
+    // growing down, userfaultfd(2), shadow stack, memory tags, sealed.
     constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl";
     while (flags.size() >= 2) {
         const std::string_view flag = flags.substr(0, 2);
@@ -146,8 +146,8 @@ inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
     }
 }
 
-/// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is listed.
-/// false: the file cannot be read, or `visit` has returned false.
+/// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
+/// listed. false: the file cannot be read, or `visit` has returned false.
 template <std::size_t Size, class Visit>
 bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) noexcept {
     const int file = ::open(path, O_RDONLY | O_CLOEXEC);

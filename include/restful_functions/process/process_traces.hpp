@@ -3,8 +3,8 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/memory_map.hpp>
-#include <restful_functions/process/status_text.hpp>
 #include <restful_functions/process/page_scan.hpp>
+#include <restful_functions/process/status_text.hpp>
 
 #include <fcntl.h>
 #include <linux/ioprio.h>

@@ -71,9 +71,10 @@ TEST_CASE("a worker that says it cannot be rewound costs no other function its r
 }
 
 TEST_CASE("where memory cannot be put back, each call has a process of its own") {
-    // More than an image may hold.
+    // Memory that is not frozen, and more than a process copies.
     const auto size = memory_image::most_bytes + (std::size_t{1} << 20);
-    void* large = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* large = ::mmap(nullptr, size, PROT_READ | PROT_WRITE | PROT_EXEC,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     REQUIRE(large != MAP_FAILED);
     std::memset(large, 1, size);
     {
