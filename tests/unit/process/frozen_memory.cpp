@@ -1,0 +1,323 @@
+#include <restful_functions/process/frozen_memory.hpp>
+
+#include "../address_sanitizer.hpp"
+#include "calls.hpp"
+#include "rewinds.hpp"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <numeric>
+#include <set>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+using namespace test;
+
+namespace {
+
+constexpr std::size_t page = 4096;
+constexpr std::size_t size = std::size_t{96} << 20;
+
+/// In KiB.
+constexpr std::size_t tables_of_loaded = size / page * sizeof(void*) / 1024;
+
+/// A large array and many small nodes, which a program may load before it starts its server.
+struct loaded {
+    std::vector<int> numbers;
+    std::unordered_map<int, std::string> nodes;
+
+    loaded() : numbers(size / sizeof(int)) {
+        std::iota(numbers.begin(), numbers.end(), 0);
+        for (int key = 0; key < 20'000; ++key) nodes.emplace(key, std::to_string(key));
+    }
+
+    [[nodiscard]] bool is_as_loaded() const {
+        return std::is_sorted(numbers.begin(), numbers.end()) && numbers.back() != 0 &&
+               nodes.size() == 20'000 && nodes.at(19'999) == "19999";
+    }
+};
+
+/// Of /proc/self/status, in KiB.
+std::size_t status_of(std::string_view key) {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with(key)) return std::stoul(line.substr(key.size() + 1));
+    }
+    return 0;
+}
+
+std::size_t page_tables() { return status_of("VmPTE"); }
+
+/// In a process of its own. The exit status is what `work` returns.
+template <class Work>
+int in_a_process(Work work) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(work());
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
+
+std::vector<call_policy> policies(isolation how, std::size_t count = 1) {
+    return std::vector<call_policy>(count, {.isolation = how});
+}
+
+bool skipped() {
+    if (address_sanitizer) MESSAGE("skipped: sanitized memory is not frozen");
+    return address_sanitizer;
+}
+
+/// A filter as sandboxes have it: one system call fails with EPERM.
+bool forbid(int system_call) {
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(system_call), 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program{filter.size(), filter.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("frozen memory is what it was, can be written, and is there once") {
+    if (skipped()) return;
+    CHECK(in_a_process([] {
+              loaded program;
+              const std::size_t before = status_of("VmRSS");
+              const auto image = frozen_memory::freeze(operating_system::real());
+              if (!image) return 1;
+              const std::size_t anonymous = status_of("RssAnon");
+              if (!program.is_as_loaded()) return 2;
+              if (anonymous > before / 10) return 3;
+              if (status_of("VmRSS") > before * 5 / 4) return 4;
+              program.numbers[5'000'000] = 7;
+              program.nodes[7] = "seven";
+              return program.numbers[5'000'000] == 7 && program.nodes[7] == "seven" ? 0 : 5;
+          }) == 0);
+}
+
+TEST_CASE("a fork copies no page tables of frozen memory, also when some of it has been written") {
+    if (skipped()) return;
+    CHECK(in_a_process([] {
+              const std::size_t most = page_tables() + tables_of_loaded / 2;
+              loaded program;
+              const auto image = frozen_memory::freeze(operating_system::real());
+              if (!image) return 1;
+              for (std::size_t i = 0; i < size / sizeof(int); i += size / sizeof(int) / 10) {
+                  program.numbers[i] += 0;
+                  program.nodes[static_cast<int>(i % 20'000)] += "";
+              }
+              if (in_a_process([&] { return page_tables() > most ? 0 : 1; }) != 0) return 4;
+              frozen_memory::separate_written_pages(image->descriptor());
+              if (in_a_process([&] { return page_tables() > most ? 1 : 0; }) != 0) return 2;
+              return program.is_as_loaded() &&
+                             in_a_process([&] { return program.is_as_loaded() ? 0 : 1; }) == 0
+                         ? 0
+                         : 3;
+          }) == 0);
+}
+
+TEST_CASE("little memory is not frozen") {
+    CHECK(in_a_process([] {
+              return frozen_memory::freeze(operating_system::real()).has_value() ? 1 : 0;
+          }) == 0);
+}
+
+TEST_CASE("memory that a new mapping would not replace stays as it is") {
+    if (skipped()) return;
+    CHECK(in_a_process([] {
+              const auto map = [](int protection) {
+                  void* memory =
+                      ::mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                  std::memset(memory, 1, size);
+                  return static_cast<char*>(memory);
+              };
+              const char* executable = map(PROT_READ | PROT_WRITE | PROT_EXEC);
+              char* wiped = map(PROT_READ | PROT_WRITE);
+              ::madvise(wiped, size, MADV_WIPEONFORK);
+              const auto image = frozen_memory::freeze(operating_system::real());
+              return !image && executable[size / 2] == 1 &&
+                             in_a_process([&] {
+                                 return executable[size / 2] == 1 && wiped[size / 2] == 0 ? 0 : 1;
+                             }) == 0
+                         ? 0
+                         : 1;
+          }) == 0);
+}
+
+TEST_CASE("memory that is given back reads as zeros, as it did before it was frozen") {
+    if (skipped()) return;
+    CHECK(in_a_process([] {
+              auto* memory = static_cast<char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+              std::memset(memory, 1, size);
+              const auto image = frozen_memory::freeze(operating_system::real());
+              if (!image) return 1;
+              ::madvise(memory + page, page, MADV_DONTNEED);
+              ::mprotect(memory + 8 * page, page, PROT_READ);
+              ::madvise(memory + 8 * page, page, MADV_DONTNEED);
+              const std::array wanted{1, 0, 1, 0};
+              const std::array found{int{memory[0]}, int{memory[page]}, int{memory[2 * page]},
+                                     int{memory[8 * page]}};
+              return found == wanted ? 0 : 2;
+          }) == 0);
+}
+
+TEST_CASE("each call finds what the program has loaded, and writes to it for itself") {
+    if (skipped()) return;
+    auto program = std::make_unique<loaded>();
+    for (const isolation how : {isolation::process, isolation::rewind}) {
+        calls all({[&](std::string_view) {
+                      const bool fresh = program->is_as_loaded();
+                      program->numbers[1'000'000] = -1;
+                      program->nodes.clear();
+                      return std::string(fresh ? "fresh" : "stale");
+                  }},
+                  few, operating_system::real(), policies(how));
+        for (int call = 0; call < 5; ++call) CHECK(all.result(0) == "fresh");
+    }
+    CHECK(program->is_as_loaded());
+}
+
+TEST_CASE("a worker's calls find what the calls before them have written") {
+    if (skipped()) return;
+    const auto program = std::make_unique<loaded>();
+    calls all({[&](std::string_view) { return std::to_string(program->numbers[1'000'000]++); }},
+              few, operating_system::real(), policies(isolation::worker));
+    CHECK(all.result(0) == "1000000");
+    CHECK(all.result(0) == "1000001");
+    CHECK(program->numbers[1'000'000] == 1'000'000);
+}
+
+TEST_CASE("a program with much memory is rewound") {
+    if (skipped() || !can_rewind()) return;
+    const auto program = std::make_unique<loaded>();
+    calls all({[&](std::string_view) {
+                  program->numbers[2'000'000] = 0;
+                  return std::to_string(::getpid());
+              }},
+              few, operating_system::real(), policies(isolation::rewind));
+    std::set<std::string> processes;
+    for (int call = 0; call < 50; ++call) processes.insert(all.result(0));
+    CHECK(processes.size() < 10);
+    CHECK(all->count().kept == processes.size());
+}
+
+TEST_CASE("calls find what was loaded after the fork server was replaced") {
+    if (skipped()) return;
+    const auto program = std::make_unique<loaded>();
+    calls all({[&](std::string_view) {
+        return std::string(program->is_as_loaded() ? "fresh" : "stale");
+    }});
+    CHECK(all.result(0) == "fresh");
+    const pid_t first = all->fork_server_pid();
+    ::kill(first, SIGKILL);
+    all.drive_until([&] {
+        const pid_t now = all->fork_server_pid();
+        return now != 0 && now != first;
+    });
+    CHECK(all.result(0) == "fresh");
+}
+
+TEST_CASE("with other threads in the program, the fork server freezes its copy") {
+    if (skipped()) return;
+    const std::size_t most = page_tables() + tables_of_loaded / 2;
+    const auto program = std::make_unique<loaded>();
+    std::atomic<bool> ends = false;
+    std::thread other([&] { ends.wait(false); });
+    {
+        calls all({[&](std::string_view) {
+            return std::string(page_tables() < most ? "frozen" : "copied");
+        }});
+        CHECK(all.result(0) == "frozen");
+    }
+    ends = true;
+    ends.notify_all();
+    other.join();
+}
+
+TEST_CASE("a system that refuses the file costs speed and nothing else") {
+    if (skipped()) return;
+    struct : operating_system {
+        int memfd_create(const char* name, unsigned flags) override {
+            if (std::string_view(name) != "restful-functions-image") {
+                return operating_system::memfd_create(name, flags);
+            }
+            errno = ENOSYS;
+            return -1;
+        }
+    } without;
+    const auto program = std::make_unique<loaded>();
+    calls all({[&](std::string_view) {
+                  return std::string(program->is_as_loaded() ? "fresh" : "stale");
+              }},
+              few, without);
+    CHECK(all.result(0) == "fresh");
+}
+
+TEST_CASE("what is written before the first call is part of what a rewound process goes back to") {
+    if (!possible()) return;
+    CHECK(in_a_process([] {
+              loaded program;
+              const auto image = frozen_memory::freeze(operating_system::real());
+              program.numbers[3'000'000] = -3;
+              return rewind_after(
+                  [&](int) {
+                      const bool fresh = program.numbers[3'000'000] == -3 &&
+                                         program.numbers[3'000'001] == 3'000'001 &&
+                                         program.numbers[4] == 4;
+                      program.numbers[3'000'000] = program.numbers[3'000'001] = 0;
+                      for (std::size_t i = 0; i < 1'000'000; ++i) program.numbers[i] = 1;
+                      return fresh;
+                  },
+                  20);
+          }) == ending::fresh);
+}
+
+TEST_CASE("without userfaultfd, which many sandboxes forbid, processes are rewound all the same") {
+    if (!possible()) return;
+    CHECK(in_a_process([] {
+              if (!forbid(SYS_userfaultfd)) return int{ending::unprepared};
+              loaded program;
+              const auto image = frozen_memory::freeze(operating_system::real());
+              return rewind_after(
+                  [&](int) {
+                      const bool fresh = program.is_as_loaded();
+                      program.nodes.clear();
+                      program.numbers.clear();
+                      program.numbers.shrink_to_fit();
+                      return fresh;
+                  },
+                  1);
+          }) == ending::gave_up);  // a large mapping is gone
+    CHECK(in_a_process([] {
+              if (!forbid(SYS_userfaultfd)) return int{ending::unprepared};
+              loaded program;
+              const auto image = frozen_memory::freeze(operating_system::real());
+              return rewind_after([&](int) {
+                  const bool fresh = program.is_as_loaded();
+                  program.nodes.clear();
+                  program.numbers[5] = 0;
+                  std::vector<char>(1 << 20, 'a').swap(*new std::vector<char>);
+                  return fresh;
+              });
+          }) == ending::fresh);
+}
