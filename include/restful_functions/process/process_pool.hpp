@@ -7,6 +7,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_link.hpp>
+#include <restful_functions/process/host_threads.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
@@ -37,6 +38,8 @@ class process_pool {
           parked_at_most_(parked_of(work, options)),
           fork_server_(work, options, system),
           seats_(options.max_processes) {
+        // By now a library that is prepared for forks has ended its threads (pthread_atfork(3)).
+        if (work.functions() > 0) detail::warn_of_threads();
         refill();
         flush();
     }
