@@ -72,7 +72,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .authorizer = o.authorizer,
                        .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
-            .log = o.log};
+            .log = o.log,
+            .on_process_start = o.on_process_start};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.

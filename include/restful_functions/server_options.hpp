@@ -118,6 +118,13 @@ struct server_options {
     /// Who may connect to `unix_socket`, as for chmod(2): 0660 for a group, 0666 for everybody on
     /// the machine.
     unsigned unix_socket_mode = 0600;
+    /// Called in each process that serves calls, before its first call, and under
+    /// isolation::rewind before each: for what may not be the same in two processes, or cannot be
+    /// forked, as the seed of a generator, a connection to a database, a device. A parked process
+    /// has done it before its call comes. What it prints is in the log of the first call. If it
+    /// throws, crashes or exits, so does the call that would have run, and the next process is
+    /// started after a while.
+    std::function<void()> on_process_start = {};
 };
 
 }  // namespace restful_functions

@@ -66,7 +66,7 @@ class service {
     /// options that make no sense, std::system_error when the system refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions),
+        : program_(functions, options.on_process_start),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,

@@ -7,6 +7,8 @@
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
 
+#include <functional>
+
 namespace restful_functions::api {
 
 /// Everything that a service can be told; the defaults fit one server on one machine.
@@ -16,6 +18,7 @@ struct service_options {
     idempotency_limits idempotency = {};
     access_options access = {};
     log_format log = log_format::none;
+    std::function<void()> on_process_start = {};  ///< in each process that serves calls
 };
 
 }  // namespace restful_functions::api

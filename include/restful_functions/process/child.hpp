@@ -5,16 +5,20 @@
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/descriptors.hpp>
+#include <restful_functions/process/exception_text.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
+#include <restful_functions/process/open_descriptors.hpp>
 #include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/parking.hpp>
+#include <restful_functions/process/process_start.hpp>
 #include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/rewinder.hpp>
 #include <restful_functions/process/slot.hpp>
+#include <restful_functions/process/start_method.hpp>
 
-#include <cxxabi.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio_ext.h>
@@ -36,7 +40,6 @@
 #include <optional>
 #include <streambuf>
 #include <string_view>
-#include <typeinfo>
 #include <utility>
 
 namespace restful_functions::process {
@@ -45,6 +48,7 @@ namespace restful_functions::process {
 struct birth {
     pid_t parent = 0;  ///< the fork server
     process_id self{};
+    start_method method = start_method::fork;
     const memory_cgroup& memory;
     std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
     std::size_t slot_size = 0;
@@ -85,46 +89,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
     return own;
 }
 
-/// Blocks until a call lies in the slot, which may already be so. false: none follows.
-inline bool wait_for_call(slot own) {
-    slot_header& header = own.header();
-    auto state = slot_state::vacant;
-    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
-    header.waiting.store(1, std::memory_order_release);
-    for (;;) {
-        state = header.state.load(std::memory_order_acquire);
-        if (state == slot_state::called) return true;
-        if (state == slot_state::dismissed) return false;
-        own.wait_while(state);
-    }
-}
-
-/// Adds a sentence to what the window holds, cut where the window ends.
-inline void append(window& output, std::string_view sentence) {
-    const std::size_t size = std::min(sentence.size(), output.capacity - output.size);
-    std::memcpy(output.data + output.size, sentence.data(), size);
-    output.size += size;
-}
-
-/// Replaces what the window holds with the type of the exception that is being handled, demangled,
-/// and then `what`, or where it has none, a sentence that names the type.
-inline void write_exception(slot_header& header, window& output, const char* what) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    const char* mangled = type != nullptr ? type->name() : "unknown";
-    char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr);
-    const std::string_view name(demangled != nullptr ? demangled : mangled);
-    output.size = 0;
-    append(output, name);
-    header.type_size = static_cast<std::uint32_t>(output.size);
-    if (what != nullptr) {
-        append(output, what);
-    } else {
-        append(output, "uncaught exception of type ");
-        append(output, name);
-    }
-    std::free(demangled);
-}
-
 /// Not inlined: a backtrace ends where this is (backtrace.hpp knows its mangled name).
 [[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
                                           std::string_view input, window& output) {
@@ -135,9 +99,9 @@ inline void write_exception(slot_header& header, window& output, const char* wha
         output.size = 0;
         return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        write_exception(header, output, error.what());
+        header.type_size = write_exception(output, error.what());
     } catch (...) {
-        write_exception(header, output, nullptr);
+        header.type_size = write_exception(output, nullptr);
     }
     return verdict::threw;
 }
@@ -239,6 +203,14 @@ inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     header.used = usage_of(own) + usage_of(of_children);
 }
 
+/// Runs the program's hook. false: it has failed, and so has the next call.
+inline bool prepare(slot own, program& work) {
+    hook_failure failure;
+    if (run_hook(work, own.header(), failure)) return true;
+    if (failure.answer(own)) announce(own);
+    return false;
+}
+
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
@@ -252,10 +224,18 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
     }
+    // From here on for each call anew where the process is rewound.
+    open_descriptors of_hook;
+    if (from.method == start_method::bare_fork) {
+        const auto before = open_descriptors::now();
+        if (!prepare(own, work)) return;
+        of_hook = open_descriptors::now().since(before);
+    }
     while (wait_for_call(own)) {
         of_each.begin();
         serve(own, work, self);
         of_each.end();
+        if (pristine) of_hook.close();
         const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
         describe_stay(from, header, stays);
         if (!announce(own) || !stays) return;
@@ -273,7 +253,9 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
-    if (detail::wait_for_call(own)) {
+    const bool is_ready =
+        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
+    if (is_ready && detail::wait_for_call(own)) {
         call_policy its = work.policy_of(own.header().entry);
         its.isolation = own.header().how;
         if (its.isolation == isolation::process) {

@@ -4,6 +4,7 @@
 
 #include <restful_functions/process/backtrace.hpp>
 #include <restful_functions/process/current_call.hpp>
+#include <restful_functions/process/parking.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <cxxabi.h>
@@ -37,6 +38,11 @@ inline bool is_of_bad_alloc(int signal) noexcept {
 /// it: only the step from `running` gives it to the handler.
 inline bool take_slot_over() noexcept {
     auto state = slot_state::running;
+    // A crash of the program's hook is that of the call for which it was made ready.
+    if (crash_slot.header().stage.load(std::memory_order_acquire) == start_stage::hook) {
+        if (!wait_for_call_to_fail(crash_slot)) return false;
+        state = slot_state::called;
+    }
     return crash_slot.header().state.compare_exchange_strong(state, slot_state::crashed,
                                                              std::memory_order_acq_rel);
 }

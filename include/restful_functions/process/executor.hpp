@@ -15,6 +15,7 @@
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
 #include <restful_functions/process/seated_calls.hpp>
+#include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/waiting_calls.hpp>
 
 #include <array>
@@ -62,7 +63,7 @@ class executor {
         if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
             return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !seated_.place(call, entry, input, labels)) {
+        if (has_to_queue(entry) || !seated_.place(call, entry, input, labels)) {
             waiting_.insert({call, entry, std::string(input), std::string(labels.id),
                              std::string(labels.trace), std::nullopt});
         }
@@ -132,14 +133,28 @@ class executor {
     /// A call waits this long while the system refuses to fork.
     static constexpr std::chrono::seconds fork_patience{5};
 
+    /// Whether an older call waits for a process that the function could have.
+    [[nodiscard]] bool has_to_queue(std::uint32_t entry) const {
+        for (std::size_t i = 0; i < waiting_.size(); ++i) {
+            if (seated_.method_for(waiting_[i].entry) == seated_.method_for(entry)) return true;
+        }
+        return false;
+    }
+
+    /// Calls do not wait for those that want a process which is started otherwise.
     void place_waiting() {
-        while (!waiting_.empty()) {
-            const waiting_call& first = waiting_.front();
-            if (!seated_.place(first.call, first.entry, first.input, first.labels(),
-                               first.give_up_at))
-                break;
-            if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
-            waiting_.pop_front();
+        by_start_method<bool> has_none;
+        for (std::size_t i = 0; i < waiting_.size();) {
+            const waiting_call& next = waiting_[i];
+            bool& is_over = has_none[seated_.method_for(next.entry)];
+            if (is_over ||
+                !seated_.place(next.call, next.entry, next.input, next.labels(), next.give_up_at)) {
+                is_over = true;
+                ++i;
+                continue;
+            }
+            if (watched_while_waiting_.erase(next.call) != 0) seated_.watch(next.call);
+            waiting_.erase_at(i);
         }
         const auto since = pool_.without_fork_server_since();
         if (since && clock::now() - *since > fork_patience) {
@@ -188,7 +203,7 @@ class executor {
 
     void on_fork_failed(std::uint32_t index, int error) {
         const auto now = clock::now();
-        pool_.failed(now);
+        pool_.failed(index, now);
         const seat failed = pool_.seats()[index];
         if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);

@@ -145,7 +145,7 @@ class fork_server {
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
                 case command::kind::spawn:
-                    spawn(next.process);
+                    spawn(next.process, next.method);
                     break;
                 case command::kind::kill:
                     kill(next.process, next.signal);
@@ -160,7 +160,7 @@ class fork_server {
         }
     }
 
-    void spawn(process_id process) {
+    void spawn(process_id process, start_method method) {
         restful_functions::detail::unique_fd log;
         if (logs_) {
             auto opened = logs_->open(process.slot);
@@ -172,6 +172,7 @@ class fork_server {
         }
         const birth newborn{.parent = ::getpid(),
                             .self = process,
+                            .method = method,
                             .memory = memory_,
                             .slot_offset = layout_.offset(process.slot),
                             .slot_size = layout_.slot_size(),

@@ -5,6 +5,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server.hpp>
+#include <restful_functions/process/host_threads.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
@@ -164,6 +165,7 @@ class fork_server_process {
     }
 
     void start(const fork_server_inheritance& inherited, program& work, operating_system& system) {
+        detail::pause_openmp();
         // No handler of the host program may run in the fork server before it has reset them.
         sigset_t all;
         sigset_t before;

@@ -7,11 +7,13 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_link.hpp>
+#include <restful_functions/process/host_threads.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
+#include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/watchdog.hpp>
 
 #include <algorithm>
@@ -32,8 +34,12 @@ class process_pool {
     /// Throws std::system_error when the system refuses.
     process_pool(program& work, const executor_options& options, operating_system& system)
         : warm_(options.warm_processes),
+          has_hook_(work.has_hook()),
+          parked_at_most_(parked_of(work, options)),
           fork_server_(work, options, system),
           seats_(options.max_processes) {
+        // By now a library that is prepared for forks has ended its threads (pthread_atfork(3)).
+        if (work.functions() > 0) detail::warn_of_threads();
         refill();
         flush();
     }
@@ -95,26 +101,33 @@ class process_pool {
             if (at(kept[i]).header().waiting.load(std::memory_order_acquire) != 0) return kept[i];
             not_ready = kept[i];
         }
-        if (!not_ready) return idle_process();
-        const auto parked = how == isolation::rewind ? parked_process() : std::nullopt;
+        const start_method method = method_for(how);
+        if (!not_ready) return idle_process(method);
+        const auto parked = how == isolation::rewind ? parked_process(method) : std::nullopt;
         return parked ? parked : not_ready;
     }
 
+    [[nodiscard]] start_method method_for(isolation how) const noexcept {
+        return start_method_for(how, has_hook_);
+    }
+
     /// An idle process, a parked one rather than one that still starts, rather than a new one.
-    /// nullopt: every slot is taken, or forks are failing.
-    [[nodiscard]] std::optional<std::uint32_t> idle_process() {
-        const auto& idle = seats_.in(seat_phase::idle);
-        if (idle.empty() && !spawn()) {
+    /// nullopt: every slot is taken, or starts are failing.
+    [[nodiscard]] std::optional<std::uint32_t> idle_process(start_method method) {
+        if (seats_.count_idle(method) == 0 && !spawn(method)) {
             make_room();
             return std::nullopt;
         }
-        const auto parked = parked_process();
-        return parked ? parked : idle.front();
+        const auto parked = parked_process(method);
+        return parked ? parked : any_idle(method);
     }
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
     void respawn(std::uint32_t index) {
-        fork_server_.push({.what = command::kind::spawn, .process = seats_.next_process(index)});
+        at(index).header().stage.store(start_stage::ready, std::memory_order_relaxed);
+        fork_server_.push({.what = command::kind::spawn,
+                           .process = seats_.next_process(index),
+                           .method = seats_[index].method});
     }
 
     void kill(std::uint32_t index, int signal) {
@@ -147,22 +160,25 @@ class process_pool {
 
     /// Asks for as many processes as are to be parked.
     void refill() {
-        while (seats_.count(seat_phase::idle) < warm_ && spawn()) {
-        }
+        for (const start_method method : start_methods) refill(method);
     }
 
     /// Does the same when less than half of them are left: between calls there is a better time for
     /// it.
     void refill_when_low() {
-        if (seats_.count(seat_phase::idle) * 2 < warm_) refill();
+        for (const start_method method : start_methods) {
+            if (seats_.count_idle(method) * 2 < parked_at_most_[method]) refill(method);
+        }
     }
 
     /// Sends what was asked for.
     void flush() { fork_server_.flush(); }
 
-    /// A process could not be forked, or ended before it could park.
-    void failed(clock::time_point now) noexcept { backoff_.failed(now); }
-    void succeeded() noexcept { backoff_.succeeded(); }
+    /// The seat's process could not be forked, or ended before it was ready for a call.
+    void failed(std::uint32_t index, clock::time_point now) noexcept {
+        starts_[seats_[index].method].failed(now);
+    }
+    void succeeded(std::uint32_t index) noexcept { starts_[seats_[index].method].succeeded(); }
 
     /// The fork server has died and its processes with it: gives all slots up and starts a new one,
     /// now or, if it had not lived long, later.
@@ -186,8 +202,12 @@ class process_pool {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return restful_functions::detail::earliest(
+        auto next = restful_functions::detail::earliest(
             {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()});
+        for (const start_method method : start_methods) {
+            next = restful_functions::detail::earliest({next, starts_[method].retry_at()});
+        }
+        return next;
     }
 
     /// A call has been given to a process, whose end only the fork server hears of.
@@ -211,6 +231,9 @@ class process_pool {
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
             dismiss(*kept_longest());
         }
+        for (const start_method method : start_methods) {
+            [[maybe_unused]] const bool again = starts_[method].take_due(now);
+        }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
         if (seats_.count(seat_phase::calling) > 0) watchdog_.arm(now);
         switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
@@ -232,31 +255,70 @@ class process_pool {
     static constexpr std::chrono::seconds keep_time{10};
 
  private:
-    bool spawn() {
-        if (!fork_server_.up() || backoff_.retry_at() || seats_.count(seat_phase::vacant) == 0) {
+    /// So many processes are parked that were started like that: those that the program's functions
+    /// may want, which share the slots where they are few.
+    static by_start_method<std::size_t> parked_of(const program& work,
+                                                  const executor_options& options) {
+        by_start_method<bool> wanted;
+        for (std::uint32_t entry = 0; entry < work.functions(); ++entry) {
+            wanted[start_method_for(work.policy_of(entry).isolation, work.has_hook())] = true;
+        }
+        const auto kinds =
+            static_cast<std::size_t>(std::count(wanted.values.begin(), wanted.values.end(), true));
+        by_start_method<std::size_t> parked;
+        if (kinds == 0) wanted[start_method::fork] = true;
+        const std::size_t share = options.max_processes / std::max(kinds, std::size_t{1});
+        for (const start_method method : start_methods) {
+            if (wanted[method]) parked[method] = std::min(options.warm_processes, share);
+        }
+        return parked;
+    }
+
+    void refill(start_method method) {
+        while (seats_.count_idle(method) < parked_at_most_[method] && spawn(method)) {
+        }
+    }
+
+    bool spawn(start_method method) {
+        if (!fork_server_.up() || starts_[method].retry_at() ||
+            seats_.count(seat_phase::vacant) == 0) {
             return false;
         }
         const std::uint32_t index = seats_.any_vacant();
         fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
         at(index).header().entry = expected_;
+        seats_[index].method = method;
         respawn(index);  // where there is no memory for that, the seat stays vacant
-        seats_.occupy(index);
+        seats_.occupy(index, method);
         return true;
     }
 
-    [[nodiscard]] std::optional<std::uint32_t> parked_process() const noexcept {
-        const auto& idle = seats_.in(seat_phase::idle);
-        const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
-            return state_of(index) == slot_state::parked;
+    [[nodiscard]] std::optional<std::uint32_t> parked_process(start_method method) const noexcept {
+        return idle_where([this, method](std::uint32_t index) {
+            return seats_[index].method == method && state_of(index) == slot_state::parked;
         });
-        return parked != idle.end() ? std::optional(*parked) : std::nullopt;
     }
 
-    /// Where all slots are taken and none is about to become free, ends a process that waits for a
-    /// call of another function.
+    [[nodiscard]] std::optional<std::uint32_t> any_idle(start_method method) const noexcept {
+        return idle_where(
+            [this, method](std::uint32_t index) { return seats_[index].method == method; });
+    }
+
+    template <typename Condition>
+    [[nodiscard]] std::optional<std::uint32_t> idle_where(Condition holds) const noexcept {
+        const auto& idle = seats_.in(seat_phase::idle);
+        const auto found = std::find_if(idle.begin(), idle.end(), holds);
+        return found != idle.end() ? std::optional(*found) : std::nullopt;
+    }
+
+    /// Where all slots are taken and none is about to become free, ends a process that the call
+    /// which wants one cannot have: one that waits for a call of another function, or was started
+    /// otherwise.
     void make_room() {
         if (seats_.count(seat_phase::vacant) + seats_.count(seat_phase::leaving) > 0) return;
-        if (const auto oldest = kept_longest()) dismiss(*oldest);
+        const auto oldest = kept_longest();
+        const auto& idle = seats_.in(seat_phase::idle);
+        if (oldest || !idle.empty()) dismiss(oldest ? *oldest : idle.front());
     }
 
     [[nodiscard]] std::optional<std::uint32_t> kept_longest() const noexcept {
@@ -283,12 +345,15 @@ class process_pool {
     }
 
     std::size_t warm_;
+    bool has_hook_;
+    by_start_method<std::size_t> parked_at_most_;
     std::uint32_t expected_ = 0;
     fork_server_link fork_server_;
     clock::time_point started_at_ = clock::now();  ///< of the last attempt to start the fork server
     clock::time_point lost_at_;                    ///< when the last one died
     seating seats_;
-    backoff backoff_;
+    backoff backoff_;                  ///< of the fork server
+    by_start_method<backoff> starts_;  ///< of the processes
     watchdog watchdog_;
 };
 

@@ -41,6 +41,16 @@ class program {
     /// so may well be the next. Must have no lasting effect.
     virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
 
+    /// How many functions it has; those with a smaller number may be called.
+    [[nodiscard]] virtual std::uint32_t functions() const { return 0; }
+
+    /// Whether `on_process_start` does anything.
+    [[nodiscard]] virtual bool has_hook() const { return false; }
+
+    /// Runs in every task process before its first call, and where its memory is put back for each
+    /// call, before each. May throw, crash, exit or never return: that is how the call ends then.
+    virtual void on_process_start() {}
+
     /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
     /// and in the server.
     [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }

@@ -2,6 +2,8 @@
 /// `packet_size` messages.
 #pragma once
 
+#include <restful_functions/process/start_method.hpp>
+
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -80,7 +82,8 @@ struct command {
 
     kind what = kind::spawn;
     process_id process{};
-    std::int32_t signal = 0;  ///< of a kill
+    std::int32_t signal = 0;                   ///< of a kill
+    start_method method = start_method::fork;  ///< of a spawn
 };
 
 /// Fork server to server.

@@ -4,6 +4,7 @@
 #include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/protocol.hpp>
+#include <restful_functions/process/start_method.hpp>
 
 #include <algorithm>
 #include <array>
@@ -43,6 +44,8 @@ struct seat {
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+
+    start_method method = start_method::fork;  ///< of the process
 
     // Of the process, where it serves several calls:
     std::size_t calls = 0;         ///< that it has served
@@ -94,7 +97,15 @@ class seating {
         return process(index);
     }
 
-    void occupy(std::uint32_t index) { move(index, seat_phase::idle); }
+    void occupy(std::uint32_t index, start_method method = start_method::fork) {
+        seats_[index].method = method;
+        move(index, seat_phase::idle);
+    }
+
+    /// The idle seats whose process was started like this.
+    [[nodiscard]] std::size_t count_idle(start_method method) const noexcept {
+        return idle_[method];
+    }
 
     void call(std::uint32_t index, call_id call) {
         move(index, seat_phase::calling);
@@ -156,6 +167,8 @@ class seating {
 
     void move(std::uint32_t index, seat_phase phase) noexcept {
         seat& moved = seats_[index];
+        if (moved.phase == seat_phase::idle) --idle_[moved.method];
+        if (phase == seat_phase::idle) ++idle_[moved.method];
         auto& from = list(moved.phase);
         from[moved.position] = from.back();
         seats_[from.back()].position = moved.position;
@@ -168,6 +181,7 @@ class seating {
 
     std::vector<seat> seats_;
     std::array<std::vector<std::uint32_t>, seat_phases> lists_;
+    by_start_method<std::size_t> idle_;
 };
 
 }  // namespace restful_functions::process

@@ -48,7 +48,7 @@ class seated_calls {
     bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
         const isolation how = isolation_of(entry);
-        const auto index = how == isolation::process ? pool_.idle_process()
+        const auto index = how == isolation::process ? pool_.idle_process(pool_.method_for(how))
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
@@ -64,6 +64,11 @@ class seated_calls {
         pool_.at(*index).header().gives_way = running().size() < processors_;
         hand_over(pool_.at(*index), entry, how, input, labels);
         return true;
+    }
+
+    /// How the process is started that a function's call wants.
+    [[nodiscard]] start_method method_for(std::uint32_t entry) const {
+        return pool_.method_for(isolation_of(entry));
     }
 
     /// Asks a call to end; what executor::stop() returns. nullopt: it has no process.
@@ -136,7 +141,10 @@ class seated_calls {
 
     void on_exited(std::uint32_t index, const report& exit) {
         seat& ended = pool_.seats()[index];
-        if (ended.phase == seat_phase::idle) pool_.failed(clock::now());  // it could not even park
+        if (ended.phase == seat_phase::idle) {
+            pool_.failed(index, clock::now());
+            if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
+        }
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
@@ -146,8 +154,16 @@ class seated_calls {
         if (ended.phase == seat_phase::calling) {
             const call_policy its = work_.policy_of(ended.entry);
             const slot_state state = pool_.state_of(index);
+            const bool has_failed = has_failing_hook(index);
             if (state == slot_state::done) {
                 end(index, take_result(pool_.at(index), its.limits.memory));
+            } else if (has_failed) {
+                const outcome how = end_of_process(pool_.at(index), of_call, its.limits);
+                if (!ended.stopped) {
+                    report_hook(describe(how));
+                    pool_.failed(index, clock::now());
+                }
+                end(index, outcome(how));
             } else if (state == slot_state::called && ended.stopped && WIFEXITED(exit.value)) {
                 end(index, crashed{SIGTERM, std::nullopt, {}});  // it never ran
             } else if (state != slot_state::called || ended.stopped) {
@@ -200,6 +216,18 @@ class seated_calls {
                      reason);
     }
 
+    /// Whether the seat's process was running the program's hook when it ended, or said that it
+    /// failed. A process may write what it likes: it can only make its own function's calls wait.
+    [[nodiscard]] bool has_failing_hook(std::uint32_t index) const noexcept {
+        return pool_.at(index).header().stage.load(std::memory_order_acquire) == start_stage::hook;
+    }
+
+    /// Says so once until a call succeeds again.
+    void report_hook(const std::string& why) {
+        if (std::exchange(hook_is_reported_, true)) return;
+        std::fprintf(stderr, "restful-functions: on_process_start failed: %s\n", why.c_str());
+    }
+
     /// The call has its outcome; its process is to go.
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
@@ -221,7 +249,14 @@ class seated_calls {
         const isolation how_kept = isolation_of(ended.entry);
         if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
             rewind_no_more(left.why_not_rewound);
-        pool_.succeeded();
+        // One that stays may run the hook for its next call by now.
+        if (!left.stays && has_failing_hook(index)) {
+            report_hook(describe(how));
+            pool_.failed(index, clock::now());
+        } else {
+            pool_.succeeded(index);
+            hook_is_reported_ = false;
+        }
         end(index, std::move(how));
         if (how_kept == isolation::process) return;
         // A signal may be under way to a process that was told to stop.
@@ -263,6 +298,7 @@ class seated_calls {
     clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
     bool cannot_rewind_ = false;
+    bool hook_is_reported_ = false;
 };
 
 }  // namespace restful_functions::process

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <iterator>
 #include <new>
 
@@ -35,6 +36,12 @@ enum class slot_state : std::uint32_t {
 
 /// What the result in a `done` slot is.
 enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory };
+
+/// What a process does that is not ready for calls. Should it end meanwhile, that is the reason.
+enum class start_stage : std::uint32_t {
+    ready,
+    hook,  ///< it runs `program::on_process_start`, or that has failed
+};
 
 /// What rf::progress said last. The process writes it between two steps of `sequence`, which is odd
 /// meanwhile, so that a reader can tell a torn message from a whole one.
@@ -70,6 +77,7 @@ struct alignas(64) slot_header {
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
     std::uint32_t unlogged = 0;  ///< of a `done` slot: bytes of the call's output still in its pipe
+    std::atomic<start_stage> stage{start_stage::ready};
     std::atomic<std::uint32_t> waiting{0};   ///< the process is ready for another call
     std::atomic<std::uint32_t> watched{0};   ///< the server wants to know of news
     std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
@@ -124,6 +132,12 @@ class slot {
         while (header().state.load(std::memory_order_acquire) == state) {
             ::syscall(SYS_futex, &header().state, FUTEX_WAIT, state, nullptr, nullptr, 0);
         }
+    }
+
+    /// Blocks once at most, while the state is `state`, and not beyond `until` of CLOCK_MONOTONIC.
+    void wait_while(slot_state state, const timespec& until) const noexcept {
+        ::syscall(SYS_futex, &header().state, FUTEX_WAIT_BITSET, state, &until, nullptr,
+                  FUTEX_BITSET_MATCH_ANY);
     }
 
     void wake() const noexcept {

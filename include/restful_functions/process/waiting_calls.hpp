@@ -31,8 +31,12 @@ class waiting_calls {
  public:
     [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
-    [[nodiscard]] const waiting_call& front() const noexcept { return calls_.front(); }
-    void pop_front() { calls_.pop_front(); }
+    [[nodiscard]] const waiting_call& operator[](std::size_t index) const noexcept {
+        return calls_[index];
+    }
+    void erase_at(std::size_t index) {
+        calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
 
     [[nodiscard]] bool contains(call_id call) const noexcept {
         return std::any_of(calls_.begin(), calls_.end(),

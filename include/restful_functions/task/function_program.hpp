@@ -6,8 +6,10 @@
 #include <restful_functions/process/program.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace restful_functions::task {
@@ -16,7 +18,8 @@ namespace restful_functions::task {
 /// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
-    explicit function_program(const registry& functions) : functions_(functions) {
+    explicit function_program(const registry& functions, std::function<void()> hook = {})
+        : functions_(functions), hook_(std::move(hook)) {
         for (const function_definition& function : functions_) {
             samples_.push_back(function.sample_call());
         }
@@ -24,6 +27,16 @@ class function_program final : public process::program {
 
     void warm_up(std::uint32_t entry) noexcept override {
         if (entry < samples_.size()) functions_.at(entry).warm_up(samples_[entry]);
+    }
+
+    [[nodiscard]] std::uint32_t functions() const override {
+        return static_cast<std::uint32_t>(functions_.size());
+    }
+
+    [[nodiscard]] bool has_hook() const override { return hook_ != nullptr; }
+
+    void on_process_start() override {
+        if (hook_) hook_();
     }
 
     [[nodiscard]] process::call_policy policy_of(std::uint32_t entry) const override {
@@ -41,6 +54,7 @@ class function_program final : public process::program {
 
  private:
     const registry& functions_;
+    std::function<void()> hook_;
     std::vector<std::string> samples_;  ///< a call of each
 };
 

@@ -39,10 +39,19 @@ inline std::size_t type_size = 0;
 
 class lambdas final : public program {
  public:
-    explicit lambdas(std::vector<body> bodies, std::vector<call_policy> policies = {})
-        : bodies_(std::move(bodies)), policies_(std::move(policies)) {
+    explicit lambdas(std::vector<body> bodies, std::vector<call_policy> policies = {},
+                     std::function<void()> hook = {})
+        : bodies_(std::move(bodies)), policies_(std::move(policies)), hook_(std::move(hook)) {
         policies_.resize(bodies_.size());
     }
+
+    [[nodiscard]] std::uint32_t functions() const override {
+        return static_cast<std::uint32_t>(bodies_.size());
+    }
+
+    [[nodiscard]] bool has_hook() const override { return hook_ != nullptr; }
+
+    void on_process_start() override { hook_(); }
 
     [[nodiscard]] call_policy policy_of(std::uint32_t entry) const override {
         return policies_.at(entry);
@@ -59,6 +68,7 @@ class lambdas final : public program {
  private:
     std::vector<body> bodies_;
     std::vector<call_policy> policies_;
+    std::function<void()> hook_;
 };
 
 /// Waits for events, never for time: a test that waits for something that does not come fails after
@@ -68,9 +78,9 @@ class calls {
     explicit calls(std::vector<body> bodies,
                    executor_options options = {.max_processes = 64, .warm_processes = 2},
                    operating_system& system = operating_system::real(),
-                   std::vector<call_policy> policies = {})
+                   std::vector<call_policy> policies = {}, std::function<void()> hook = {})
         : options_(validated(options)),
-          program_(std::move(bodies), std::move(policies)),
+          program_(std::move(bodies), std::move(policies), std::move(hook)),
           executor_(program_, options,
                     {.ended =
                          [this](call_id call, outcome&& how) {
