@@ -6,6 +6,7 @@
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server_process.hpp>
 #include <restful_functions/process/frozen_memory.hpp>
+#include <restful_functions/process/host_threads.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -42,6 +43,7 @@ class fork_server_link {
           system_(system),
           open_files_(descriptor_limit()),
           epoll_(checked(system.epoll_create(EPOLL_CLOEXEC), "epoll_create1")) {
+        detail::pause_openmp();
         // With other threads, the fork server freezes its copy.
         if (detail::is_single_threaded()) image_ = frozen_memory::freeze(system);
         start();
