@@ -57,6 +57,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -70,6 +71,7 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <bitset>
 #include <cctype>
 #include <cerrno>
 #include <charconv>
@@ -4741,6 +4743,13 @@ struct server_options {
     /// Who may connect to `unix_socket`, as for chmod(2): 0660 for a group, 0666 for everybody on
     /// the machine.
     unsigned unix_socket_mode = 0600;
+    /// Called in each process that serves calls, before its first call, and under
+    /// isolation::rewind before each: for what may not be the same in two processes, or cannot be
+    /// forked, as the seed of a generator, a connection to a database, a device. A parked process
+    /// has done it before its call comes. What it prints is in the log of the first call. If it
+    /// throws, crashes or exits, so does the call that would have run, and the next process is
+    /// started after a while.
+    std::function<void()> on_process_start = {};
 };
 
 }  // namespace restful_functions
@@ -5166,6 +5175,38 @@ inline std::string describe(const outcome& end) { return std::visit(detail::desc
 
 }  // namespace restful_functions::process
 
+// restful_functions/process/start_method.hpp
+/// start_method: how a process that serves calls is started.
+
+namespace restful_functions::process {
+
+enum class start_method : std::uint8_t {
+    fork,       ///< a fork of the program, which runs the program's hook while it is parked
+    bare_fork,  ///< one that runs the hook after each rewind(), and not before the first mark()
+};
+
+inline constexpr std::array start_methods{start_method::fork, start_method::bare_fork};
+
+/// A value for each start method.
+template <typename T>
+struct by_start_method {
+    std::array<T, start_methods.size()> values{};
+
+    [[nodiscard]] T& operator[](start_method method) noexcept {
+        return values[static_cast<std::size_t>(method)];
+    }
+    [[nodiscard]] const T& operator[](start_method method) const noexcept {
+        return values[static_cast<std::size_t>(method)];
+    }
+};
+
+/// The process that a call wants. Without a hook every fork can be rewound.
+[[nodiscard]] constexpr start_method start_method_for(isolation how, bool has_hook) noexcept {
+    return how == isolation::rewind && has_hook ? start_method::bare_fork : start_method::fork;
+}
+
+}  // namespace restful_functions::process
+
 // restful_functions/process/protocol.hpp
 /// protocol: what the server and the fork server say to each other, in packets of up to
 /// `packet_size` messages.
@@ -5239,7 +5280,8 @@ struct command {
 
     kind what = kind::spawn;
     process_id process{};
-    std::int32_t signal = 0;  ///< of a kill
+    std::int32_t signal = 0;                   ///< of a kill
+    start_method method = start_method::fork;  ///< of a spawn
 };
 
 /// Fork server to server.
@@ -6587,8 +6629,8 @@ class limits_of_each_call {
 
 namespace restful_functions::process {
 
-/// To list and to copy more memory than this takes longer than the fork that it saves: some 5 ns a
-/// page for each return, and each process has a copy of its own.
+/// The most memory that each process copies for itself: what the program wrote after its memory was
+/// frozen, and what could not be frozen.
 inline constexpr std::size_t most_rewound_bytes = std::size_t{64} << 20;
 
 /// Fits into memory that processes share.
@@ -6615,8 +6657,9 @@ enum class mark_refusal : std::uint32_t {
             return "the kernel does not tell what a process writes: Linux 6.7 and later do, unless "
                    "a sandbox forbids it";
         case mark_refusal::too_large:
-            return "the program has written more than 64 MiB of memory before its first call, or "
-                   "it has thousands of mappings";
+            return "more than 64 MiB of the program's memory could not be frozen, or it has "
+                   "thousands "
+                   "of mappings";
         case mark_refusal::untrackable:
             return "some of the program's memory cannot be tracked, such as the shadow of a "
                    "sanitizer or the memory of a device";
@@ -6650,6 +6693,12 @@ enum class slot_state : std::uint32_t {
 
 /// What the result in a `done` slot is.
 enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory };
+
+/// What a process does that is not ready for calls. Should it end meanwhile, that is the reason.
+enum class start_stage : std::uint32_t {
+    ready,
+    hook,  ///< it runs `program::on_process_start`, or that has failed
+};
 
 /// What rf::progress said last. The process writes it between two steps of `sequence`, which is odd
 /// meanwhile, so that a reader can tell a torn message from a whole one.
@@ -6685,6 +6734,7 @@ struct alignas(64) slot_header {
     std::uint32_t stays = 0;  ///< of a `done` slot: the process waits for another call
     mark_refusal why_not_rewound = mark_refusal::none;  ///< of a `done` slot
     std::uint32_t unlogged = 0;  ///< of a `done` slot: bytes of the call's output still in its pipe
+    std::atomic<start_stage> stage{start_stage::ready};
     std::atomic<std::uint32_t> waiting{0};   ///< the process is ready for another call
     std::atomic<std::uint32_t> watched{0};   ///< the server wants to know of news
     std::atomic<std::uint32_t> has_news{0};  ///< and has not looked at them
@@ -6739,6 +6789,12 @@ class slot {
         while (header().state.load(std::memory_order_acquire) == state) {
             ::syscall(SYS_futex, &header().state, FUTEX_WAIT, state, nullptr, nullptr, 0);
         }
+    }
+
+    /// Blocks once at most, while the state is `state`, and not beyond `until` of CLOCK_MONOTONIC.
+    void wait_while(slot_state state, const timespec& until) const noexcept {
+        ::syscall(SYS_futex, &header().state, FUTEX_WAIT_BITSET, state, &until, nullptr,
+                  FUTEX_BITSET_MATCH_ANY);
     }
 
     void wake() const noexcept {
@@ -7313,6 +7369,7 @@ namespace restful_functions::process {
 /// get first: a function that closes everything and opens a file does not find its file under the
 /// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
 /// without allocating one, as long as not many calls print at the same time.
+inline constexpr int image_descriptor = 59;    ///< fork server only: the program's frozen memory
 inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
 inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
 inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
@@ -7507,6 +7564,53 @@ inline void on_terminate(std::function<void()> clean_up) {
 
 }  // namespace restful_functions
 
+// restful_functions/process/parking.hpp
+/// parking: how a task process waits on its slot.
+
+namespace restful_functions::process::detail {
+
+/// Blocks until a call lies in the slot, which may already be so. false: none follows.
+inline bool wait_for_call(slot own) noexcept {
+    slot_header& header = own.header();
+    auto state = slot_state::vacant;
+    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    header.waiting.store(1, std::memory_order_release);
+    for (;;) {
+        state = header.state.load(std::memory_order_acquire);
+        if (state == slot_state::called) return true;
+        if (state == slot_state::dismissed) return false;
+        own.wait_while(state);
+    }
+}
+
+/// A process that cannot serve waits so long for the call that it is to fail. Then another process
+/// is tried: what was in the way may be gone.
+inline constexpr time_t failure_kept_seconds = 1;
+
+/// Does the same for a process that cannot serve. false: no call has come in time, or none follows.
+/// Async-signal-safe.
+inline bool wait_for_call_to_fail(slot own) noexcept {
+    slot_header& header = own.header();
+    auto state = slot_state::vacant;
+    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    const timespec until{now.tv_sec + failure_kept_seconds, now.tv_nsec};
+    const auto is_over = [&] {
+        ::clock_gettime(CLOCK_MONOTONIC, &now);
+        return now.tv_sec > until.tv_sec ||
+               (now.tv_sec == until.tv_sec && now.tv_nsec >= until.tv_nsec);
+    };
+    for (;;) {
+        state = header.state.load(std::memory_order_acquire);
+        if (state == slot_state::called) return true;
+        if (state != slot_state::parked || is_over()) return false;
+        own.wait_while(state, until);
+    }
+}
+
+}  // namespace restful_functions::process::detail
+
 // restful_functions/process/crash_handler.hpp
 /// crash_handler: the last words of a task process that a signal kills: which signal, where, and
 /// the frames that led there.
@@ -7534,6 +7638,11 @@ inline bool is_of_bad_alloc(int signal) noexcept {
 /// it: only the step from `running` gives it to the handler.
 inline bool take_slot_over() noexcept {
     auto state = slot_state::running;
+    // A crash of the program's hook is that of the call for which it was made ready.
+    if (crash_slot.header().stage.load(std::memory_order_acquire) == start_stage::hook) {
+        if (!wait_for_call_to_fail(crash_slot)) return false;
+        state = slot_state::called;
+    }
     return crash_slot.header().state.compare_exchange_strong(state, slot_state::crashed,
                                                              std::memory_order_acq_rel);
 }
@@ -7601,6 +7710,98 @@ inline void install_crash_handler() {
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
         ::sigaction(signal, &action, nullptr);
     }
+}
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/program.hpp
+/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's
+/// business.
+
+namespace restful_functions::process {
+
+/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to
+/// `data` and leaves their number in `size`; a result that does not fit sets `overflow` instead.
+struct window {
+    char* data = nullptr;
+    std::size_t capacity = 0;
+    std::size_t size = 0;
+    bool overflow = false;
+    std::size_t type_size = 0;  ///< so many of the first bytes say of what type the others are
+};
+
+/// What holds for each call of a function.
+struct call_policy {
+    restful_functions::limits limits{};
+    restful_functions::isolation isolation = restful_functions::isolation::process;
+    std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
+};
+
+/// One object, made before the fork server and shared copy-on-write with every task process.
+class program {
+ public:
+    program() = default;
+    program(const program&) = delete;
+    program& operator=(const program&) = delete;
+    virtual ~program() = default;
+
+    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
+    /// call lie outside of the call. `entry` is the number of the function that was called last and
+    /// so may well be the next. Must have no lasting effect.
+    virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
+
+    /// How many functions it has; those with a smaller number may be called.
+    [[nodiscard]] virtual std::uint32_t functions() const { return 0; }
+
+    /// Whether `on_process_start` does anything.
+    [[nodiscard]] virtual bool has_hook() const { return false; }
+
+    /// Runs in every task process before its first call, and where its memory is put back for each
+    /// call, before each. May throw, crash, exit or never return: that is how the call ends then.
+    virtual void on_process_start() {}
+
+    /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
+    /// and in the server.
+    [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }
+
+    /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
+    /// are the same memory: the first byte of the result ends the input. Processes forked in here
+    /// see neither. May throw, crash, exit or never return.
+    virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/exception_text.hpp
+/// exception_text: what a slot says of an exception that nobody has caught.
+
+namespace restful_functions::process::detail {
+
+/// Adds a sentence to what the window holds, cut where the window ends.
+inline void append(window& output, std::string_view sentence) {
+    const std::size_t size = std::min(sentence.size(), output.capacity - output.size);
+    std::memcpy(output.data + output.size, sentence.data(), size);
+    output.size += size;
+}
+
+/// Replaces what the window holds with the type of the exception that is being handled, demangled,
+/// and then `what`, or where it has none, a sentence that names the type. Returns the type's size.
+inline std::uint32_t write_exception(window& output, const char* what) {
+    const std::type_info* type = abi::__cxa_current_exception_type();
+    const char* mangled = type != nullptr ? type->name() : "unknown";
+    char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr);
+    const std::string_view name(demangled != nullptr ? demangled : mangled);
+    output.size = 0;
+    append(output, name);
+    const auto type_size = static_cast<std::uint32_t>(output.size);
+    if (what != nullptr) {
+        append(output, what);
+    } else {
+        append(output, "uncaught exception of type ");
+        append(output, name);
+    }
+    std::free(demangled);
+    return type_size;
 }
 
 }  // namespace restful_functions::process::detail
@@ -7827,10 +8028,112 @@ class memory_cgroup {
 
 }  // namespace restful_functions::process
 
-// restful_functions/process/write_tracker.hpp
-/// write_tracker: which pages of its memory a process has written, as Linux tells it since 6.7:
-/// userfaultfd(2) write-protects pages without anybody being told of the faults, and PAGEMAP_SCAN
-/// lists those whose protection a write has lifted (Documentation/admin-guide/mm/pagemap.rst).
+// restful_functions/process/open_descriptors.hpp
+/// open_descriptors: which numbers of descriptors a process has open.
+
+namespace restful_functions::process::detail {
+
+/// Of the numbers below 1,024: poll(2) tells of all of them in one system call.
+class open_descriptors {
+ public:
+    /// Those of this process, now.
+    [[nodiscard]] static open_descriptors now() noexcept {
+        std::array<pollfd, most> asked{};
+        for (std::size_t number = 0; number < most; ++number) {
+            asked[number].fd = static_cast<int>(number);
+        }
+        rlimit limit{};  // more than it allows are not looked at
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        const auto count = static_cast<nfds_t>(std::min<rlim_t>(limit.rlim_cur, most));
+        open_descriptors seen;
+        if (::poll(asked.data(), count, 0) < 0) return seen;
+        for (std::size_t number = 0; number < count; ++number) {
+            seen.numbers_[number] = (asked[number].revents & POLLNVAL) == 0;
+        }
+        return seen;
+    }
+
+    /// Those that are open here and were not before.
+    [[nodiscard]] open_descriptors since(const open_descriptors& before) const noexcept {
+        open_descriptors opened;
+        opened.numbers_ = numbers_ & ~before.numbers_;
+        return opened;
+    }
+
+    void close() const noexcept {
+        for (std::size_t number = 0; number < most && numbers_.any(); ++number) {
+            if (numbers_[number]) ::close(static_cast<int>(number));
+        }
+    }
+
+ private:
+    static constexpr std::size_t most = 1024;
+
+    std::bitset<most> numbers_;
+};
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/process_start.hpp
+/// process_start: the program's hook for what is new in each process, and the fate of the call that
+/// would have run where the hook fails.
+
+namespace restful_functions::process::detail {
+
+/// An exception of the hook, kept until there is a call to answer with it. A crash is kept by the
+/// crash handler (crash_handler.hpp); a process that exits keeps nothing, and fails the call that
+/// waits for it or finds no other one.
+class hook_failure {
+ public:
+    /// Of the exception that is being handled.
+    void take(const char* what) {
+        window text{text_.data(), text_.size()};
+        type_size_ = write_exception(text, what);
+        size_ = text.size;
+    }
+
+    /// Writes the result of the next call. false: none has come in time.
+    [[nodiscard]] bool answer(slot own) const {
+        if (!wait_for_call_to_fail(own)) return false;
+        slot_header& header = own.header();
+        header.state.store(slot_state::running, std::memory_order_release);
+        header.output_size = std::min(size_, own.capacity());
+        header.type_size = std::min(type_size_, static_cast<std::uint32_t>(header.output_size));
+        std::memcpy(own.payload(), text_.data(), header.output_size);
+        header.result = verdict::threw;
+        return true;
+    }
+
+ private:
+    std::array<char, 4096> text_;
+    std::size_t size_ = 0;
+    std::uint32_t type_size_ = 0;
+};
+
+/// Runs the hook. false: it has thrown; `failure` keeps its words, and is to be answered with.
+inline bool run_hook(program& work, slot_header& header, hook_failure& failure) {
+    header.stage.store(start_stage::hook, std::memory_order_release);
+    bool succeeds = false;
+    try {
+        work.on_process_start();
+        succeeds = true;
+    } catch (const std::exception& error) {
+        failure.take(error.what());
+    } catch (...) {
+        failure.take(nullptr);
+    }
+    // It is in the log of the first call.
+    std::cout.flush();
+    std::fflush(stdout);
+    if (succeeds) header.stage.store(start_stage::ready, std::memory_order_release);
+    return succeeds;
+}
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/page_scan.hpp
+/// page_scan: the states of this process's pages, as the ioctl PAGEMAP_SCAN lists them since
+/// Linux 6.7 (Documentation/admin-guide/mm/pagemap.rst).
 
 namespace restful_functions::process {
 
@@ -7843,8 +8146,8 @@ struct address_range {
 
 /// Neighbouring pages of the same traits, laid out as the kernel's struct page_region.
 struct page_run {
-    static constexpr std::uint64_t tracked = 1 << 0;    ///< PAGE_IS_WPALLOWED
-    static constexpr std::uint64_t written = 1 << 1;    ///< PAGE_IS_WRITTEN
+    static constexpr std::uint64_t marked = 1 << 0;     ///< PAGE_IS_WPALLOWED
+    static constexpr std::uint64_t of_file = 1 << 2;    ///< PAGE_IS_FILE
     static constexpr std::uint64_t present = 1 << 3;    ///< PAGE_IS_PRESENT
     static constexpr std::uint64_t swapped = 1 << 4;    ///< PAGE_IS_SWAPPED
     static constexpr std::uint64_t zero_page = 1 << 5;  ///< PAGE_IS_PFNZERO: read, never written
@@ -7853,19 +8156,18 @@ struct page_run {
     std::uint64_t end;
     std::uint64_t traits;
 
-    [[nodiscard]] bool is_written() const noexcept { return (traits & written) != 0; }
-
-    /// There is memory behind it, be it in use or swapped out.
-    [[nodiscard]] bool has_memory() const noexcept {
-        return (traits & (present | swapped)) != 0 && (traits & zero_page) == 0;
+    /// The process has memory of its own there: in a private mapping of a file, the copy of a page
+    /// that was written.
+    [[nodiscard]] bool is_anonymous() const noexcept {
+        return (traits & (present | swapped)) != 0 && (traits & (of_file | zero_page)) == 0;
     }
 };
 
 namespace detail {
 
 /// struct pm_scan_arg of <linux/fs.h>, which is younger than many a system's headers.
-struct page_scan {
-    std::uint64_t size = sizeof(page_scan);
+struct page_scan_request {
+    std::uint64_t size = sizeof(page_scan_request);
     std::uint64_t flags = 0;
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
@@ -7877,89 +8179,96 @@ struct page_scan {
     std::uint64_t all_of = 0;
     std::uint64_t any_of = 0;
     std::uint64_t reported =
-        page_run::written | page_run::present | page_run::swapped | page_run::zero_page;
+        page_run::of_file | page_run::present | page_run::swapped | page_run::zero_page;
 };
 
-inline const unsigned long pagemap_scan = _IOWR('f', 16, page_scan);
+inline const unsigned long pagemap_scan = _IOWR('f', 16, page_scan_request);
 
-/// UFFD_FEATURE_WP_UNPOPULATED and UFFD_FEATURE_WP_ASYNC.
-inline constexpr std::uint64_t asynchronous_write_protection =
-    UFFD_FEATURE_PAGEFAULT_FLAG_WP | 1U << 13 | 1U << 15;
+/// struct procmap_query of <linux/fs.h>, since Linux 6.11.
+struct mapping_request {
+    std::uint64_t size = sizeof(mapping_request);
+    std::uint64_t flags = 0;
+    std::uint64_t address = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    std::uint64_t permissions = 0;
+    std::uint64_t page_size = 0;
+    std::uint64_t offset = 0;
+    std::uint64_t inode = 0;
+    std::uint32_t device_major = 0;
+    std::uint32_t device_minor = 0;
+    std::uint32_t name_size = 0;
+    std::uint32_t build_id_size = 0;
+    std::uint64_t name = 0;
+    std::uint64_t build_id = 0;
+};
 
-/// A userfaultfd(2) that nobody is told by. Empty: the kernel has none, or not to us.
-inline restful_functions::detail::unique_fd open_userfaultfd() noexcept {
-    // Writes by the kernel itself are tracked as well, and that needs no privilege, as long as
-    // nothing has to wait for us.
-    restful_functions::detail::unique_fd faults(
-        static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
-    uffdio_api api{UFFD_API, asynchronous_write_protection, 0};
-    if (faults && ::ioctl(faults.get(), UFFDIO_API, &api) != 0) faults.reset();
-    return faults;
-}
-
-inline restful_functions::detail::unique_fd open_pagemap() noexcept {
-    restful_functions::detail::unique_fd pages(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
-    page_scan nothing;
-    if (pages && ::ioctl(pages.get(), pagemap_scan, &nothing) != 0) pages.reset();
-    return pages;
-}
+inline const unsigned long procmap_query = _IOWR('f', 17, mapping_request);
 
 /// Has the number for as long as the process lives. false: there was nothing to open.
 inline bool keep_as(int number, const restful_functions::detail::unique_fd& opened) noexcept {
     return opened && ::dup3(opened.get(), number, O_CLOEXEC) == number;
 }
 
+inline restful_functions::detail::unique_fd open_pagemap() noexcept {
+    restful_functions::detail::unique_fd pages(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC));
+    page_scan_request nothing;
+    if (pages && ::ioctl(pages.get(), pagemap_scan, &nothing) != 0) pages.reset();
+    return pages;
+}
+
+/// A userfaultfd(2) that no process reads from. Empty: the kernel has none, or not for this
+/// process.
+inline restful_functions::detail::unique_fd open_userfaultfd() noexcept {
+    // UFFD_FEATURE_WP_UNPOPULATED and UFFD_FEATURE_WP_ASYNC: no access ever waits for an answer, so
+    // that no privilege is needed.
+    constexpr std::uint64_t asynchronous = UFFD_FEATURE_PAGEFAULT_FLAG_WP | 1U << 13 | 1U << 15;
+    restful_functions::detail::unique_fd faults(
+        static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY)));
+    uffdio_api api{UFFD_API, asynchronous, 0};
+    if (faults && ::ioctl(faults.get(), UFFDIO_API, &api) != 0) faults.reset();
+    return faults;
+}
+
 }  // namespace detail
 
-/// Two descriptors, which live as long as the process.
-class write_tracker {
+/// One descriptor, which lives as long as the process.
+class page_scanner {
  public:
-    static constexpr int descriptors = 2;
+    static constexpr int descriptors = 1;
 
-    [[nodiscard]] static bool available() noexcept {
-        return detail::open_userfaultfd() && detail::open_pagemap();
+    [[nodiscard]] static bool available() noexcept { return bool(detail::open_pagemap()); }
+
+    /// Takes the number. nullopt: the system refuses.
+    [[nodiscard]] static std::optional<page_scanner> open(int number) noexcept {
+        if (!detail::keep_as(number, detail::open_pagemap())) return std::nullopt;
+        return page_scanner(number);
     }
 
-    /// Takes the numbers `first_descriptor` and the next. nullopt: the system refuses.
-    [[nodiscard]] static std::optional<write_tracker> open(int first_descriptor) noexcept {
-        const bool opened = detail::keep_as(first_descriptor, detail::open_userfaultfd()) &&
-                            detail::keep_as(first_descriptor + 1, detail::open_pagemap());
-        return opened ? std::optional(write_tracker(first_descriptor)) : std::nullopt;
+    /// Lists all pages of the marked mappings of a range, in order, and returns the number of runs.
+    /// nullopt: it failed, or the runs are more than `list` has room for.
+    [[nodiscard]] std::optional<std::size_t> scan_marked(address_range range,
+                                                         std::span<page_run> list) const noexcept {
+        detail::page_scan_request wanted;
+        wanted.all_of = page_run::marked;
+        return scan(range, list, wanted);
     }
 
-    /// Scans see the range's pages from now on. false: the kernel does not track such memory.
-    [[nodiscard]] bool track(address_range range) const noexcept {
-        uffdio_register wanted{{range.begin, range.size()}, UFFDIO_REGISTER_MODE_WP, 0};
-        return ::ioctl(faults_, UFFDIO_REGISTER, &wanted) == 0;
-    }
-
-    /// The range's pages count as unwritten until the next write.
-    bool protect(address_range range) const noexcept {
-        uffdio_writeprotect wanted{{range.begin, range.size()}, UFFDIO_WRITEPROTECT_MODE_WP};
-        return ::ioctl(faults_, UFFDIO_WRITEPROTECT, &wanted) == 0;
-    }
-
-    /// Lists all tracked pages of a range, in order, and returns the number of runs. nullopt: it
-    /// failed, or the runs are more than `list` has room for.
-    [[nodiscard]] std::optional<std::size_t> scan(address_range range,
-                                                  std::span<page_run> list) const noexcept {
-        return scan(range, list, page_run::tracked);
-    }
-
-    /// As scan(), of memory that is not tracked yet.
-    [[nodiscard]] std::optional<std::size_t> scan_untracked(
+    /// As scan_marked(), of the pages that is_anonymous() holds for, in any mapping.
+    [[nodiscard]] std::optional<std::size_t> scan_anonymous(
         address_range range, std::span<page_run> list) const noexcept {
-        return scan(range, list, 0);
+        detail::page_scan_request wanted;
+        wanted.inverted = wanted.all_of = page_run::of_file | page_run::zero_page;
+        wanted.any_of = page_run::present | page_run::swapped;
+        wanted.reported = 0;  // or else a page that is swapped out would end a run
+        return scan(range, list, wanted);
     }
 
  private:
-    explicit write_tracker(int first_descriptor) noexcept
-        : faults_(first_descriptor), pages_(first_descriptor + 1) {}
+    explicit page_scanner(int pages) noexcept : pages_(pages) {}
 
     [[nodiscard]] std::optional<std::size_t> scan(address_range range, std::span<page_run> list,
-                                                  std::uint64_t only) const noexcept {
-        detail::page_scan wanted;
-        wanted.all_of = only;
+                                                  detail::page_scan_request wanted) const noexcept {
         wanted.begin = range.begin;
         wanted.end = range.end;
         wanted.runs = reinterpret_cast<std::uintptr_t>(list.data());
@@ -7969,14 +8278,13 @@ class write_tracker {
         return static_cast<std::size_t>(count);
     }
 
-    int faults_;  ///< userfaultfd(2)
-    int pages_;   ///< /proc/self/pagemap
+    int pages_;
 };
 
 }  // namespace restful_functions::process
 
 // restful_functions/process/memory_map.hpp
-/// memory_map: the mappings of this process, as /proc/self/maps lists them (proc(5)).
+/// memory_map: the mappings of this process, as /proc/self/maps and smaps list them (proc(5)).
 
 namespace restful_functions::process {
 
@@ -8002,6 +8310,7 @@ class bounded_list {
     [[nodiscard]] const Element* begin() const noexcept { return elements_.data(); }
     [[nodiscard]] const Element* end() const noexcept { return begin() + size_; }
     [[nodiscard]] Element& back() noexcept { return elements_[size_ - 1]; }
+    [[nodiscard]] const Element& back() const noexcept { return elements_[size_ - 1]; }
     [[nodiscard]] std::array<Element, Capacity>& storage() noexcept { return elements_; }
 
  private:
@@ -8009,10 +8318,29 @@ class bounded_list {
     std::array<Element, Capacity> elements_;
 };
 
+/// A file as mappings name it. Anonymous memory has none, and the inode 0.
+struct mapped_file {
+    std::uint32_t device_major;
+    std::uint32_t device_minor;
+    std::uint64_t inode;
+
+    friend bool operator==(const mapped_file&, const mapped_file&) = default;
+};
+
 struct mapping : address_range {
+    bool readable;
     bool writable;
+    bool executable;
     bool shared;
-    std::uint64_t inode;  ///< 0: anonymous memory
+    bool stack;  ///< the main thread's, which grows downwards
+    /// The memory has a property that a new mapping in its place would not have: locked, huge
+    /// pages, of a device, handled by userfaultfd(2)… Only smaps tells.
+    bool special;
+    bool undumped;  ///< MADV_DONTDUMP; only smaps tells
+    std::uint64_t offset;
+    mapped_file file;
+
+    [[nodiscard]] bool is_anonymous() const noexcept { return file.inode == 0; }
 };
 
 /// More than a program with hundreds of libraries has.
@@ -8020,33 +8348,81 @@ using mapping_list = bounded_list<mapping, 4096>;
 
 namespace detail {
 
+/// Parses the fields of a line one by one.
+class line_fields {
+ public:
+    explicit line_fields(std::string_view line) noexcept : rest_(line) {}
+
+    template <class Number>
+    bool number(Number& parsed, int base) noexcept {
+        const auto [end, error] =
+            std::from_chars(rest_.data(), rest_.data() + rest_.size(), parsed, base);
+        rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+        return error == std::errc();
+    }
+
+    bool skip(char expected) noexcept {
+        if (!rest_.starts_with(expected)) return false;
+        rest_.remove_prefix(1);
+        return true;
+    }
+
+    std::string_view take(std::size_t size) noexcept {
+        const std::string_view taken = rest_.substr(0, size);
+        rest_.remove_prefix(taken.size());
+        return taken;
+    }
+
+    /// What is left, without the spaces in front of it.
+    [[nodiscard]] std::string_view rest() const noexcept {
+        return rest_.substr(std::min(rest_.find_first_not_of(' '), rest_.size()));
+    }
+
+ private:
+    std::string_view rest_;
+};
+
 /// `begin-end rwxp offset major:minor inode path`
 inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
-    const char* end = line.data() + line.size();
-    const auto first = std::from_chars(line.data(), end, parsed.begin, 16);
-    if (first.ec != std::errc() || first.ptr == end) return false;
-    const auto second = std::from_chars(first.ptr + 1, end, parsed.end, 16);
-    if (second.ec != std::errc() || end - second.ptr < 6) return false;
-    parsed.writable = second.ptr[2] == 'w';
-    parsed.shared = second.ptr[4] == 's';
-    const char* field = second.ptr;
-    for (int spaces = 0; spaces < 4; ++spaces) {
-        field = std::find(field, end, ' ');
-        if (field == end) return false;
-        ++field;
+    line_fields fields(line);
+    if (!fields.number(parsed.begin, 16) || !fields.skip('-') || !fields.number(parsed.end, 16) ||
+        !fields.skip(' ')) {
+        return false;
     }
-    return std::from_chars(field, end, parsed.inode).ec == std::errc();
+    const std::string_view permissions = fields.take(4);
+    if (permissions.size() != 4) return false;
+    parsed.readable = permissions[0] == 'r';
+    parsed.writable = permissions[1] == 'w';
+    parsed.executable = permissions[2] == 'x';
+    parsed.shared = permissions[3] == 's';
+    const bool complete = fields.skip(' ') && fields.number(parsed.offset, 16) &&
+                          fields.skip(' ') && fields.number(parsed.file.device_major, 16) &&
+                          fields.skip(':') && fields.number(parsed.file.device_minor, 16) &&
+                          fields.skip(' ') && fields.number(parsed.file.inode, 10);
+    parsed.stack = fields.rest() == "[stack]";
+    parsed.special = parsed.undumped = false;
+    return complete;
 }
 
-}  // namespace detail
+/// `VmFlags: rd wr mr mw me ac sd`: two letters each.
+inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
+    // Locked, huge pages of hugetlbfs, device memory, not inherited by fork(2), wiped by fork(2),
+    // growing down, userfaultfd(2), shadow stack, memory tags, sealed.
+    constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl";
+    while (flags.size() >= 2) {
+        const std::string_view flag = flags.substr(0, 2);
+        parsed.special = parsed.special || special.find(flag) != std::string_view::npos;
+        parsed.undumped = parsed.undumped || flag == "dd";
+        flags.remove_prefix(std::min<std::size_t>(3, flags.size()));
+    }
+}
 
-/// Fills `list`, without the heap, which may itself be what is listed. false: the file is not to be
-/// read, or has more lines than the list has room for.
-[[nodiscard]] inline bool read_memory_map(mapping_list& list) noexcept {
-    list.clear();
-    const int file = ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+/// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
+/// listed. false: the file cannot be read, or `visit` has returned false.
+template <std::size_t Size, class Visit>
+bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) noexcept {
+    const int file = ::open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
-    std::array<char, 16 * 1024> buffer;
     std::size_t held = 0;
     bool complete = true;
     for (;;) {
@@ -8058,9 +8434,7 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
         held += static_cast<std::size_t>(size);
         std::string_view text(buffer.data(), held);
         for (auto line = text.find('\n'); line != text.npos; line = text.find('\n')) {
-            mapping parsed{};
-            complete = complete && detail::parse_mapping(text.substr(0, line), parsed) &&
-                       list.push_back(parsed);
+            complete = complete && visit(text.substr(0, line));
             text.remove_prefix(line + 1);
         }
         held = text.size();
@@ -8068,6 +8442,48 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
     }
     ::close(file);
     return complete;
+}
+
+/// A line of maps or smaps. false: it is not understood, or there is no room for it.
+inline bool add_line(std::string_view line, mapping_list& list) noexcept {
+    constexpr std::string_view flags = "VmFlags: ";
+    constexpr std::string_view hexadecimal = "0123456789abcdef";
+    if (!line.empty() && hexadecimal.find(line[0]) != std::string_view::npos) {
+        mapping parsed{};
+        return parse_mapping(line, parsed) && list.push_back(parsed);
+    }
+    if (line.starts_with(flags) && !list.empty()) {
+        parse_flags(line.substr(flags.size()), list.back());
+    }
+    return true;
+}
+
+inline bool read_mappings(const char* path, mapping_list& list) noexcept {
+    list.clear();
+    std::array<char, 16 * 1024> buffer;
+    return visit_lines(path, buffer, [&](std::string_view line) { return add_line(line, list); });
+}
+
+}  // namespace detail
+
+/// Fills `list`, without the heap. false: the file cannot be read, or has more lines than the list
+/// has room for.
+[[nodiscard]] inline bool read_memory_map(mapping_list& list) noexcept {
+    return detail::read_mappings("/proc/self/maps", list);
+}
+
+/// As read_memory_map(), with `special` and `undumped`. The kernel looks at every page for it.
+[[nodiscard]] inline bool read_detailed_memory_map(mapping_list& list) noexcept {
+    return detail::read_mappings("/proc/self/smaps", list);
+}
+
+/// The pages that the kernel itself writes to at any time: it keeps the number of the processor in
+/// a structure of the thread (rseq(2)), which the C library places beside the thread pointer.
+[[nodiscard]] inline address_range pages_of_the_thread() noexcept {
+    const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+    const auto at = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer());
+    const std::uintptr_t begin = (at - page) / page * page;
+    return {begin, begin + 3 * page};
 }
 
 }  // namespace restful_functions::process
@@ -8383,86 +8799,550 @@ class process_traces {
 
 }  // namespace restful_functions::process
 
-// restful_functions/process/program.hpp
-/// program: what a task process runs. Bytes come in, bytes go out; what they mean is the caller's
-/// business.
+// restful_functions/process/zeroing_madvise.hpp
+/// zeroing_madvise: a madvise(2) that keeps its promise in frozen memory, where the kernel's would
+/// bring back what was frozen.
 
 namespace restful_functions::process {
 
-/// The part of the slot that receives a call's result. `run` writes at most `capacity` bytes to
-/// `data` and leaves their number in `size`; a result that does not fit sets `overflow` instead.
-struct window {
-    char* data = nullptr;
-    std::size_t capacity = 0;
+/// The frozen memory as each process of a call inherits it: readable, and never written.
+struct frozen_view {
+    mapped_file file{};
+    const std::byte* begin = nullptr;  ///< of the file; nullptr: nothing is frozen
     std::size_t size = 0;
-    bool overflow = false;
-    std::size_t type_size = 0;  ///< so many of the first bytes say of what type the others are
 };
 
-/// What holds for each call of a function.
-struct call_policy {
-    restful_functions::limits limits{};
-    restful_functions::isolation isolation = restful_functions::isolation::process;
-    std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
-};
+namespace detail {
 
-/// One object, made before the fork server and shared copy-on-write with every task process.
-class program {
+/// Of this process and those that it forks: the program's frozen memory.
+inline frozen_view program_view;
+
+/// Of this process and those that it forks: what it has frozen itself, to be rewound.
+inline mapped_file process_file;
+
+/// Writes zeros to what lies in frozen memory of a range that was given back. Memory that cannot be
+/// written becomes anonymous, which costs a rewound process its place.
+inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    std::array<char, 4096> buffer;
+    visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
+        mapping known{};
+        if (!parse_mapping(line, known) || known.shared || known.is_anonymous() ||
+            (known.file != program_view.file && known.file != process_file)) {
+            return true;
+        }
+        const std::uintptr_t from = std::max(begin, known.begin);
+        const std::uintptr_t to = std::min(end, known.end);
+        if (from >= to) return true;
+        void* const memory = reinterpret_cast<void*>(from);
+        if (known.writable) {
+            std::memset(memory, 0, to - from);
+        } else {
+            ::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        }
+        return true;
+    });
+}
+
+}  // namespace detail
+
+}  // namespace restful_functions::process
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RESTFUL_FUNCTIONS_SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define RESTFUL_FUNCTIONS_SANITIZED
+#endif
+#endif
+
+// A program's own definition goes before the C library's, for its shared libraries as well: an
+// allocator that gives memory back with MADV_DONTNEED may count on zeros, as jemalloc does. The C
+// library's malloc does not, and has a madvise of its own. Sanitizers define it themselves.
+#ifndef RESTFUL_FUNCTIONS_SANITIZED
+extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] int madvise(void* memory,
+                                                                            std::size_t size,
+                                                                            int advice) noexcept {
+    namespace detail = restful_functions::process::detail;
+    const auto result = static_cast<int>(::syscall(SYS_madvise, memory, size, advice));
+    const bool freezes = detail::program_view.file.inode != 0 || detail::process_file.inode != 0;
+    if (result == 0 && advice == MADV_DONTNEED && freezes) {
+        const int before = errno;
+        const auto begin = reinterpret_cast<std::uintptr_t>(memory);
+        detail::clear_frozen(begin, begin + size);
+        errno = before;
+    }
+    return result;
+}
+#endif
+
+namespace restful_functions::process::detail {
+
+/// An allocator counts on zeros, and calls another madvise than the one above.
+inline bool expects_zeros_in_vain() noexcept {
+    const bool expects = ::dlsym(RTLD_DEFAULT, "mallctl") != nullptr ||
+                         ::dlsym(RTLD_DEFAULT, "mi_malloc") != nullptr;
+    return expects && ::dlsym(RTLD_DEFAULT, "madvise") != reinterpret_cast<void*>(&::madvise);
+}
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/frozen_memory.hpp
+/// frozen_memory: the memory that the program has before its first call, as one file that its
+/// processes map privately, so that a fork copies no page tables of it.
+
+namespace restful_functions::process {
+
+namespace detail {
+
+/// Reads /proc/self/pagemap, 8 bytes for each page (Documentation/admin-guide/mm/pagemap.rst).
+/// Unlike PAGEMAP_SCAN it is there on any kernel.
+class page_states {
  public:
-    program() = default;
-    program(const program&) = delete;
-    program& operator=(const program&) = delete;
-    virtual ~program() = default;
+    page_states() noexcept : file_(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
 
-    /// Runs in every task process before it parks, so that the page faults and lazy bindings of a
-    /// call lie outside of the call. `entry` is the number of the function that was called last and
-    /// so may well be the next. Must have no lasting effect.
-    virtual void warm_up(std::uint32_t /*entry*/) noexcept {}
+    [[nodiscard]] bool available() const noexcept { return bool(file_); }
 
-    /// The policy of the function with the number `entry`. Asked in the task process, before `run`,
-    /// and in the server.
-    [[nodiscard]] virtual call_policy policy_of(std::uint32_t /*entry*/) const { return {}; }
+    /// The states of the pages from `begin` on, as many as `states` holds. false: it failed.
+    template <std::size_t Count>
+    [[nodiscard]] bool read(std::uintptr_t begin, std::size_t count,
+                            std::array<std::uint64_t, Count>& states) const noexcept {
+        const std::size_t size = count * sizeof(std::uint64_t);
+        const auto at = static_cast<off_t>(begin / page_size() * sizeof(std::uint64_t));
+        return ::pread(file_.get(), states.data(), size, at) == static_cast<ssize_t>(size);
+    }
 
-    /// Runs the function with the number `entry` in a task process of its own. `input` and `output`
-    /// are the same memory: the first byte of the result ends the input. Processes forked in here
-    /// see neither. May throw, crash, exit or never return.
-    virtual void run(std::uint32_t entry, std::string_view input, window& output) = 0;
+    [[nodiscard]] static bool has_memory(std::uint64_t state) noexcept {
+        return (state & (present | swapped)) != 0;
+    }
+    [[nodiscard]] static bool is_anonymous(std::uint64_t state) noexcept {
+        return has_memory(state) && (state & of_file) == 0;
+    }
+
+    static std::size_t page_size() noexcept {
+        static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+        return size;
+    }
+
+ private:
+    static constexpr std::uint64_t present = std::uint64_t{1} << 63;
+    static constexpr std::uint64_t swapped = std::uint64_t{1} << 62;
+    static constexpr std::uint64_t of_file = std::uint64_t{1} << 61;
+
+    restful_functions::detail::unique_fd file_;
 };
+
+/// Memory of the process that is part of neither its heap nor the memory that is frozen.
+template <class Object>
+class outside_memory {
+ public:
+    outside_memory() noexcept {
+        void* memory = ::mmap(nullptr, size(), PROT_READ | PROT_WRITE,
+                              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED) return;
+        ::madvise(memory, size(), MADV_DONTFORK);
+        object_ = new (memory) Object;
+    }
+    outside_memory(const outside_memory&) = delete;
+    outside_memory& operator=(const outside_memory&) = delete;
+    ~outside_memory() {
+        if (object_ != nullptr) ::munmap(object_, size());
+    }
+
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+    [[nodiscard]] Object& operator*() const noexcept { return *object_; }
+    [[nodiscard]] Object* operator->() const noexcept { return object_; }
+
+ private:
+    static std::size_t size() noexcept {
+        const std::size_t page = page_states::page_size();
+        return (sizeof(Object) + page - 1) / page * page;
+    }
+
+    Object* object_ = nullptr;
+};
+
+/// Where it cannot be mapped, processes drop what they have written instead of copying it back.
+inline void map_view(int file, std::size_t size) noexcept {
+    struct stat about {};
+    ::fstat(file, &about);
+    program_view.file = {major(about.st_dev), minor(about.st_dev), about.st_ino};
+    void* const view = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
+    if (view == MAP_FAILED) return;
+    program_view.begin = static_cast<const std::byte*>(view);
+    program_view.size = size;
+}
+
+}  // namespace detail
+
+/// A file in memory (memfd_create(2)) that holds what the program had, and takes its place: each
+/// range of private memory was copied to it and is mapped from it, privately. A page that a process
+/// writes becomes its own, as before. fork(2) copies the page tables of such a mapping only where
+/// the forking process has written to it.
+class frozen_memory {
+ public:
+    /// Below this, a fork that copies page tables costs as little as one that does not.
+    static constexpr std::size_t least_bytes = std::size_t{8} << 20;
+
+    /// Freezes the memory of this process, in which no other thread may run. nullopt: it has too
+    /// little, or the system refuses, and then a line on the standard error says why. What cannot
+    /// be frozen, and what the system has no memory for, stays as it is.
+    [[nodiscard]] static std::optional<frozen_memory> freeze(operating_system& system) noexcept;
+
+    /// The file.
+    [[nodiscard]] int descriptor() const noexcept { return file_.get(); }
+
+    /// For the fork server: gives the pages that it writes to mappings of their own, so that the
+    /// others are mappings that it has not written to.
+    static void separate_written_pages(int file) noexcept;
+
+ private:
+    explicit frozen_memory(restful_functions::detail::unique_fd file) noexcept
+        : file_(std::move(file)) {}
+
+    restful_functions::detail::unique_fd file_;
+};
+
+namespace detail {
+
+/// A part of a mapping that is worth freezing, and where it goes.
+struct frozen_range : address_range {
+    int protection;
+    bool undumped;
+    std::size_t offset;
+};
+
+/// Copies this process's memory to a file and maps the file in its place, piece by piece, so that
+/// no more than a piece is there twice. Lies in memory that is not frozen, and uses no other.
+class freezing {
+ public:
+    /// Finds out what is to be frozen. false: nothing can be, and `why` says why if it is not for
+    /// its size.
+    bool choose(const char*& why) noexcept {
+        if (!read_detailed_memory_map(mappings_) || !pages_.available()) {
+            why = "/proc cannot be read, or the program has thousands of mappings";
+            return false;
+        }
+        std::size_t address_space = 0;
+        std::size_t bytes = 0;
+        for (const mapping& known : mappings_) {
+            if (!known.shared) address_space += known.size();
+            if (is_candidate(known)) bytes += choose_in(known);
+        }
+        // Sanitizers reserve terabytes for their shadows, and expect zeros of MADV_DONTNEED.
+        return bytes >= frozen_memory::least_bytes && address_space <= most_address_space;
+    }
+
+    /// Bytes of the file.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// false: the system has refused, and what is left stays as it is.
+    bool move_to(int file) noexcept {
+        const std::size_t reserved = piece_bytes + huge_page;
+        void* memory = ::mmap(nullptr, reserved, PROT_NONE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED) return false;
+        bool complete = true;
+        for (const frozen_range& range : ranges_) {
+            for (std::uintptr_t at = range.begin; complete && at < range.end; at += piece_bytes) {
+                frozen_range piece = range;
+                piece.begin = at;
+                piece.end = std::min<std::uintptr_t>(range.end, at + piece_bytes);
+                piece.offset = range.offset + (at - range.begin);
+                complete = move(piece, range.size() >= least_huge, memory, file);
+            }
+        }
+        ::munmap(memory, reserved);
+        return complete;
+    }
+
+ private:
+    static constexpr std::size_t huge_page = std::size_t{2} << 20;
+    static constexpr std::size_t piece_bytes = std::size_t{64} << 20;
+    static constexpr std::size_t least_mapping = std::size_t{1} << 20;
+    /// Huge pages are allocated whole: a range has to be some of them for that to pay.
+    static constexpr std::size_t least_huge = 4 * huge_page;
+    static constexpr std::size_t most_address_space = std::size_t{1} << 38;
+
+    /// Memory is looked at in blocks of this many pages. One with fewer pages in use than
+    /// `least_used` stays as it is: a page that nobody has used yet costs memory once it is frozen.
+    static constexpr std::size_t block_pages = 512;
+    static constexpr std::size_t least_used = 16;
+
+    [[nodiscard]] static bool is_candidate(const mapping& known) noexcept {
+        return known.is_anonymous() && known.readable && !known.executable && !known.shared &&
+               !known.stack && !known.special && known.size() >= least_mapping;
+    }
+
+    /// Returns the bytes in use of what it has chosen.
+    std::size_t choose_in(const mapping& known) noexcept {
+        const std::size_t page = page_states::page_size();
+        std::size_t bytes = 0;
+        std::uintptr_t chosen_from = 0;
+        for (std::uintptr_t at = known.begin; at < known.end;) {
+            const std::uintptr_t end = std::min(known.end, at + block_pages * page);
+            const std::size_t used = count_used({at, end});
+            if (used >= least_used) {
+                bytes += used * page;
+                if (chosen_from == 0) chosen_from = at;
+            } else if (chosen_from != 0) {
+                add({std::exchange(chosen_from, 0), at}, known);
+            }
+            at = end;
+        }
+        if (chosen_from != 0) add({chosen_from, known.end}, known);
+        return bytes;
+    }
+
+    [[nodiscard]] std::size_t count_used(address_range block) noexcept {
+        const std::size_t count = block.size() / page_states::page_size();
+        if (!pages_.read(block.begin, count, states_)) return 0;
+        return static_cast<std::size_t>(
+            std::count_if(states_.data(), states_.data() + count, page_states::has_memory));
+    }
+
+    /// Leaves out what the kernel writes to at any time, and the stack that this runs on.
+    void add(address_range chosen, const mapping& known) noexcept {
+        const auto stack = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+        if (stack >= known.begin && stack < known.end) return;
+        const address_range left_out = pages_of_the_thread();
+        if (left_out.begin < chosen.end && chosen.begin < left_out.end) {
+            if (chosen.begin < left_out.begin) push({chosen.begin, left_out.begin}, known);
+            if (left_out.end < chosen.end) push({left_out.end, chosen.end}, known);
+        } else {
+            push(chosen, known);
+        }
+    }
+
+    /// The same remainder of offset and address lets the kernel map huge pages. A gap behind each
+    /// range keeps its mapping apart from the next one's.
+    void push(address_range chosen, const mapping& known) noexcept {
+        const std::size_t offset = size_ + (chosen.begin - size_) % huge_page;
+        const int protection = PROT_READ | (known.writable ? PROT_WRITE : 0);
+        const frozen_range added{chosen, protection, known.undumped, offset};
+        if (ranges_.push_back(added)) size_ = offset + chosen.size() + page_states::page_size();
+    }
+
+    bool move(const frozen_range& piece, bool huge, void* reserved, int file) noexcept {
+        const auto base = reinterpret_cast<std::uintptr_t>(reserved);
+        const std::uintptr_t to = base + (piece.begin - base) % huge_page;
+        void* const window = reinterpret_cast<void*>(to);
+        const auto offset = static_cast<off_t>(piece.offset);
+        if (::mmap(window, piece.size(), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
+                   offset) == MAP_FAILED) {
+            return false;
+        }
+        if (huge) ::madvise(window, piece.size(), MADV_HUGEPAGE);
+        const bool copied = copy(piece, static_cast<std::byte*>(window));
+        if (huge) ::madvise(window, piece.size(), collapse);
+        ::mmap(window, piece.size(), PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        void* const memory = reinterpret_cast<void*>(piece.begin);
+        if (!copied || ::mmap(memory, piece.size(), piece.protection, MAP_PRIVATE | MAP_FIXED, file,
+                              offset) == MAP_FAILED) {
+            return false;
+        }
+        if (piece.undumped) ::madvise(memory, piece.size(), MADV_DONTDUMP);
+        return true;
+    }
+
+    /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
+    /// written.
+    bool copy(const frozen_range& piece, std::byte* window) noexcept {
+        const std::size_t page = page_states::page_size();
+        for (std::uintptr_t at = piece.begin; at < piece.end;) {
+            const std::size_t count = std::min<std::size_t>(block_pages, (piece.end - at) / page);
+            if (!pages_.read(at, count, states_)) return false;
+            for (std::size_t i = 0; i < count; ++i, at += page) {
+                if (!page_states::has_memory(states_[i])) continue;
+                std::memcpy(window + (at - piece.begin), reinterpret_cast<const void*>(at), page);
+            }
+        }
+        return true;
+    }
+
+    static constexpr int collapse = 25;  ///< MADV_COLLAPSE, since Linux 6.1
+
+    page_states pages_;
+    mapping_list mappings_;
+    bounded_list<frozen_range, 4096> ranges_;
+    std::array<std::uint64_t, block_pages> states_;
+    std::size_t size_ = 0;
+};
+
+/// Looks for pages of the frozen memory that this process has written, and moves them to anonymous
+/// mappings. What lies between is mapped anew, and so is memory that it has not written to.
+class separating {
+ public:
+    void run(int file) noexcept {
+        struct stat image {};
+        if (::fstat(file, &image) != 0 || !read_memory_map(mappings_)) return;
+        for (const mapping& known : mappings_) {
+            if (!known.shared && known.file.inode == image.st_ino &&
+                known.file.device_major == major(image.st_dev) &&
+                known.file.device_minor == minor(image.st_dev)) {
+                separate(known, file);
+            }
+        }
+    }
+
+ private:
+    /// Pages this close to each other share a mapping.
+    static constexpr std::size_t close_pages = 16;
+
+    void separate(const mapping& known, int file) noexcept {
+        written_.clear();
+        if (!list_written(known) || written_.empty()) return;
+        for (const address_range& run : written_) make_anonymous(run, known);
+        std::uintptr_t at = known.begin;
+        for (const address_range& run : written_) {
+            map_again({at, run.begin}, known, file);
+            at = run.end;
+        }
+        map_again({at, known.end}, known, file);
+    }
+
+    bool list_written(const mapping& known) noexcept {
+        const std::size_t page = page_states::page_size();
+        for (std::uintptr_t at = known.begin; at < known.end;) {
+            const std::size_t count =
+                std::min<std::size_t>(states_.size(), (known.end - at) / page);
+            if (!pages_.read(at, count, states_)) return false;
+            for (std::size_t i = 0; i < count; ++i, at += page) {
+                if (!page_states::is_anonymous(states_[i])) continue;
+                if (!written_.empty() && at - written_.back().end <= close_pages * page) {
+                    written_.back().end = at + page;
+                } else if (!written_.push_back({at, at + page})) {
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    /// Goes through a buffer, as a mapping cannot change its kind in place.
+    void make_anonymous(address_range run, const mapping& known) noexcept {
+        for (std::uintptr_t at = run.begin; at < run.end; at += buffer_.size()) {
+            const std::size_t size = std::min<std::size_t>(buffer_.size(), run.end - at);
+            void* const memory = reinterpret_cast<void*>(at);
+            std::memcpy(buffer_.data(), memory, size);
+            if (::mmap(memory, size, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED) {
+                return;
+            }
+            std::memcpy(memory, buffer_.data(), size);
+            if (!known.writable) ::mprotect(memory, size, PROT_READ);
+        }
+    }
+
+    static void map_again(address_range range, const mapping& known, int file) noexcept {
+        if (range.size() == 0) return;
+        ::mmap(reinterpret_cast<void*>(range.begin), range.size(),
+               PROT_READ | (known.writable ? PROT_WRITE : 0), MAP_PRIVATE | MAP_FIXED, file,
+               static_cast<off_t>(known.offset + (range.begin - known.begin)));
+    }
+
+    page_states pages_;
+    mapping_list mappings_;
+    bounded_list<address_range, 4096> written_;
+    std::array<std::uint64_t, 512> states_;
+    std::array<std::byte, 64 * 1024> buffer_;
+};
+
+}  // namespace detail
+
+inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& system) noexcept {
+    const auto refused = [](const char* why) {
+        std::fprintf(stderr,
+                     "restful-functions: each process of a call costs a copy of the page tables of "
+                     "the program's memory, which cannot be frozen: %s\n",
+                     why);
+        return std::nullopt;
+    };
+    const detail::outside_memory<detail::freezing> work;
+    const char* why = nullptr;
+    if (!work) return std::nullopt;
+    if (!work->choose(why)) return why != nullptr ? refused(why) : std::nullopt;
+    if (detail::expects_zeros_in_vain()) {
+        return refused("its allocator relies on what madvise(2) does to other memory");
+    }
+    rlimit largest{};
+    ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
+    if (largest.rlim_cur < work->size()) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
+    restful_functions::detail::unique_fd file(
+        system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!file || ::ftruncate(file.get(), static_cast<off_t>(work->size())) != 0) {
+        return refused(std::strerror(errno));
+    }
+    // A handler of the program could write to memory that was copied already.
+    sigset_t all;
+    sigset_t before;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before);
+    const bool complete = work->move_to(file.get());
+    const int error = errno;
+    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_FUTURE_WRITE);
+    detail::map_view(file.get(), work->size());
+    if (!complete) refused(std::strerror(error));
+    return frozen_memory(std::move(file));
+}
+
+inline void frozen_memory::separate_written_pages(int file) noexcept {
+    if (const detail::outside_memory<detail::separating> work; work) work->run(file);
+}
 
 }  // namespace restful_functions::process
 
 // restful_functions/process/memory_image.hpp
-/// memory_image: a copy of this process's private memory, and the way back to it.
+/// memory_image: the private memory of this process as it was at one moment, and the way back to
+/// it.
 
 namespace restful_functions::process {
 
-/// What lies in it has to stay out of the memory that is put back, and the thread's stack with it.
-/// Between the image and the way back to it nothing may be written that is to be kept.
+/// The memory is mapped privately from a file that holds what it was: the program's frozen memory,
+/// or, for what is not part of that, a file of this process. A page that was written since is
+/// anonymous, and is copied back or dropped.
+///
+/// The object has to lie outside of the memory that is put back, and so has the stack of the thread
+/// that calls it. Between take() and put_back() nothing may be written that is to be kept.
 class memory_image {
  public:
+    /// The most bytes that one process copies to a file of its own.
     static constexpr std::size_t most_bytes = most_rewound_bytes;
 
     /// Sanitizers reserve terabytes for their shadows.
     static constexpr std::size_t most_address_space = std::size_t{1} << 38;
 
-    explicit memory_image(write_tracker tracker) noexcept : tracker_(tracker) {}
+    static constexpr int descriptors = page_scanner::descriptors + 2;
 
-    /// Copies what is in memory now to `copy`, pages with room for `most_bytes`; mappings between
-    /// the two addresses of `own` are not part of it. What is too large is refused before anything
-    /// is tracked, which takes longer than to look.
+    /// Takes `descriptors` numbers from `first` on. false: the system refuses.
+    [[nodiscard]] bool open(int first) noexcept {
+        scanner_ = page_scanner::open(first);
+        maps_ = first + 1;
+        marks_ = first + 2;
+        has_marks_ = detail::keep_as(marks_, detail::open_userfaultfd());
+        const restful_functions::detail::unique_fd maps(
+            ::open("/proc/self/maps", O_RDONLY | O_CLOEXEC));
+        // A number that is not used is taken all the same, for the function would get it.
+        return scanner_ && detail::keep_as(maps_, maps) &&
+               (has_marks_ || detail::keep_as(marks_, maps));
+    }
+
+    /// Remembers what is in memory now. What has no file yet is moved to one, which is mapped at
+    /// `copy`, pages with room for `most_bytes`. Mappings between the two addresses of `own` are
+    /// not part of the image.
     [[nodiscard]] mark_refusal take(std::byte* copy, address_range own) noexcept {
         heap_end_ = static_cast<std::uintptr_t>(::syscall(SYS_brk, 0));
+        own_ = own;
+        copy_ = copy;
+        rehearse();
         if (!read_memory_map(mappings_)) return mark_refusal::too_large;
-        if (!choose_all_but(own)) return mark_refusal::untrackable;
-        if (!list_saved(copy)) return mark_refusal::too_large;
-        if (!track()) return mark_refusal::untrackable;
-        rehearse(copy);
-        for (const saved_run& saved : saved_) {
-            tracker_.protect(saved);  // or else it counts as written, and is put back each time
-            std::memcpy(saved.copy, reinterpret_cast<const void*>(saved.begin), saved.size());
-        }
-        // A wild write of a call must not reach it.
-        ::mprotect(copy, most_bytes, PROT_READ);
+        if (!has_usual_size()) return mark_refusal::untrackable;
+        if (const auto refusal = move_to_file(); refusal != mark_refusal::none) return refusal;
+        if (!read_memory_map(mappings_) || !list_pieces()) return mark_refusal::too_large;
+        if (has_marks_ && !mark_mappings()) return mark_refusal::untrackable;
         return mark_refusal::none;
     }
 
@@ -8486,182 +9366,361 @@ class memory_image {
     /// its mappings are gone.
     [[nodiscard]] bool compare() noexcept {
         edits_.clear();
-        const auto count = tracker_.scan(bounds(), seen_.storage());
-        if (!count) return false;
-        seen_.resize(*count);
-        const mapping* known = tracked_.begin();
-        const saved_run* saved = saved_.begin();
-        std::uintptr_t at = known->begin;
-        for (const page_run& run : seen_) {
-            // A run has no boundary where one tracked mapping follows another.
-            for (std::uintptr_t begin = run.begin; begin != run.end;) {
-                if (known == tracked_.end() || begin != at) return false;
-                at = std::min<std::uintptr_t>(run.end, known->end);
-                if (known->writable &&
-                    !add_edits({begin, at, run.traits}, saved, known->inode == 0)) {
-                    return false;
-                }
-                begin = at;
-                if (at == known->end && ++known != tracked_.end()) at = known->begin;
-            }
-        }
-        return known == tracked_.end();
+        written_pages_ = 0;
+        const bool same =
+            has_marks_ ? compare_marked() && have_same_mappings(frozen_) : have_same_mappings();
+        if (!same || !compare_unmarked()) return false;
+        settle();
+        return true;
     }
 
     /// Puts back what the last compare() has found.
     void put_back() noexcept {
         for (const address_range& lost : droppable_) {
-            ::madvise(reinterpret_cast<void*>(lost.begin), lost.size(), MADV_DONTNEED);
+            give_back(lost);
         }
         for (const edit& wanted : edits_) {
             void* memory = reinterpret_cast<void*>(wanted.begin);
-            if (is_given_back(wanted)) {
-                ::madvise(memory, wanted.size(), MADV_DONTNEED);
+            if (wanted.dropped) {
+                give_back(wanted);
             } else if (wanted.copy == nullptr) {
                 std::memset(memory, 0, wanted.size());
             } else {
-                write(wanted, wanted.copy);
+                std::memcpy(memory, wanted.copy, wanted.size());
             }
         }
-        // Only now, as a protected page costs a fault when it is written.
-        address_range unprotected{};
-        for (const edit& done : edits_) {
-            if (is_given_back(done)) continue;
-            if (done.begin != unprotected.end) {
-                if (unprotected.size() != 0) tracker_.protect(unprotected);
-                unprotected.begin = done.begin;
-            }
-            unprotected.end = done.end;
+        for (const piece& each : pieces_) {
+            if (each.kind == origin::copied) write(each, each.copy);
         }
-        if (unprotected.size() != 0) tracker_.protect(unprotected);
     }
 
  private:
-    struct saved_run : address_range {
-        std::byte* copy;
+    enum class origin : std::uint8_t {
+        file,    ///< a private mapping of a file: dropped pages are what they were
+        zeros,   ///< anonymous, and was never written: dropped pages are what they were
+        copied,  ///< anonymous, and was written: is copied back whether it was written since or not
+        constant,  ///< not writable; one page stands for the mapping
     };
 
-    /// To be filled with `copy`, or with zeros where that is nullptr.
-    using edit = saved_run;
+    struct piece : address_range {
+        origin kind;
+        bool marked;            ///< scans tell it from a mapping that has replaced it
+        const std::byte* copy;  ///< what it was; nullptr: zeros, or what its file has
+    };
+
+    struct edit : address_range {
+        bool dropped;
+        const std::byte* copy;  ///< nullptr: zeros
+    };
+
+    /// A range that is to be moved to the file of this process.
+    struct moved_range : address_range {
+        int protection;
+        std::size_t offset;
+    };
 
     static constexpr std::size_t most_runs = 16 * 1024;
 
-    /// Up to here, it costs less to clear pages than to give them back and to fault them in again.
-    static constexpr std::size_t most_cleared = 32 * 4096;
+    /// A file's mapping up to this size is moved as a whole, so that what a call writes of it can
+    /// be copied back.
+    static constexpr std::size_t small_mapping = std::size_t{1} << 20;
 
-    [[nodiscard]] address_range bounds() noexcept {
-        return {tracked_.begin()->begin, tracked_.back().end};
-    }
+    /// Up to here, it costs less to copy pages than to drop them and to fault them in again.
+    static constexpr std::size_t most_copied = 32 * 4096;
 
-    /// Of a file that is only read, one page stands for all: as long as scans find it, the file has
-    /// not been replaced by another. false: there is more than any program needs.
-    bool choose_all_but(address_range own) noexcept {
+    /// Up to so many mappings, it costs less to ask for each than to read the list of all.
+    static constexpr std::size_t most_asked_for = 10;
+
+    /// Pages this close to each other share a mapping.
+    static constexpr std::size_t close_bytes = 16 * 4096;
+
+    // Taking the image.
+
+    bool has_usual_size() const noexcept {
         std::size_t address_space = 0;
-        mapping before{};
         for (const mapping& known : mappings_) {
-            if (known.shared || (known.begin >= own.begin && known.end <= own.end)) continue;
-            address_space += known.size();
-            if (address_space > most_address_space) return false;
-            const bool continued =
-                known.begin == before.end && known.inode == before.inode && known.inode != 0;
-            before = known;
-            mapping tracked = known;
-            if (!known.writable) {
-                if (continued) continue;
-                tracked.end = known.begin + page_size_;
-            }
-            tracked_.push_back(tracked);
+            if (is_part(known)) address_space += known.size();
         }
-        return true;
+        return address_space <= most_address_space;
     }
 
-    /// Mappings that are only read and that the kernel refuses are its own.
-    bool track() noexcept {
-        mapping* end = tracked_.begin();
-        for (const mapping& chosen : tracked_) {
-            if (tracker_.track(chosen)) {
-                *end++ = chosen;
-            } else if (chosen.writable && !(is_droppable(chosen) && droppable_.push_back(chosen))) {
-                return false;
-            }
-        }
-        tracked_.resize(static_cast<std::size_t>(end - tracked_.begin()));
-        return !tracked_.empty();
-    }
-
-    /// Anonymous memory that was never written reads as zeros, and needs no copy. Pages of files
-    /// are read in for theirs; those behind the end of a file cannot be. false: it is too much.
-    bool list_saved(std::byte* copy) noexcept {
-        std::size_t room = most_bytes;
-        for (const mapping& known : tracked_) {
-            if (!known.writable) continue;
-            if (known.inode != 0) {
-                if (known.size() > room) return false;
-                ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_POPULATE_READ);
-            }
-            const auto count = tracker_.scan_untracked(known, seen_.storage());
-            if (!count) return false;
-            seen_.resize(*count);
-            for (const page_run& run : seen_) {
-                if (!run.has_memory()) continue;
-                const saved_run saved{{run.begin, run.end}, copy + (most_bytes - room)};
-                if (saved.size() > room || !saved_.push_back(saved)) return false;
-                room -= saved.size();
-            }
-        }
-        return true;
-    }
-
-    /// What the dynamic linker finds only after the image is taken, it would find for each return.
-    void rehearse(std::byte* copy) const noexcept {
-        const auto begin = reinterpret_cast<std::uintptr_t>(copy);
-        std::memset(copy, 0, page_size_);
-        write({begin, begin + page_size_}, copy + page_size_);
-    }
-
-    /// Covers a changed run: what the image has of it is to be copied, what lies between that to be
-    /// cleared. `saved` is the first that may still matter, and is moved on. false: there are too
-    /// many, or a page of a file was not there when the image was taken.
-    bool add_edits(const page_run& run, const saved_run*& saved, bool anonymous) noexcept {
-        const bool lost = !run.has_memory();
-        if (!run.is_written() && !lost) return true;
-        while (saved != saved_.end() && saved->end <= run.begin) ++saved;
-        std::uintptr_t at = run.begin;
-        const auto clear_up_to = [&](std::uintptr_t end) {
-            return at == end || lost || (anonymous && edits_.push_back({{at, end}, nullptr}));
-        };
-        const saved_run* next = saved;
-        for (; next != saved_.end() && next->begin < run.end; ++next) {
-            const auto begin = std::max<std::uintptr_t>(run.begin, next->begin);
-            if (!clear_up_to(begin)) return false;
-            at = std::min<std::uintptr_t>(run.end, next->end);
-            if (!edits_.push_back({{begin, at}, next->copy + (begin - next->begin)})) return false;
-        }
-        return clear_up_to(run.end);
+    [[nodiscard]] bool is_part(const mapping& known) const noexcept {
+        return !known.shared && !(known.begin >= own_.begin && known.end <= own_.end);
     }
 
     /// Memory of MAP_DROPPABLE (mmap(2)), as the C library's getrandom(3) uses it: its owner
     /// expects to find zeros in it at any time, and no forked process is ever to have it.
     [[nodiscard]] static bool is_droppable(const mapping& known) noexcept {
-        return known.inode == 0 &&
+        return known.is_anonymous() &&
                ::madvise(reinterpret_cast<void*>(known.begin), known.size(), MADV_KEEPONFORK) != 0;
     }
 
-    [[nodiscard]] static bool is_given_back(const edit& wanted) noexcept {
-        return wanted.copy == nullptr && wanted.size() > most_cleared;
+    /// What the dynamic linker finds only after the image is taken, it would find after each
+    /// return.
+    void rehearse() noexcept {
+        std::memset(copy_, 0, 1);
+        std::memcpy(copy_ + 1, copy_, 1);
+        give_back({own_.begin, own_.begin});
+        (void)scanner_->scan_marked({own_.begin, own_.begin + page_size_}, seen_.storage());
+        detail::mapping_request request;
+        ::ioctl(maps_, detail::procmap_query, &request);
+        (void)have_same_mappings();
     }
 
-    /// The kernel keeps the number of the processor in memory of the thread (rseq(2)): that is of
-    /// now, not of the image.
-    static address_range written_by_the_kernel() noexcept {
+    /// Maps what the process has written from a file, but for the main thread's stack, which could
+    /// not grow then, and what the kernel itself writes.
+    mark_refusal move_to_file() noexcept {
+        std::size_t size = 0;
+        for (const mapping& known : mappings_) {
+            if (!is_part(known) || !known.writable || is_droppable(known)) continue;
+            if (!choose_moved(known, size)) return mark_refusal::too_large;
+        }
+        if (size > most_bytes) return mark_refusal::too_large;
+        const restful_functions::detail::unique_fd file(
+            ::memfd_create("restful-functions-process", MFD_CLOEXEC));
+        struct stat about {};
+        if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0 ||
+            ::fstat(file.get(), &about) != 0 ||
+            ::mmap(copy_, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
+                MAP_FAILED) {
+            return mark_refusal::unsupported;
+        }
+        ::madvise(copy_, size, MADV_DONTFORK);
+        detail::process_file = {major(about.st_dev), minor(about.st_dev), about.st_ino};
+        for (const moved_range& range : moved_) {
+            void* const memory = reinterpret_cast<void*>(range.begin);
+            std::memcpy(copy_ + range.offset, memory, range.size());
+            if (range.protection != 0 &&
+                ::mmap(memory, range.size(), range.protection, MAP_PRIVATE | MAP_FIXED, file.get(),
+                       static_cast<off_t>(range.offset)) == MAP_FAILED) {
+                return mark_refusal::too_large;
+            }
+        }
+        // A wild write of a call must not reach it.
+        ::mprotect(copy_, size, PROT_READ);
+        return mark_refusal::none;
+    }
+
+    /// Adds what is to be moved of a mapping. false: there is too much.
+    bool choose_moved(const mapping& known, std::size_t& size) noexcept {
+        const int protection = PROT_READ | PROT_WRITE | (known.executable ? PROT_EXEC : 0);
+        const auto add = [&](address_range range, int its_protection) {
+            if (range.size() == 0) return true;
+            const bool added = moved_.push_back({range, its_protection, size});
+            size += range.size() + page_size_;  // a gap keeps the mappings apart
+            return added && size <= most_bytes;
+        };
+        const bool is_small = !known.is_anonymous() && known.file != detail::program_view.file &&
+                              known.size() <= small_mapping;
+        // Pages behind the end of a file cannot be read.
+        if (is_small && ::madvise(reinterpret_cast<void*>(known.begin), known.size(),
+                                  MADV_POPULATE_READ) == 0) {
+            return add(known, protection);
+        }
+        const auto count = scanner_->scan_anonymous(known, seen_.storage());
+        if (!count) return false;
+        seen_.resize(*count);
+        for (std::size_t i = 0; i < seen_.size(); ++i) {
+            address_range run{seen_.begin()[i].begin, seen_.begin()[i].end};
+            while (i + 1 < seen_.size() && seen_.begin()[i + 1].begin - run.end <= close_bytes) {
+                run.end = seen_.begin()[++i].end;
+            }
+            if (known.stack) {
+                if (!add(run, 0)) return false;
+                continue;
+            }
+            const address_range kept = within(pages_of_the_thread(), run);
+            if (!add({run.begin, kept.begin}, protection) || !add(kept, 0) ||
+                !add({kept.end, run.end}, protection)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// The part of `range` that lies in `bounds`; if there is none, an empty one at its end.
+    static address_range within(address_range range, address_range bounds) noexcept {
+        const auto begin = std::clamp(range.begin, bounds.begin, bounds.end);
+        const auto end = std::clamp(range.end, bounds.begin, bounds.end);
+        return begin < end ? address_range{begin, end} : address_range{bounds.end, bounds.end};
+    }
+
+    /// Of a file that is only read, one page stands for all: as long as scans find it, the file has
+    /// not been replaced by another.
+    bool list_pieces() noexcept {
+        const moved_range* moved = moved_.begin();
+        mapping before{};
+        for (const mapping& known : mappings_) {
+            if (!is_part(known)) continue;
+            const bool continued =
+                known.begin == before.end && known.file == before.file && !known.is_anonymous();
+            before = known;
+            if (!known.writable) {
+                const address_range first{known.begin, known.begin + page_size_};
+                if (!continued && !pieces_.push_back({first, origin::constant, true, nullptr})) {
+                    return false;
+                }
+            } else if (is_droppable(known)) {
+                if (!droppable_.push_back(known)) return false;
+            } else if (!known.is_anonymous()) {
+                const bool is_frozen = known.file == detail::program_view.file;
+                if (!pieces_.push_back({known, origin::file, !is_frozen, copy_of(known)}) ||
+                    (is_frozen && !frozen_.push_back(known))) {
+                    return false;
+                }
+            } else if (!list_anonymous(known, moved)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    [[nodiscard]] const std::byte* copy_of(const mapping& known) const noexcept {
+        const frozen_view& program = detail::program_view;
+        if (known.file == detail::process_file) return copy_ + known.offset;
+        if (program.begin != nullptr && known.file == program.file) {
+            return program.begin + known.offset;
+        }
+        return nullptr;
+    }
+
+    /// What was not moved of anonymous memory is a copy, or was never written.
+    bool list_anonymous(const mapping& known, const moved_range*& moved) noexcept {
+        std::uintptr_t at = known.begin;
+        while (moved != moved_.end() && moved->end <= known.begin) ++moved;
+        for (; moved != moved_.end() && moved->begin < known.end; ++moved) {
+            const piece never_written{{at, moved->begin}, origin::zeros, true, nullptr};
+            if (never_written.size() != 0 && !pieces_.push_back(never_written)) return false;
+            if (!pieces_.push_back({*moved, origin::copied, true, copy_ + moved->offset})) {
+                return false;
+            }
+            at = moved->end;
+        }
+        return at == known.end ||
+               pieces_.push_back({{at, known.end}, origin::zeros, true, nullptr});
+    }
+
+    /// Registers the mappings with the userfaultfd, which one that replaces them would not be. What
+    /// is only read and refused is the kernel's own.
+    bool mark_mappings() noexcept {
+        piece* end = pieces_.begin();
+        for (const piece& each : pieces_) {
+            uffdio_register wanted{{each.begin, each.size()}, UFFDIO_REGISTER_MODE_WP, 0};
+            if (!each.marked || ::ioctl(marks_, UFFDIO_REGISTER, &wanted) == 0) {
+                *end++ = each;
+            } else if (each.kind != origin::constant) {
+                return false;
+            }
+        }
+        pieces_.resize(static_cast<std::size_t>(end - pieces_.begin()));
+        return !pieces_.empty();
+    }
+
+    // Comparing with it.
+
+    /// Lists all marked pages in one scan: each has to be there, and the written ones are edits.
+    bool compare_marked() noexcept {
+        const address_range all{pieces_.begin()->begin, pieces_.back().end};
+        const auto count = scanner_->scan_marked(all, seen_.storage());
+        if (!count) return false;
+        seen_.resize(*count);
+        const piece* known = next_marked(pieces_.begin());
+        std::uintptr_t at = known != pieces_.end() ? known->begin : 0;
+        for (const page_run& run : seen_) {
+            // A run has no boundary where one marked mapping follows another.
+            for (std::uintptr_t begin = run.begin; begin != run.end;) {
+                if (known == pieces_.end() || begin != at) return false;
+                at = std::min<std::uintptr_t>(run.end, known->end);
+                if (run.is_anonymous() && !add_edit({begin, at}, *known)) return false;
+                begin = at;
+                if (at == known->end && (known = next_marked(known + 1)) != pieces_.end()) {
+                    at = known->begin;
+                }
+            }
+        }
+        return known == pieces_.end();
+    }
+
+    const piece* next_marked(const piece* from) const noexcept {
+        return std::find_if(from, pieces_.end(), [](const piece& each) { return each.marked; });
+    }
+
+    /// Without marks every piece is scanned by itself, and otherwise the frozen ones.
+    bool compare_unmarked() noexcept {
+        for (const piece& each : pieces_) {
+            if ((each.marked && has_marks_) || each.kind == origin::constant) continue;
+            const auto count = scanner_->scan_anonymous(each, seen_.storage());
+            if (!count) return false;
+            seen_.resize(*count);
+            for (const page_run& run : seen_) {
+                if (!add_edit({run.begin, run.end}, each)) return false;
+            }
+        }
+        return true;
+    }
+
+    bool add_edit(address_range run, const piece& its) noexcept {
+        if (its.kind == origin::copied || its.kind == origin::constant) return true;
+        written_pages_ += run.size() / page_size_;
+        const std::byte* copy = its.copy != nullptr ? its.copy + (run.begin - its.begin) : nullptr;
+        const bool dropped =
+            run.size() > most_copied || (its.kind == origin::file && copy == nullptr);
+        return edits_.push_back({run, dropped, copy});
+    }
+
+    /// A page that one call has written stays anonymous, and is copied back after every later call.
+    /// Once these are many more than a call writes, all are dropped.
+    void settle() noexcept {
+        if (has_dropped_all_) usual_pages_ = written_pages_;
+        has_dropped_all_ = written_pages_ > 2 * usual_pages_ + 64;
+        if (!has_dropped_all_) return;
+        for (edit& each : edits_) each.dropped = true;
+    }
+
+    /// Whether mappings of the program's frozen memory are still there, which costs less than to
+    /// look at each of their pages. Linux tells of single mappings since 6.11.
+    bool have_same_mappings(const mapping_list& frozen) noexcept {
+        if (frozen.size() > most_asked_for) return have_same_mappings();
+        for (const mapping& known : frozen) {
+            detail::mapping_request request;
+            request.address = known.begin;
+            if (::ioctl(maps_, detail::procmap_query, &request) != 0) {
+                return errno == ENOTTY && have_same_mappings();
+            }
+            if (request.begin != known.begin || request.end != known.end ||
+                request.inode != known.file.inode) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Whether the list of all mappings reads as it did.
+    bool have_same_mappings() noexcept {
+        if (!read_memory_map(present_) || present_.size() != mappings_.size()) return false;
+        return std::equal(present_.begin(), present_.end(), mappings_.begin(),
+                          [](const mapping& left, const mapping& right) {
+                              return left.begin == right.begin && left.end == right.end &&
+                                     left.writable == right.writable &&
+                                     left.readable == right.readable && left.file == right.file &&
+                                     left.offset == right.offset;
+                          });
+    }
+
+    // Putting it back.
+
+    /// The system call itself: ::madvise would write zeros.
+    static void give_back(address_range range) noexcept {
+        ::syscall(SYS_madvise, range.begin, range.size(), MADV_DONTNEED);
+    }
+
+    /// Leaves out what the kernel keeps up to date for the thread: the number of the processor is
+    /// that of now, not of the image (rseq(2)).
+    static void write(address_range range, const std::byte* bytes) noexcept {
         const auto begin = reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()) +
                            static_cast<std::uintptr_t>(__rseq_offset);
         const std::size_t size = std::max<std::size_t>(__rseq_size, sizeof(::rseq));
-        return {begin, __rseq_size != 0 ? begin + size : begin};
-    }
-
-    static void write(address_range range, const std::byte* bytes) noexcept {
-        const address_range left_out = written_by_the_kernel();
+        const address_range left_out{begin, __rseq_size != 0 ? begin + size : begin};
         const auto before = std::clamp(left_out.begin, range.begin, range.end);
         const auto behind = std::clamp(left_out.end, range.begin, range.end);
         std::memcpy(reinterpret_cast<void*>(range.begin), bytes, before - range.begin);
@@ -8669,13 +9728,23 @@ class memory_image {
                     range.end - behind);
     }
 
-    write_tracker tracker_;
+    std::optional<page_scanner> scanner_;
+    int maps_ = -1;
+    int marks_ = -1;
+    bool has_marks_ = false;  ///< userfaultfd(2) is there, which many sandboxes forbid
     std::size_t page_size_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
     std::uintptr_t heap_end_ = 0;
+    address_range own_{};
+    std::byte* copy_ = nullptr;  ///< where the file of this process is mapped
+    std::size_t written_pages_ = 0;
+    std::size_t usual_pages_ = 0;  ///< that a call has written, where nothing was left of others
+    bool has_dropped_all_ = true;
     mapping_list mappings_;  ///< all, when the image was taken
-    mapping_list tracked_;   ///< those of them that scans see
+    mapping_list present_;
+    mapping_list frozen_;  ///< those of the program's frozen memory
+    bounded_list<moved_range, most_runs> moved_;
+    bounded_list<piece, most_runs> pieces_;  ///< in order, as everything here
     bounded_list<address_range, 64> droppable_;
-    bounded_list<saved_run, most_runs> saved_;  ///< in order, as everything here
     bounded_list<page_run, most_runs> seen_;
     bounded_list<edit, most_runs> edits_;
 };
@@ -8697,13 +9766,11 @@ class rewinding {
  public:
     /// nullptr: there is no memory.
     static rewinding* create(int first_descriptor) noexcept {
-        const auto tracker = write_tracker::open(first_descriptor + process_traces::descriptors);
-        if (!tracker) return nullptr;
         void* memory = ::mmap(nullptr, reserved, PROT_READ | PROT_WRITE,
                               MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED) return nullptr;
         ::madvise(memory, reserved, MADV_DONTFORK);
-        return new (memory) rewinding(*tracker, first_descriptor);
+        return new (memory) rewinding(first_descriptor);
     }
 
     /// Returns again, with `none`, for each rewind().
@@ -8734,12 +9801,11 @@ class rewinding {
     void rewind() noexcept { ::swapcontext(&stuck_, &own_); }
 
  private:
-    static constexpr int descriptors = write_tracker::descriptors + process_traces::descriptors;
+    static constexpr int descriptors = process_traces::descriptors + memory_image::descriptors;
     static constexpr std::size_t before_copy = std::size_t{4} << 20;  ///< of which little is used
     static constexpr std::size_t reserved = before_copy + memory_image::most_bytes;
 
-    rewinding(write_tracker tracker, int first_descriptor) noexcept
-        : image_(tracker), first_descriptor_(first_descriptor) {}
+    explicit rewinding(int first_descriptor) noexcept : first_descriptor_(first_descriptor) {}
 
     /// makecontext(3) passes nothing wider than an int.
     static void run(unsigned low, unsigned high) noexcept {
@@ -8758,7 +9824,8 @@ class rewinding {
         // All is rehearsed, so that the dynamic linker finds every function before the image is
         // taken, and not again for each return.
         if (!process_traces::is_alone()) return mark_refusal::not_alone;
-        if (!traces_.take(first_descriptor_, first_descriptor_ + descriptors - 1) ||
+        if (!image_.open(first_descriptor_ + process_traces::descriptors) ||
+            !traces_.take(first_descriptor_, first_descriptor_ + descriptors - 1) ||
             !traces_.put_back() || !traces_.unchanged()) {
             return mark_refusal::unsupported;
         }
@@ -8798,7 +9865,7 @@ class rewinding {
 
 /// Whether the kernel can do it: Linux 6.7 and later can, unless a sandbox forbids it.
 [[nodiscard]] inline bool can_rewind() noexcept {
-    static const bool can = write_tracker::available() && process_traces::available();
+    static const bool can = page_scanner::available() && process_traces::available();
     return can;
 }
 
@@ -8808,7 +9875,7 @@ class rewinding {
 class rewinder {
  public:
     /// How many numbers of descriptors it takes.
-    static constexpr int descriptors = write_tracker::descriptors + process_traces::descriptors;
+    static constexpr int descriptors = process_traces::descriptors + memory_image::descriptors;
 
     /// Takes the image of this process as it is now. It takes the descriptors from
     /// `first_descriptor` on, and keeps them open. nullopt: it is refused, and `why` is set.
@@ -8858,6 +9925,7 @@ namespace restful_functions::process {
 struct birth {
     pid_t parent = 0;  ///< the fork server
     process_id self{};
+    start_method method = start_method::fork;
     const memory_cgroup& memory;
     std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
     std::size_t slot_size = 0;
@@ -8898,46 +9966,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
     return own;
 }
 
-/// Blocks until a call lies in the slot, which may already be so. false: none follows.
-inline bool wait_for_call(slot own) {
-    slot_header& header = own.header();
-    auto state = slot_state::vacant;
-    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
-    header.waiting.store(1, std::memory_order_release);
-    for (;;) {
-        state = header.state.load(std::memory_order_acquire);
-        if (state == slot_state::called) return true;
-        if (state == slot_state::dismissed) return false;
-        own.wait_while(state);
-    }
-}
-
-/// Adds a sentence to what the window holds, cut where the window ends.
-inline void append(window& output, std::string_view sentence) {
-    const std::size_t size = std::min(sentence.size(), output.capacity - output.size);
-    std::memcpy(output.data + output.size, sentence.data(), size);
-    output.size += size;
-}
-
-/// Replaces what the window holds with the type of the exception that is being handled, demangled,
-/// and then `what`, or where it has none, a sentence that names the type.
-inline void write_exception(slot_header& header, window& output, const char* what) {
-    const std::type_info* type = abi::__cxa_current_exception_type();
-    const char* mangled = type != nullptr ? type->name() : "unknown";
-    char* demangled = abi::__cxa_demangle(mangled, nullptr, nullptr, nullptr);
-    const std::string_view name(demangled != nullptr ? demangled : mangled);
-    output.size = 0;
-    append(output, name);
-    header.type_size = static_cast<std::uint32_t>(output.size);
-    if (what != nullptr) {
-        append(output, what);
-    } else {
-        append(output, "uncaught exception of type ");
-        append(output, name);
-    }
-    std::free(demangled);
-}
-
 /// Not inlined: a backtrace ends where this is (backtrace.hpp knows its mangled name).
 [[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
                                           std::string_view input, window& output) {
@@ -8948,9 +9976,9 @@ inline void write_exception(slot_header& header, window& output, const char* wha
         output.size = 0;
         return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        write_exception(header, output, error.what());
+        header.type_size = write_exception(output, error.what());
     } catch (...) {
-        write_exception(header, output, nullptr);
+        header.type_size = write_exception(output, nullptr);
     }
     return verdict::threw;
 }
@@ -9052,6 +10080,14 @@ inline void describe_stay(const birth& from, slot_header& header, bool stays) {
     header.used = usage_of(own) + usage_of(of_children);
 }
 
+/// Runs the program's hook. false: it has failed, and so has the next call.
+inline bool prepare(slot own, program& work) {
+    hook_failure failure;
+    if (run_hook(work, own.header(), failure)) return true;
+    if (failure.answer(own)) announce(own);
+    return false;
+}
+
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
@@ -9062,12 +10098,21 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
     if (its.isolation == isolation::rewind) {
-        pristine = rewinder::mark(log_descriptor - rewinder::descriptors, &header.why_not_rewound);
+        pristine =
+            rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
+    }
+    // From here on for each call anew where the process is rewound.
+    open_descriptors of_hook;
+    if (from.method == start_method::bare_fork) {
+        const auto before = open_descriptors::now();
+        if (!prepare(own, work)) return;
+        of_hook = open_descriptors::now().since(before);
     }
     while (wait_for_call(own)) {
         of_each.begin();
         serve(own, work, self);
         of_each.end();
+        if (pristine) of_hook.close();
         const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
         describe_stay(from, header, stays);
         if (!announce(own) || !stays) return;
@@ -9085,7 +10130,9 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
-    if (detail::wait_for_call(own)) {
+    const bool is_ready =
+        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
+    if (is_ready && detail::wait_for_call(own)) {
         call_policy its = work.policy_of(own.header().entry);
         its.isolation = own.header().how;
         if (its.isolation == isolation::process) {
@@ -9273,6 +10320,7 @@ struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
     int completion = -1;
+    int image = -1;  ///< the program's frozen memory; -1: none of it is frozen
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;
@@ -9292,6 +10340,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
     const int channel = moved(inherited.channel);
     const int arena = moved(inherited.arena);
     const int completion = moved(inherited.completion);
+    const int image = inherited.image < 0 ? -1 : moved(inherited.image);
     checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
@@ -9303,6 +10352,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
         if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
     }
     ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
+    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
     ::close_range(above, ~0U, 0);
 }
 
@@ -9630,6 +10680,7 @@ class fork_server {
 
     /// Serves until the server closes the channel or dies, then ends every task process.
     [[noreturn]] void run() {
+        if (has_image_) rehearse();
         tell({.what = report::kind::ready});
         for (;;) {
             send_reports();
@@ -9662,6 +10713,11 @@ class fork_server {
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
         reserve_heap();
+        if (inherited.image >= 0) {
+            has_image_ = true;
+        } else if (auto image = frozen_memory::freeze(system_)) {
+            has_image_ = ::dup3(image->descriptor(), image_descriptor, O_CLOEXEC) >= 0;
+        }
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
         if (layout_.log_bytes() != 0) {
             logs_.emplace(layout_, arena_descriptor, inherited.pass_log_through, system_, &lists_);
@@ -9673,6 +10729,16 @@ class fork_server {
     static void reserve_heap() {
         void* volatile reserve = std::malloc(std::size_t{100} * 1024);
         std::free(reserve);
+    }
+
+    /// Forks once, which writes what each fork writes.
+    void rehearse() {
+        if (const pid_t pid = ::fork(); pid == 0) {
+            ::_exit(EXIT_SUCCESS);
+        } else if (pid > 0) {
+            ::waitpid(pid, nullptr, 0);
+        }
+        frozen_memory::separate_written_pages(image_descriptor);
     }
 
     /// Each process has a pipe for its log. The calls do not get what the fork server has more.
@@ -9706,7 +10772,7 @@ class fork_server {
         for (const command& next : std::span(packet).first(count)) {
             switch (next.what) {
                 case command::kind::spawn:
-                    spawn(next.process);
+                    spawn(next.process, next.method);
                     break;
                 case command::kind::kill:
                     kill(next.process, next.signal);
@@ -9721,7 +10787,7 @@ class fork_server {
         }
     }
 
-    void spawn(process_id process) {
+    void spawn(process_id process, start_method method) {
         restful_functions::detail::unique_fd log;
         if (logs_) {
             auto opened = logs_->open(process.slot);
@@ -9733,6 +10799,7 @@ class fork_server {
         }
         const birth newborn{.parent = ::getpid(),
                             .self = process,
+                            .method = method,
                             .memory = memory_,
                             .slot_offset = layout_.offset(process.slot),
                             .slot_size = layout_.slot_size(),
@@ -9751,6 +10818,10 @@ class fork_server {
         ::setpgid(pid, pid);
         roster_[process.slot].store(pid, std::memory_order_relaxed);
         generations_[process.slot] = process.generation;
+        // Pages that were written only after some time are looked for less and less often.
+        if (has_image_ && std::has_single_bit(++forks_)) {
+            frozen_memory::separate_written_pages(image_descriptor);
+        }
     }
 
     void carry_log(process_id process) {
@@ -9849,9 +10920,98 @@ class fork_server {
     rlimit open_files_{};
     std::array<report, packet_size> reports_{};
     std::size_t reported_ = 0;
+    bool has_image_ = false;
+    std::uint64_t forks_ = 0;
 };
 
 }  // namespace restful_functions::process
+
+// restful_functions/process/host_threads.hpp
+/// host_threads: the threads that a program has when its processes are forked, which do not have
+/// them.
+
+extern "C" {
+/// OpenMP 5.0, 3.2.44, under a name that <omp.h> does not declare; null in a program without it.
+int restful_functions_omp_pause_resource_all(int kind) __asm__("omp_pause_resource_all")
+    __attribute__((weak));
+}
+
+namespace restful_functions::process::detail {
+
+/// The names of the other threads of this process (proc(5), /proc/pid/task/tid/comm).
+inline std::vector<std::string> other_threads() {
+    std::vector<std::string> names;
+    const std::string tasks = "/proc/self/task";
+    const std::unique_ptr<DIR, int (*)(DIR*)> list(::opendir(tasks.c_str()), ::closedir);
+    while (const dirent* entry = list ? ::readdir(list.get()) : nullptr) {
+        if (entry->d_name[0] == '.' || std::atoi(entry->d_name) == ::gettid()) continue;
+        std::string name;
+        if (std::getline(std::ifstream(tasks + "/" + entry->d_name + "/comm"), name))
+            names.push_back(name);
+    }
+    return names;
+}
+
+/// The OpenMP runtimes that are loaded, also those that a library or a plug-in has brought along.
+inline std::vector<std::string> openmp_libraries() {
+    std::vector<std::string> found;
+    ::dl_iterate_phdr(
+        [](dl_phdr_info* object, std::size_t, void* into) {
+            const std::string_view path(object->dlpi_name);
+            const std::string_view name = path.substr(path.rfind('/') + 1);
+            for (const std::string_view known : {"libgomp", "libomp", "libiomp"}) {
+                if (name.starts_with(known))
+                    static_cast<std::vector<std::string>*>(into)->emplace_back(path);
+            }
+            return 0;
+        },
+        &found);
+    return found;
+}
+
+/// Ends the threads that OpenMP keeps for the next parallel region of the calling thread. Without
+/// it, a forked process waits for them for ever in its first such region.
+inline void pause_openmp() {
+    constexpr int hard = 2;  // omp_pause_hard
+    using pause_function = int(int);
+    bool is_loaded = false;
+    if (restful_functions_omp_pause_resource_all != nullptr) {
+        restful_functions_omp_pause_resource_all(hard);
+        is_loaded = true;
+    }
+    for (const std::string& library : openmp_libraries()) {
+        void* handle = ::dlopen(library.c_str(), RTLD_LAZY | RTLD_NOLOAD);
+        if (handle == nullptr) continue;
+        auto* pause = reinterpret_cast<pause_function*>(::dlsym(handle, "omp_pause_resource_all"));
+        if (pause != nullptr) pause(hard);
+        ::dlclose(handle);
+        is_loaded = true;
+    }
+    // They have been told to end, and tell nobody when they have.
+    constexpr timespec moment{0, 1'000'000};
+    for (int moments = 0; is_loaded && moments < 50 && !other_threads().empty(); ++moments) {
+        ::nanosleep(&moment, nullptr);
+    }
+}
+
+/// Says which threads calls will miss.
+inline void warn_of_threads() {
+    const std::vector<std::string> names = other_threads();
+    if (names.empty()) return;
+    constexpr std::size_t most_named = 8;
+    std::string list;
+    for (std::size_t i = 0; i < std::min(names.size(), most_named); ++i) {
+        list += (i == 0 ? "" : ", ") + names[i];
+    }
+    if (names.size() > most_named) list += ", ...";
+    std::fprintf(stderr,
+                 "restful-functions: the program has %zu other thread%s when it starts (%s): calls "
+                 "do not have them, and wait for ever for what they would do. Start them after "
+                 "start(), or in on_process_start where calls need them\n",
+                 names.size(), names.size() == 1 ? "" : "s", list.c_str());
+}
+
+}  // namespace restful_functions::process::detail
 
 // restful_functions/process/fork_server_process.hpp
 /// fork_server_process: the server's side of one running fork server, with the slots that it
@@ -9890,9 +11050,9 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    /// `open_files` is what calls may have open.
-    fork_server_process(const executor_options& options, const rlimit& open_files, program& work,
-                        operating_system& system)
+    /// `open_files` is what calls may have open, `image` the program's frozen memory or -1.
+    fork_server_process(const executor_options& options, const rlimit& open_files, int image,
+                        program& work, operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -9905,6 +11065,7 @@ class fork_server_process {
         start({.channel = far_end.get(),
                .arena = arena_.descriptor(),
                .completion = completion_.get(),
+               .image = image,
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,
@@ -9989,6 +11150,7 @@ class fork_server_process {
     }
 
     void start(const fork_server_inheritance& inherited, program& work, operating_system& system) {
+        detail::pause_openmp();
         // No handler of the host program may run in the fork server before it has reset them.
         sigset_t all;
         sigset_t before;
@@ -10110,6 +11272,9 @@ class fork_server_link {
           system_(system),
           open_files_(descriptor_limit()),
           epoll_(checked(system.epoll_create(EPOLL_CLOEXEC), "epoll_create1")) {
+        detail::pause_openmp();
+        // With other threads, the fork server freezes its copy.
+        if (detail::is_single_threaded()) image_ = frozen_memory::freeze(system);
         start();
         server_->wait_until_ready();
     }
@@ -10176,7 +11341,8 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(
+            options_, open_files_, image_ ? image_->descriptor() : -1, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -10213,6 +11379,7 @@ class fork_server_link {
     operating_system& system_;
     rlimit open_files_;  ///< that the server had before it raised it for its clients
     restful_functions::detail::unique_fd epoll_;
+    std::optional<frozen_memory> image_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;
@@ -10253,6 +11420,8 @@ struct seat {
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+
+    start_method method = start_method::fork;  ///< of the process
 
     // Of the process, where it serves several calls:
     std::size_t calls = 0;         ///< that it has served
@@ -10304,7 +11473,15 @@ class seating {
         return process(index);
     }
 
-    void occupy(std::uint32_t index) { move(index, seat_phase::idle); }
+    void occupy(std::uint32_t index, start_method method = start_method::fork) {
+        seats_[index].method = method;
+        move(index, seat_phase::idle);
+    }
+
+    /// The idle seats whose process was started like this.
+    [[nodiscard]] std::size_t count_idle(start_method method) const noexcept {
+        return idle_[method];
+    }
 
     void call(std::uint32_t index, call_id call) {
         move(index, seat_phase::calling);
@@ -10366,6 +11543,8 @@ class seating {
 
     void move(std::uint32_t index, seat_phase phase) noexcept {
         seat& moved = seats_[index];
+        if (moved.phase == seat_phase::idle) --idle_[moved.method];
+        if (phase == seat_phase::idle) ++idle_[moved.method];
         auto& from = list(moved.phase);
         from[moved.position] = from.back();
         seats_[from.back()].position = moved.position;
@@ -10378,6 +11557,7 @@ class seating {
 
     std::vector<seat> seats_;
     std::array<std::vector<std::uint32_t>, seat_phases> lists_;
+    by_start_method<std::size_t> idle_;
 };
 
 }  // namespace restful_functions::process
@@ -10443,8 +11623,12 @@ class process_pool {
     /// Throws std::system_error when the system refuses.
     process_pool(program& work, const executor_options& options, operating_system& system)
         : warm_(options.warm_processes),
+          has_hook_(work.has_hook()),
+          parked_at_most_(parked_of(work, options)),
           fork_server_(work, options, system),
           seats_(options.max_processes) {
+        // By now a library that is prepared for forks has ended its threads (pthread_atfork(3)).
+        if (work.functions() > 0) detail::warn_of_threads();
         refill();
         flush();
     }
@@ -10506,26 +11690,33 @@ class process_pool {
             if (at(kept[i]).header().waiting.load(std::memory_order_acquire) != 0) return kept[i];
             not_ready = kept[i];
         }
-        if (!not_ready) return idle_process();
-        const auto parked = how == isolation::rewind ? parked_process() : std::nullopt;
+        const start_method method = method_for(how);
+        if (!not_ready) return idle_process(method);
+        const auto parked = how == isolation::rewind ? parked_process(method) : std::nullopt;
         return parked ? parked : not_ready;
     }
 
+    [[nodiscard]] start_method method_for(isolation how) const noexcept {
+        return start_method_for(how, has_hook_);
+    }
+
     /// An idle process, a parked one rather than one that still starts, rather than a new one.
-    /// nullopt: every slot is taken, or forks are failing.
-    [[nodiscard]] std::optional<std::uint32_t> idle_process() {
-        const auto& idle = seats_.in(seat_phase::idle);
-        if (idle.empty() && !spawn()) {
+    /// nullopt: every slot is taken, or starts are failing.
+    [[nodiscard]] std::optional<std::uint32_t> idle_process(start_method method) {
+        if (seats_.count_idle(method) == 0 && !spawn(method)) {
             make_room();
             return std::nullopt;
         }
-        const auto parked = parked_process();
-        return parked ? parked : idle.front();
+        const auto parked = parked_process(method);
+        return parked ? parked : any_idle(method);
     }
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
     void respawn(std::uint32_t index) {
-        fork_server_.push({.what = command::kind::spawn, .process = seats_.next_process(index)});
+        at(index).header().stage.store(start_stage::ready, std::memory_order_relaxed);
+        fork_server_.push({.what = command::kind::spawn,
+                           .process = seats_.next_process(index),
+                           .method = seats_[index].method});
     }
 
     void kill(std::uint32_t index, int signal) {
@@ -10558,22 +11749,25 @@ class process_pool {
 
     /// Asks for as many processes as are to be parked.
     void refill() {
-        while (seats_.count(seat_phase::idle) < warm_ && spawn()) {
-        }
+        for (const start_method method : start_methods) refill(method);
     }
 
     /// Does the same when less than half of them are left: between calls there is a better time for
     /// it.
     void refill_when_low() {
-        if (seats_.count(seat_phase::idle) * 2 < warm_) refill();
+        for (const start_method method : start_methods) {
+            if (seats_.count_idle(method) * 2 < parked_at_most_[method]) refill(method);
+        }
     }
 
     /// Sends what was asked for.
     void flush() { fork_server_.flush(); }
 
-    /// A process could not be forked, or ended before it could park.
-    void failed(clock::time_point now) noexcept { backoff_.failed(now); }
-    void succeeded() noexcept { backoff_.succeeded(); }
+    /// The seat's process could not be forked, or ended before it was ready for a call.
+    void failed(std::uint32_t index, clock::time_point now) noexcept {
+        starts_[seats_[index].method].failed(now);
+    }
+    void succeeded(std::uint32_t index) noexcept { starts_[seats_[index].method].succeeded(); }
 
     /// The fork server has died and its processes with it: gives all slots up and starts a new one,
     /// now or, if it had not lived long, later.
@@ -10597,8 +11791,12 @@ class process_pool {
     }
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
-        return restful_functions::detail::earliest(
+        auto next = restful_functions::detail::earliest(
             {seats_.next_deadline(), next_trim(), backoff_.retry_at(), watchdog_.due()});
+        for (const start_method method : start_methods) {
+            next = restful_functions::detail::earliest({next, starts_[method].retry_at()});
+        }
+        return next;
     }
 
     /// A call has been given to a process, whose end only the fork server hears of.
@@ -10622,6 +11820,9 @@ class process_pool {
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
             dismiss(*kept_longest());
         }
+        for (const start_method method : start_methods) {
+            [[maybe_unused]] const bool again = starts_[method].take_due(now);
+        }
         if (backoff_.take_due(now) && !fork_server_.up()) start_fork_server(now);
         if (seats_.count(seat_phase::calling) > 0) watchdog_.arm(now);
         switch (fork_server_.up() ? watchdog_.take_due(now) : watchdog::verdict::fine) {
@@ -10643,31 +11844,70 @@ class process_pool {
     static constexpr std::chrono::seconds keep_time{10};
 
  private:
-    bool spawn() {
-        if (!fork_server_.up() || backoff_.retry_at() || seats_.count(seat_phase::vacant) == 0) {
+    /// So many processes are parked that were started like that: those that the program's functions
+    /// may want, which share the slots where they are few.
+    static by_start_method<std::size_t> parked_of(const program& work,
+                                                  const executor_options& options) {
+        by_start_method<bool> wanted;
+        for (std::uint32_t entry = 0; entry < work.functions(); ++entry) {
+            wanted[start_method_for(work.policy_of(entry).isolation, work.has_hook())] = true;
+        }
+        const auto kinds =
+            static_cast<std::size_t>(std::count(wanted.values.begin(), wanted.values.end(), true));
+        by_start_method<std::size_t> parked;
+        if (kinds == 0) wanted[start_method::fork] = true;
+        const std::size_t share = options.max_processes / std::max(kinds, std::size_t{1});
+        for (const start_method method : start_methods) {
+            if (wanted[method]) parked[method] = std::min(options.warm_processes, share);
+        }
+        return parked;
+    }
+
+    void refill(start_method method) {
+        while (seats_.count_idle(method) < parked_at_most_[method] && spawn(method)) {
+        }
+    }
+
+    bool spawn(start_method method) {
+        if (!fork_server_.up() || starts_[method].retry_at() ||
+            seats_.count(seat_phase::vacant) == 0) {
             return false;
         }
         const std::uint32_t index = seats_.any_vacant();
         fork_server_.arena().clear(index, std::exchange(seats_[index].used, 0));
         at(index).header().entry = expected_;
+        seats_[index].method = method;
         respawn(index);  // where there is no memory for that, the seat stays vacant
-        seats_.occupy(index);
+        seats_.occupy(index, method);
         return true;
     }
 
-    [[nodiscard]] std::optional<std::uint32_t> parked_process() const noexcept {
-        const auto& idle = seats_.in(seat_phase::idle);
-        const auto parked = std::find_if(idle.begin(), idle.end(), [this](std::uint32_t index) {
-            return state_of(index) == slot_state::parked;
+    [[nodiscard]] std::optional<std::uint32_t> parked_process(start_method method) const noexcept {
+        return idle_where([this, method](std::uint32_t index) {
+            return seats_[index].method == method && state_of(index) == slot_state::parked;
         });
-        return parked != idle.end() ? std::optional(*parked) : std::nullopt;
     }
 
-    /// Where all slots are taken and none is about to become free, ends a process that waits for a
-    /// call of another function.
+    [[nodiscard]] std::optional<std::uint32_t> any_idle(start_method method) const noexcept {
+        return idle_where(
+            [this, method](std::uint32_t index) { return seats_[index].method == method; });
+    }
+
+    template <typename Condition>
+    [[nodiscard]] std::optional<std::uint32_t> idle_where(Condition holds) const noexcept {
+        const auto& idle = seats_.in(seat_phase::idle);
+        const auto found = std::find_if(idle.begin(), idle.end(), holds);
+        return found != idle.end() ? std::optional(*found) : std::nullopt;
+    }
+
+    /// Where all slots are taken and none is about to become free, ends a process that the call
+    /// which wants one cannot have: one that waits for a call of another function, or was started
+    /// otherwise.
     void make_room() {
         if (seats_.count(seat_phase::vacant) + seats_.count(seat_phase::leaving) > 0) return;
-        if (const auto oldest = kept_longest()) dismiss(*oldest);
+        const auto oldest = kept_longest();
+        const auto& idle = seats_.in(seat_phase::idle);
+        if (oldest || !idle.empty()) dismiss(oldest ? *oldest : idle.front());
     }
 
     [[nodiscard]] std::optional<std::uint32_t> kept_longest() const noexcept {
@@ -10694,12 +11934,15 @@ class process_pool {
     }
 
     std::size_t warm_;
+    bool has_hook_;
+    by_start_method<std::size_t> parked_at_most_;
     std::uint32_t expected_ = 0;
     fork_server_link fork_server_;
     clock::time_point started_at_ = clock::now();  ///< of the last attempt to start the fork server
     clock::time_point lost_at_;                    ///< when the last one died
     seating seats_;
-    backoff backoff_;
+    backoff backoff_;                  ///< of the fork server
+    by_start_method<backoff> starts_;  ///< of the processes
     watchdog watchdog_;
 };
 
@@ -10728,7 +11971,7 @@ class seated_calls {
     bool place(call_id call, std::uint32_t entry, std::string_view input, const call_labels& labels,
                std::optional<clock::time_point> give_up_at = std::nullopt) {
         const isolation how = isolation_of(entry);
-        const auto index = how == isolation::process ? pool_.idle_process()
+        const auto index = how == isolation::process ? pool_.idle_process(pool_.method_for(how))
                                                      : pool_.kept_or_idle_process(entry, how);
         if (!index) return false;
         pool_.expect(entry);
@@ -10744,6 +11987,11 @@ class seated_calls {
         pool_.at(*index).header().gives_way = running().size() < processors_;
         hand_over(pool_.at(*index), entry, how, input, labels);
         return true;
+    }
+
+    /// How the process is started that a function's call wants.
+    [[nodiscard]] start_method method_for(std::uint32_t entry) const {
+        return pool_.method_for(isolation_of(entry));
     }
 
     /// Asks a call to end; what executor::stop() returns. nullopt: it has no process.
@@ -10816,7 +12064,10 @@ class seated_calls {
 
     void on_exited(std::uint32_t index, const report& exit) {
         seat& ended = pool_.seats()[index];
-        if (ended.phase == seat_phase::idle) pool_.failed(clock::now());  // it could not even park
+        if (ended.phase == seat_phase::idle) {
+            pool_.failed(index, clock::now());
+            if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
+        }
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
@@ -10826,8 +12077,16 @@ class seated_calls {
         if (ended.phase == seat_phase::calling) {
             const call_policy its = work_.policy_of(ended.entry);
             const slot_state state = pool_.state_of(index);
+            const bool has_failed = has_failing_hook(index);
             if (state == slot_state::done) {
                 end(index, take_result(pool_.at(index), its.limits.memory));
+            } else if (has_failed) {
+                const outcome how = end_of_process(pool_.at(index), of_call, its.limits);
+                if (!ended.stopped) {
+                    report_hook(describe(how));
+                    pool_.failed(index, clock::now());
+                }
+                end(index, outcome(how));
             } else if (state == slot_state::called && ended.stopped && WIFEXITED(exit.value)) {
                 end(index, crashed{SIGTERM, std::nullopt, {}});  // it never ran
             } else if (state != slot_state::called || ended.stopped) {
@@ -10880,6 +12139,18 @@ class seated_calls {
                      reason);
     }
 
+    /// Whether the seat's process was running the program's hook when it ended, or said that it
+    /// failed. A process may write what it likes: it can only make its own function's calls wait.
+    [[nodiscard]] bool has_failing_hook(std::uint32_t index) const noexcept {
+        return pool_.at(index).header().stage.load(std::memory_order_acquire) == start_stage::hook;
+    }
+
+    /// Says so once until a call succeeds again.
+    void report_hook(const std::string& why) {
+        if (std::exchange(hook_is_reported_, true)) return;
+        std::fprintf(stderr, "restful-functions: on_process_start failed: %s\n", why.c_str());
+    }
+
     /// The call has its outcome; its process is to go.
     void end(std::uint32_t index, outcome&& how) {
         const auto* result = std::get_if<returned>(&how);
@@ -10901,7 +12172,14 @@ class seated_calls {
         const isolation how_kept = isolation_of(ended.entry);
         if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
             rewind_no_more(left.why_not_rewound);
-        pool_.succeeded();
+        // One that stays may run the hook for its next call by now.
+        if (!left.stays && has_failing_hook(index)) {
+            report_hook(describe(how));
+            pool_.failed(index, clock::now());
+        } else {
+            pool_.succeeded(index);
+            hook_is_reported_ = false;
+        }
         end(index, std::move(how));
         if (how_kept == isolation::process) return;
         // A signal may be under way to a process that was told to stop.
@@ -10943,6 +12221,7 @@ class seated_calls {
     clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
     bool cannot_rewind_ = false;
+    bool hook_is_reported_ = false;
 };
 
 }  // namespace restful_functions::process
@@ -10968,8 +12247,12 @@ class waiting_calls {
  public:
     [[nodiscard]] bool empty() const noexcept { return calls_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return calls_.size(); }
-    [[nodiscard]] const waiting_call& front() const noexcept { return calls_.front(); }
-    void pop_front() { calls_.pop_front(); }
+    [[nodiscard]] const waiting_call& operator[](std::size_t index) const noexcept {
+        return calls_[index];
+    }
+    void erase_at(std::size_t index) {
+        calls_.erase(calls_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
 
     [[nodiscard]] bool contains(call_id call) const noexcept {
         return std::any_of(calls_.begin(), calls_.end(),
@@ -11032,7 +12315,7 @@ class executor {
         if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
             return std::nullopt;
         const call_id call{++last_call_};
-        if (!waiting_.empty() || !seated_.place(call, entry, input, labels)) {
+        if (has_to_queue(entry) || !seated_.place(call, entry, input, labels)) {
             waiting_.insert({call, entry, std::string(input), std::string(labels.id),
                              std::string(labels.trace), std::nullopt});
         }
@@ -11102,14 +12385,28 @@ class executor {
     /// A call waits this long while the system refuses to fork.
     static constexpr std::chrono::seconds fork_patience{5};
 
+    /// Whether an older call waits for a process that the function could have.
+    [[nodiscard]] bool has_to_queue(std::uint32_t entry) const {
+        for (std::size_t i = 0; i < waiting_.size(); ++i) {
+            if (seated_.method_for(waiting_[i].entry) == seated_.method_for(entry)) return true;
+        }
+        return false;
+    }
+
+    /// Calls do not wait for those that want a process which is started otherwise.
     void place_waiting() {
-        while (!waiting_.empty()) {
-            const waiting_call& first = waiting_.front();
-            if (!seated_.place(first.call, first.entry, first.input, first.labels(),
-                               first.give_up_at))
-                break;
-            if (watched_while_waiting_.erase(first.call) != 0) seated_.watch(first.call);
-            waiting_.pop_front();
+        by_start_method<bool> has_none;
+        for (std::size_t i = 0; i < waiting_.size();) {
+            const waiting_call& next = waiting_[i];
+            bool& is_over = has_none[seated_.method_for(next.entry)];
+            if (is_over ||
+                !seated_.place(next.call, next.entry, next.input, next.labels(), next.give_up_at)) {
+                is_over = true;
+                ++i;
+                continue;
+            }
+            if (watched_while_waiting_.erase(next.call) != 0) seated_.watch(next.call);
+            waiting_.erase_at(i);
         }
         const auto since = pool_.without_fork_server_since();
         if (since && clock::now() - *since > fork_patience) {
@@ -11158,7 +12455,7 @@ class executor {
 
     void on_fork_failed(std::uint32_t index, int error) {
         const auto now = clock::now();
-        pool_.failed(now);
+        pool_.failed(index, now);
         const seat failed = pool_.seats()[index];
         if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
@@ -15525,6 +16822,7 @@ struct service_options {
     idempotency_limits idempotency = {};
     access_options access = {};
     log_format log = log_format::none;
+    std::function<void()> on_process_start = {};  ///< in each process that serves calls
 };
 
 }  // namespace restful_functions::api
@@ -15882,7 +17180,8 @@ namespace restful_functions::task {
 /// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
-    explicit function_program(const registry& functions) : functions_(functions) {
+    explicit function_program(const registry& functions, std::function<void()> hook = {})
+        : functions_(functions), hook_(std::move(hook)) {
         for (const function_definition& function : functions_) {
             samples_.push_back(function.sample_call());
         }
@@ -15890,6 +17189,16 @@ class function_program final : public process::program {
 
     void warm_up(std::uint32_t entry) noexcept override {
         if (entry < samples_.size()) functions_.at(entry).warm_up(samples_[entry]);
+    }
+
+    [[nodiscard]] std::uint32_t functions() const override {
+        return static_cast<std::uint32_t>(functions_.size());
+    }
+
+    [[nodiscard]] bool has_hook() const override { return hook_ != nullptr; }
+
+    void on_process_start() override {
+        if (hook_) hook_();
     }
 
     [[nodiscard]] process::call_policy policy_of(std::uint32_t entry) const override {
@@ -15907,6 +17216,7 @@ class function_program final : public process::program {
 
  private:
     const registry& functions_;
+    std::function<void()> hook_;
     std::vector<std::string> samples_;  ///< a call of each
 };
 
@@ -15932,7 +17242,7 @@ class service {
     /// options that make no sense, std::system_error when the system refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions),
+        : program_(functions, options.on_process_start),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,
@@ -18644,7 +19954,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .authorizer = o.authorizer,
                        .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
-            .log = o.log};
+            .log = o.log,
+            .on_process_start = o.on_process_start};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.
