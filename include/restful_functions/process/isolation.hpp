@@ -18,7 +18,7 @@ enum class isolation : std::uint8_t {
     /// finds what the program was when it started, but for the process's number and what a library
     /// draws when it is forked. A call that leaves a thread, a process, an open file or the like
     /// costs a new process. Where that cannot be done (Linux before 6.7, more than 64 MiB of
-    /// private memory), the same as `process`, and the server says so once.
+    /// memory that cannot be frozen), the same as `process`, and the server says so once.
     rewind,
 };
 
