@@ -1,16 +1,19 @@
 /// child: the life of a task process. It parks on its slot, serves one call or several of one
-/// function, and ends with _exit.
+/// function, and ends without what the program had registered for its own end.
 #pragma once
 
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/descriptors.hpp>
 #include <restful_functions/process/exception_text.hpp>
+#include <restful_functions/process/exit_fence.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/open_descriptors.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/parking.hpp>
+#include <restful_functions/process/pending_output.hpp>
 #include <restful_functions/process/process_start.hpp>
 #include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
@@ -18,10 +21,11 @@
 #include <restful_functions/process/rewinder.hpp>
 #include <restful_functions/process/slot.hpp>
 #include <restful_functions/process/start_method.hpp>
+#include <restful_functions/process/uncaught_exception.hpp>
 
+#include <cxxabi.h>
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,12 +37,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <iostream>
 #include <new>
 #include <optional>
-#include <streambuf>
 #include <string_view>
 #include <utility>
 
@@ -57,6 +58,17 @@ struct birth {
 };
 
 namespace detail {
+
+/// For the fork server: what is made ready before a fork costs the new process nothing.
+/// `has_log`: calls print to a log.
+inline void prepare_for_calls(bool has_log) {
+    install_crash_handler();
+    note_uncaught_exceptions();
+    install_last_writes();
+    forget_call_in_grandchildren();
+    if (has_log) print_by_lines();
+    exit_fence::raise();
+}
 
 /// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
 /// else, the signals of a fresh process, and no life beyond the fork server's.
@@ -85,6 +97,7 @@ inline slot leave_home(const birth& from, operating_system& system) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const slot own(static_cast<std::byte*>(memory), from.slot_size);
     current_slot = &own.header();
+    printing_process = ::getpid();
     crash_slot = own;
     return own;
 }
@@ -99,9 +112,12 @@ inline slot leave_home(const birth& from, operating_system& system) {
         output.size = 0;
         return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        header.type_size = write_exception(output, error.what());
+        output.type_size = write_exception(output, error.what());
+    } catch (abi::__forced_unwind&) {
+        // pthread_exit(3) would go on to destroy the objects of the program's main().
+        std::exit(EXIT_SUCCESS);
     } catch (...) {
-        header.type_size = write_exception(output, nullptr);
+        output.type_size = write_exception(output, nullptr);
     }
     return verdict::threw;
 }
@@ -110,23 +126,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
 inline void apply_limits(const birth& from, const limits& its) {
     if (its.memory) from.memory.enter(from.self, memory_of_all(*its.memory, from.slot_size));
     apply(its);
-}
-
-/// Whether a stream buffer holds something that was not written yet.
-inline bool has_unwritten(const std::streambuf& buffer) noexcept {
-    struct look : std::streambuf {
-        static bool into(const std::streambuf& other) noexcept {
-            return (other.*&look::pptr)() != (other.*&look::pbase)();
-        }
-    };
-    return look::into(buffer);
-}
-
-/// What was printed is out before the client hears of the result. Where nothing waits, the code
-/// that would write it, and that most calls never run, is not even brought in.
-inline void flush_standard_output() {
-    if (std::cout.rdbuf() != nullptr && has_unwritten(*std::cout.rdbuf())) std::cout.flush();
-    if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 
 /// Puts the trace of this call, or none, into the environment. An own copy of the text: the slot is
@@ -158,7 +157,7 @@ inline void serve(slot own, program& work, pid_t self) {
     flush_standard_output();
     clean_ups::let_finish();
     header.result = result;
-    if (result == verdict::returned)
+    if (result == verdict::returned || result == verdict::threw)
         header.type_size = static_cast<std::uint32_t>(output.type_size);
     header.output_size = output.size;
 }
@@ -211,6 +210,17 @@ inline bool prepare(slot own, program& work) {
     return false;
 }
 
+/// What exit handlers print when the log of their call is complete is in no log.
+inline bool open_nowhere() {
+    const restful_functions::detail::unique_fd opened(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    return ::dup3(opened.get(), nowhere_descriptor, O_CLOEXEC) >= 0;
+}
+
+inline void print_to(int descriptor) {
+    ::dup2(descriptor, STDOUT_FILENO);
+    ::dup2(descriptor, STDERR_FILENO);
+}
+
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
@@ -220,7 +230,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const limits_of_each_call of_each(its.limits);
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
-    if (its.isolation == isolation::rewind) {
+    if (its.isolation == isolation::rewind && (from.log < 0 || open_nowhere())) {
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
     }
@@ -235,13 +245,19 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         of_each.begin();
         serve(own, work, self);
         of_each.end();
-        if (pristine) of_hook.close();
         const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
         describe_stay(from, header, stays);
         if (!announce(own) || !stays) return;
         if (pristine) {
-            pristine->rewind();  // goes on behind mark(), unless the process cannot be put back
-            ::_exit(EXIT_SUCCESS);
+            // The slot may have its next call.
+            current_slot = nullptr;
+            if (from.log >= 0) print_to(nowhere_descriptor);
+            const auto go_back = [&] {
+                if (from.log >= 0) print_to(log_descriptor);
+                of_hook.close();
+                pristine->rewind();  // goes on behind mark(), unless it cannot be put back
+            };
+            exit_fence::leave_by(go_back);
         }
     }
 }
@@ -249,7 +265,8 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
 }  // namespace detail
 
 /// The whole life of a task process.
-[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+[[noreturn]] inline void live_as_child(const birth& from, program& work,
+                                       operating_system& system) noexcept {
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
@@ -267,8 +284,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
             detail::serve_many(from, own, work, self, its);
         }
     }
-    std::fflush(nullptr);
-    ::_exit(EXIT_SUCCESS);
+    detail::exit_fence::leave();
 }
 
 }  // namespace restful_functions::process

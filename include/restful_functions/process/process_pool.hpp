@@ -2,6 +2,7 @@
 /// replaces that one.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/backoff.hpp>
 #include <restful_functions/process/events.hpp>
@@ -156,7 +157,30 @@ class process_pool {
     void dismiss(std::uint32_t index) {
         at(index).header().state.store(slot_state::dismissed, std::memory_order_release);
         at(index).wake();
-        seats_.leave(index, clock::now() + leave_time);
+        leave(index);
+    }
+
+    /// The call of a seat has ended; its process is to end within the grace of its function.
+    void leave(std::uint32_t index) { seats_.leave(index, end_of_grace(index)); }
+
+    /// The same where the process is to be ready for another call then.
+    void await_ready(std::uint32_t index) { seats_[index].ready_by = end_of_grace(index); }
+
+    /// Whether the process that stays is still busy with its last call, in an exit handler or in a
+    /// destructor.
+    [[nodiscard]] bool is_busy_with_last_call(std::uint32_t index) const noexcept {
+        const slot_header& header = at(index).header();
+        return seats_[index].calls > 0 && header.waiting.load(std::memory_order_acquire) == 0 &&
+               header.stage.load(std::memory_order_acquire) == start_stage::ready &&
+               (seats_[index].phase != seat_phase::calling ||
+                state_of(index) == slot_state::called);
+    }
+
+    /// Ends all processes that wait for another call.
+    void dismiss_all() {
+        for (const seat_phase phase : {seat_phase::settling, seat_phase::kept}) {
+            while (seats_.count(phase) > 0) dismiss(seats_.in(phase).back());
+        }
     }
 
     /// Asks for as many processes as are to be parked.
@@ -223,12 +247,13 @@ class process_pool {
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : seats_.in(phase)) {
                 if (auto& kill_at = seats_[index].kill_at; kill_at && *kill_at <= now) {
-                    kill_at = now + leave_time;
+                    kill_at = now + kill_time;
                     kill(index, SIGKILL);
                     watchdog_.arm(now);
                 }
             }
         }
+        kill_those_not_ready(now);
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
             dismiss(*kept_longest());
         }
@@ -249,13 +274,35 @@ class process_pool {
         return true;
     }
 
-    /// The call of a seat has ended; its process gets this long to do the same.
-    static constexpr std::chrono::seconds leave_time{5};
+    /// Also where a function has no grace when it is stopped, its process may write what it has
+    /// left when it has returned.
+    static constexpr std::chrono::milliseconds least_grace{1000};
+    /// What was killed and has not ended is killed again.
+    static constexpr std::chrono::seconds kill_time{5};
     /// Of the processes that wait for another call of their function, more than `warm_processes`
     /// wait no longer than this.
     static constexpr std::chrono::seconds keep_time{10};
 
  private:
+    [[nodiscard]] clock::time_point end_of_grace(std::uint32_t index) const noexcept {
+        return restful_functions::detail::after(clock::now(),
+                                                std::max(seats_[index].grace, least_grace));
+    }
+
+    /// A call that was given to such a process gets another one.
+    void kill_those_not_ready(clock::time_point now) {
+        for (const seat_phase phase : phases_of_rewound) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                auto& ready_by = seats_[index].ready_by;
+                if (!ready_by || *ready_by > now) continue;
+                ready_by.reset();
+                if (!is_busy_with_last_call(index)) continue;
+                kill(index, SIGKILL);
+                watchdog_.arm(now);
+            }
+        }
+    }
+
     /// So many processes are parked that were started like that: those that the program's functions
     /// may want, which share the slots where they are few.
     static by_start_method<std::size_t> parked_of(const program& work,

@@ -59,6 +59,7 @@ class seated_calls {
         taken.entry = entry;
         taken.used = input.size();
         taken.give_up_at = give_up_at;
+        taken.grace = work_.policy_of(entry).grace;
         // Where processors are idle the server wakes up on the one that the process has just used:
         // ending at once, it would stand in the way of its own answer.
         pool_.at(*index).header().gives_way = running().size() < processors_;
@@ -145,6 +146,8 @@ class seated_calls {
             pool_.failed(index, clock::now());
             if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
         }
+        if (WIFSIGNALED(exit.value) && !ended.stopped && is_behind_result(index))
+            tell_of_end(exit.value);
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
@@ -207,6 +210,32 @@ class seated_calls {
         return wanted == isolation::rewind && cannot_rewind_ ? isolation::process : wanted;
     }
 
+    /// Whether the seat's process has a result behind it and nothing of another call before it.
+    [[nodiscard]] bool is_behind_result(std::uint32_t index) const noexcept {
+        switch (pool_.seats()[index].phase) {
+            case seat_phase::vacant:
+            case seat_phase::idle:
+                return false;
+            case seat_phase::calling:
+                return pool_.state_of(index) == slot_state::done ||
+                       pool_.is_busy_with_last_call(index);
+            case seat_phase::settling:
+            case seat_phase::kept:
+                return pool_.is_busy_with_last_call(index);
+            case seat_phase::leaving:
+                return true;
+        }
+        return false;
+    }
+
+    /// The call has its outcome already.
+    static void tell_of_end(int status) {
+        std::fprintf(stderr,
+                     "restful-functions: the process of a call that had ended was %s, by an exit "
+                     "handler, the destructor of a static object or a thread that was left\n",
+                     describe(outcome_of_wait_status(status)).c_str());
+    }
+
     /// What is in the way is in the program, and so in every process of its calls.
     void rewind_no_more(mark_refusal why) {
         cannot_rewind_ = true;
@@ -236,7 +265,7 @@ class seated_calls {
                          ? std::max(ended.used, result->type.size() + result->bytes.size())
                          : max_payload_;
         told_.end(ended.call, std::move(how));
-        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
+        pool_.leave(index);
     }
 
     /// The call has its result; its process goes, or waits for another call.
@@ -266,6 +295,7 @@ class seated_calls {
         }
         ended.used_by_last = left.used.since(ended.used_by_all);
         ended.used_by_all = left.used;
+        if (how_kept == isolation::rewind) pool_.await_ready(index);
         if (pool_.settle(index, !left.has_unlogged && pool_.log_is_settled(index))) keep(index);
     }
 
