@@ -3,7 +3,6 @@
 
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/body.hpp>
-#include <restful_functions/api/body_kind.hpp>
 #include <restful_functions/api/openapi_parts.hpp>
 #include <restful_functions/api/openapi_paths.hpp>
 #include <restful_functions/function/arg_definition.hpp>
@@ -222,14 +221,15 @@ class openapi_builder {
         const std::string sample = function.sample_call();
         if (std::holds_alternative<std::monostate>(function.check(sample)))
             as_json.add("example", sample);
+        // Where there are files the form comes first: API explorers begin with it. That one blob
+        // may be the whole body is not said, for generators make one function of all ways.
         json_text content = json_text::object();
-        content.add("application/json", as_json.end());
         const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
                                            [](const auto& each) { return each.is_blob; });
-        content.add(has_blobs ? "multipart/form-data" : "application/x-www-form-urlencoded",
-                    R"({"schema": )" + form.end() + "}");
-        if (has_one_blob(function))
-            content.add("application/octet-stream", R"({"schema": )" + std::string(bytes) + "}");
+        const std::string as_form = R"({"schema": )" + form.end() + "}";
+        if (has_blobs) content.add("multipart/form-data", as_form);
+        content.add("application/json", as_json.end());
+        if (!has_blobs) content.add("application/x-www-form-urlencoded", as_form);
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())
