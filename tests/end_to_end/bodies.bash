@@ -46,7 +46,7 @@ describes '"x"' --data-binary "@$scratch/marked" /echo/keep-connection
 describes '"x"' --data-binary "@$scratch/marked" --header 'Content-Type: application/json' /echo/keep-connection
 iconv --to-code UTF-16 <<<'{"value": "x"}' >"$scratch/utf16"
 ask --data-binary "@$scratch/utf16" /echo
-contains 'end to end: UTF-16 is named' 'UTF-16' "$(cat "$scratch/body")"
+succeeds 'end to end: UTF-16 is named' grep --quiet UTF-16 "$scratch/body"
 
 # Compressed bodies.
 gzip <<<'{"value": "packed"}' >"$scratch/packed"
