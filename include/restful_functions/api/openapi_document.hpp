@@ -221,15 +221,21 @@ class openapi_builder {
         const std::string sample = function.sample_call();
         if (std::holds_alternative<std::monostate>(function.check(sample)))
             as_json.add("example", sample);
-        // Where there are files the form comes first: API explorers begin with it. That one blob
-        // may be the whole body is not said, for generators make one function of all ways.
-        json_text content = json_text::object();
         const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
                                            [](const auto& each) { return each.is_blob; });
+        json_text content = json_text::object();
         const std::string as_form = R"({"schema": )" + form.end() + "}";
-        if (has_blobs) content.add("multipart/form-data", as_form);
+        if (has_blobs) {
+            // Generators make one function of all ways to send a body, and most take JSON where it
+            // is named: it would be given a file, and write "{}" for it.
+            return json_text::object()
+                .add("required", json_boolean(is_required))
+                .add("content", content.add("multipart/form-data", as_form).end())
+                .add("x-json", as_json.end())
+                .end();
+        }
         content.add("application/json", as_json.end());
-        if (!has_blobs) content.add("application/x-www-form-urlencoded", as_form);
+        content.add("application/x-www-form-urlencoded", as_form);
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())

@@ -100,7 +100,7 @@ struct codec<blob> {
     }
 
     static std::string schema(json::schemas& all) {
-        return all.named(&json::detail::type_tag<blob>, "Blob", [] {
+        return all.named(&json::detail::type_tag<blob>, "EncodedBlob", [] {
             return std::string(
                 R"({"description": "Bytes with a media type.", "anyOf": [{"type": "object", )"
                 R"("properties": {"content_type": {"type": "string"}, )"
