@@ -73,7 +73,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
             .log = o.log,
-            .on_process_start = o.on_process_start};
+            .on_process_start = o.on_process_start,
+            .max_body_bytes = o.max_body_bytes};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.

@@ -4,7 +4,7 @@
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/message.hpp>
-#include <restful_functions/http/multipart.hpp>
+#include <restful_functions/http/parameters.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -17,14 +17,31 @@ enum class body_kind : std::uint8_t {
     json,       ///< an object with the arguments
     form,       ///< application/x-www-form-urlencoded
     multipart,  ///< multipart/form-data
-    bytes,      ///< the only blob among the arguments
+    bytes,      ///< the only argument that takes bytes
 };
 
 namespace detail {
 
 inline constexpr std::string_view json_space = " \t\r\n";
 
+/// What Windows' tools begin a text in UTF-8 with.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+[[nodiscard]] inline std::string_view without_mark(std::string_view text) noexcept {
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    return text;
+}
+
+/// Whether a text is UTF-16, by its byte order mark or by the NUL beside its first brace.
+[[nodiscard]] inline bool is_utf_16(std::string_view text) noexcept {
+    using namespace std::string_view_literals;
+    return text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) ||
+           text.starts_with("{\0"sv) || text.starts_with("\0{"sv);
+}
+
 [[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
+    if (is_utf_16(body)) return true;
+    body = without_mark(body);
     const std::size_t first = body.find_first_not_of(json_space);
     return first == body.npos || body[first] == '{' || body[first] == '[';
 }

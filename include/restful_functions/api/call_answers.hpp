@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/function/definition.hpp>
+#include <restful_functions/http/content_disposition.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/http/status.hpp>
@@ -111,6 +112,8 @@ inline http::response result_answer(const task::record& ended) {
         http::response response;
         response.headers.add("Content-Type", std::string(type));
         response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        if (const std::string_view name = task::file_name(ended); !name.empty())
+            response.headers.add("Content-Disposition", http::content_disposition(name));
         response.headers.add("ETag", '"' + ended.id.to_string() + '"');
         response.body = ended.result;
         return response;

@@ -4,14 +4,19 @@
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/body_kind.hpp>
 #include <restful_functions/api/call_answers.hpp>
+#include <restful_functions/detail/plain_run.hpp>
 #include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/function/arg_definition.hpp>
 #include <restful_functions/function/call_body.hpp>
 #include <restful_functions/function/definition.hpp>
+#include <restful_functions/http/characters.hpp>
+#include <restful_functions/http/content_disposition.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/multipart.hpp>
+#include <restful_functions/http/parameters.hpp>
 #include <restful_functions/http/problem.hpp>
+#include <restful_functions/json/arg_type.hpp>
 #include <restful_functions/json/parse.hpp>
 
 #include <algorithm>
@@ -27,20 +32,26 @@ namespace restful_functions::api {
 
 namespace detail {
 
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const auto first = static_cast<unsigned char>(text.front());
-        const std::size_t length =
-            first < 0x80 ? 1 : restful_functions::detail::utf8_sequence(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
+using restful_functions::detail::is_utf8;
+
+/// Whether a field of a form is that argument's; a list's may be called `name[]`.
+[[nodiscard]] inline bool names(std::string_view field, const arg_definition& argument) {
+    if (argument.type == arg_type::list && field.ends_with("[]")) field.remove_suffix(2);
+    return field == argument.name;
+}
+
+[[nodiscard]] inline const arg_definition* find_argument(const function_definition& function,
+                                                         std::string_view field) {
+    const auto& args = function.args;
+    const auto found = std::find_if(args.begin(), args.end(),
+                                    [&](const auto& each) { return names(field, each); });
+    return found == args.end() ? nullptr : &*found;
 }
 
 /// The members that the pairs of a form are for a function, between no braces. Values are strings,
 /// from which codecs read numbers and truth values; a list is filled by each pair of its name, or
 /// like an object by a JSON text. A field that was left empty counts as left out where it may be.
+/// Those for arguments that take bytes are none.
 class form_members {
  public:
     form_members(const http::form& pairs, const function_definition& function)
@@ -50,7 +61,8 @@ class form_members {
         std::string members;
         std::vector<std::string_view> lists;
         for (const auto& [name, value] : pairs_) {
-            const arg_definition* argument = find(name);
+            const arg_definition* argument = find_argument(function_, name);
+            if (argument != nullptr && argument->is_blob) continue;
             const bool is_list = argument != nullptr && argument->type == arg_type::list;
             if (argument != nullptr && value.empty() && !argument->is_required &&
                 argument->type != arg_type::string) {
@@ -68,23 +80,12 @@ class form_members {
     }
 
  private:
-    [[nodiscard]] static bool names(std::string_view pair, const arg_definition& argument) {
-        if (argument.type == arg_type::list && pair.ends_with("[]")) pair.remove_suffix(2);
-        return pair == argument.name;
-    }
-
-    [[nodiscard]] const arg_definition* find(std::string_view name) const {
-        const auto& args = function_.args;
-        const auto found = std::find_if(args.begin(), args.end(),
-                                        [&](const auto& each) { return names(name, each); });
-        return found == args.end() ? nullptr : &*found;
-    }
-
     [[nodiscard]] static std::string value_of(const arg_definition* argument,
                                               const std::string& value) {
+        const std::string_view text = without_mark(value);
         const bool is_json =
-            argument != nullptr && argument->type == arg_type::dict && json::is_valid(value);
-        return is_json ? value : quoted(value);
+            argument != nullptr && argument->type == arg_type::dict && json::is_valid(text);
+        return is_json ? std::string(text) : quoted(value);
     }
 
     [[nodiscard]] std::string list(const arg_definition& argument) const {
@@ -92,8 +93,10 @@ class form_members {
         for (const auto& [name, value] : pairs_) {
             if (names(name, argument)) values.push_back(&value);
         }
-        if (values.size() == 1 && values[0]->starts_with('[') && json::is_valid(*values[0]))
-            return *values[0];
+        if (values.size() == 1) {
+            const std::string_view text = without_mark(*values[0]);
+            if (text.starts_with('[') && json::is_valid(text)) return std::string(text);
+        }
         json_text elements = json_text::array();
         for (const std::string* value : values) elements.add(quoted(*value));
         return elements.end();
@@ -117,13 +120,21 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
-/// What a call's arguments are collected from: pairs of names and texts, and files.
+/// What a call's arguments are collected from: pairs of names and texts, and bytes.
 struct collected {
     http::form pairs;
     std::vector<http::form_part> files;
 };
 
-/// Of a form with files: those for blobs, and those whose argument nobody knows, stay bytes.
+/// What a form's text is where bytes are wanted: never JSON.
+[[nodiscard]] inline std::string_view media_type_of(const http::form_part& part) noexcept {
+    if (!part.content_type.empty()) return part.content_type;
+    return part.is_file || !is_utf8(part.bytes) ? "application/octet-stream"
+                                                : "text/plain; charset=utf-8";
+}
+
+/// Of a form with files: those for arguments that take bytes, and those whose argument nobody
+/// knows, stay bytes. Those that nobody chose are left out.
 inline std::optional<http::response> collect_parts(std::string_view body,
                                                    std::string_view content_type,
                                                    const function_definition& function,
@@ -136,16 +147,55 @@ inline std::optional<http::response> collect_parts(std::string_view body,
                              "Content-Type names");
     }
     for (http::form_part& part : *parts) {
-        const auto argument =
-            std::find_if(function.args.begin(), function.args.end(),
-                         [&](const arg_definition& each) { return each.name == part.name; });
-        const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
-        if (is_blob) {
+        if (!part.encoding.empty() && !http::equal_ignoring_case(part.encoding, "binary") &&
+            !http::equal_ignoring_case(part.encoding, "8bit") &&
+            !http::equal_ignoring_case(part.encoding, "7bit")) {
+            return http::problem(400,
+                                 "the part " + quoted(part.name) +
+                                     " has a Content-Transfer-Encoding; send its bytes as they "
+                                     "are (RFC 7578, 4.7)");
+        }
+        const arg_definition* argument = find_argument(function, part.name);
+        if (argument != nullptr && part.is_unchosen()) continue;
+        if (argument == nullptr ? part.is_file : argument->is_blob) {
+            if (argument != nullptr) part.name = argument->name;
             all.files.push_back(std::move(part));
         } else {
-            all.pairs.emplace_back(std::move(part.name), part.bytes);
+            const auto text = part.is_file ? without_mark(part.bytes) : part.bytes;
+            all.pairs.emplace_back(std::move(part.name), text);
         }
     }
+    return std::nullopt;
+}
+
+/// The whole body as the only argument that takes bytes.
+inline http::form_part body_as_part(const http::request& request, std::string_view bytes,
+                                    const function_definition& function) {
+    const auto only = std::find_if(function.args.begin(), function.args.end(),
+                                   [](const arg_definition& each) { return each.is_blob; });
+    http::form_part whole{only->name, true, *request.headers.find("Content-Type"), bytes};
+    if (const std::string* field = request.headers.find("Content-Disposition")) {
+        if (const auto given = http::parameters::of(*field))
+            whole.file_name = http::file_name_in(*given).value_or("");
+    }
+    return whole;
+}
+
+/// Makes bytes of the pairs whose argument takes some: views of the pairs.
+inline void take_bytes(collected& all, const function_definition& function) {
+    for (const auto& [name, value] : all.pairs) {
+        const arg_definition* argument = find_argument(function, name);
+        if (argument == nullptr || !argument->is_blob) continue;
+        if (value.empty() && !argument->is_required) continue;
+        all.files.push_back({argument->name, false, {}, value});
+    }
+}
+
+/// What is said of a body that a JSON parser would not understand from its first byte on.
+[[nodiscard]] inline std::optional<std::string> why_no_json(std::string_view body) {
+    if (is_utf_16(body))
+        return "the body is not JSON: it is UTF-16, and JSON is sent as UTF-8 (RFC 8259, 8.1)";
+    if (body.find('\0') != body.npos) return "the body is not JSON: there is a NUL in it";
     return std::nullopt;
 }
 
@@ -157,11 +207,15 @@ inline std::optional<http::response> collect_parts(std::string_view body,
 [[nodiscard]] inline std::optional<http::response> collect_arguments(
     http::request& request, std::string_view query, const function_definition& function) {
     const body_kind kind = kind_of_body(request, function);
-    if (kind == body_kind::json && request.body.find('\0') != std::string::npos)
-        return std::visit(
-            bad_body{},
-            function_definition::verdict(body_error{"the body is not JSON: there is a NUL in it"}));
-    if (query.empty() && kind == body_kind::json) return std::nullopt;
+    if ((kind == body_kind::json || kind == body_kind::form) &&
+        request.body.starts_with(detail::byte_order_mark))
+        request.body.erase(0, detail::byte_order_mark.size());
+    if (kind == body_kind::json) {
+        if (auto why = detail::why_no_json(request.body))
+            return std::visit(bad_body{},
+                              function_definition::verdict(body_error{*std::move(why)}));
+        if (query.empty()) return std::nullopt;
+    }
 
     detail::collected all;
     auto pairs = http::parse_form(query);
@@ -176,26 +230,23 @@ inline std::optional<http::response> collect_parts(std::string_view body,
     // Parts are views of what was sent, which stays until the body is made of them.
     std::string sent;
     if (kind != body_kind::json) sent = std::exchange(request.body, {});
-    const std::string* type = request.headers.find("Content-Type");
     if (kind == body_kind::multipart) {
+        const std::string* type = request.headers.find("Content-Type");
         if (auto bad = detail::collect_parts(sent, *type, function, all)) return bad;
     } else if (kind == body_kind::bytes) {
-        const auto only = std::find_if(function.args.begin(), function.args.end(),
-                                       [](const arg_definition& each) { return each.is_blob; });
-        all.files.push_back({only->name, true, *type, sent});
+        all.files.push_back(detail::body_as_part(request, sent, function));
     }
+    detail::take_bytes(all, function);
     for (const auto& [name, value] : all.pairs) {
-        if (!detail::is_utf8(name) || !detail::is_utf8(value))
-            return http::problem(400, "an argument is not UTF-8");
+        const arg_definition* argument = detail::find_argument(function, name);
+        const bool is_text = argument == nullptr || !argument->is_blob;
+        if (!detail::is_utf8(name) || (is_text && !detail::is_utf8(value)))
+            return http::problem(400, "the argument " + quoted(name) + " is not UTF-8");
     }
     const std::string members = detail::form_members(all.pairs, function).text();
     if (!members.empty()) detail::add_members(request.body, members);
-    for (const http::form_part& file : all.files) {
-        attach(
-            request.body,
-            {file.name, file.content_type.empty() ? "application/octet-stream" : file.content_type,
-             file.bytes});
-    }
+    for (const http::form_part& file : all.files)
+        attach(request.body, {file.name, detail::media_type_of(file), file.bytes, file.file_name});
     return std::nullopt;
 }
 

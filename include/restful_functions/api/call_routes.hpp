@@ -17,6 +17,7 @@
 #include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/decompression.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/preferences.hpp>
 #include <restful_functions/http/problem.hpp>
@@ -45,7 +46,8 @@ struct call_surroundings {
     idempotency_keys& keys;
     event_log& log;
     restful_functions::detail::memory_reserve& reserve;
-    std::size_t max_payload;  ///< bytes of a call's arguments
+    std::size_t max_payload;     ///< bytes of a call's arguments
+    std::size_t max_body_bytes;  ///< of a request, when it is unpacked
 };
 
 namespace detail {
@@ -98,6 +100,8 @@ class calling {
         }
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
         const function_definition& called = with_.functions.at(function);
+        if (auto bad = http::unpack_body(asked_.request, with_.max_body_bytes))
+            return asked_.answer(std::move(*bad));
         if (auto bad = collect_arguments(asked_.request, asked_.query, called))
             return asked_.answer(std::move(*bad));
         const std::string& body = asked_.request.body;

@@ -108,9 +108,11 @@ inline std::string json_usage(const process::usage& used) {
 inline std::string json_result(const task::record& task) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
-    return json_text::object()
-        .add("content_type", quoted(media_type))
-        .add("bytes", std::to_string(task.result.size()))
+    json_text text = json_text::object();
+    text.add("content_type", quoted(media_type));
+    if (const std::string_view name = task::file_name(task); !name.empty())
+        text.add("filename", quoted(name));
+    return text.add("bytes", std::to_string(task.result.size()))
         .add("href", quoted("/task/result/" + task.id.to_string()))
         .end();
 }

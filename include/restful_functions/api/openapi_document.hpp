@@ -3,11 +3,12 @@
 
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/body.hpp>
-#include <restful_functions/api/body_kind.hpp>
 #include <restful_functions/api/openapi_parts.hpp>
 #include <restful_functions/api/openapi_paths.hpp>
+#include <restful_functions/function/arg_definition.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/json/arg_type.hpp>
 #include <restful_functions/json/schema.hpp>
 #include <restful_functions/version.hpp>
 
@@ -62,8 +63,10 @@ class openapi_builder {
     }
 
  private:
-    static constexpr std::string_view bytes =
-        R"({"type": "string", "contentMediaType": "application/octet-stream"})";
+    /// OpenAPI 3.1 says what is no text with contentMediaType; most generators, and the file picker
+    /// of Swagger UI, still look for the format of OpenAPI 3.0.
+    static constexpr std::string_view bytes = R"({"type": "string", "format": "binary", )"
+                                              R"("contentMediaType": "application/octet-stream"})";
     static constexpr std::string_view problem = R"({"$ref": "#/components/responses/Problem"})";
 
     [[nodiscard]] bool is_restricted() const noexcept {
@@ -137,8 +140,13 @@ class openapi_builder {
 
     void add_calls(json_text& paths, const function_definition& function) {
         const std::string body = request_body(function);
+        const std::string headers = function.callable->returns_blob()
+                                        ? R"("headers": {"Content-Disposition": )"
+                                          R"({"schema": {"type": "string"}, "description": )"
+                                          R"("The name of the file, if it has one."}}, )"
+                                        : "";
         const std::string result = function.callable->returns_blob()
-                                       ? R"("*/*": {"schema": {}})"
+                                       ? R"("*/*": {"schema": )" + std::string(bytes) + "}"
                                        : R"("application/json": {"schema": )" +
                                              function.callable->result_schema(schemas_) + "}";
         paths.add("/" + function.name,
@@ -148,9 +156,8 @@ class openapi_builder {
                             R"({"schema": {"$ref": "#/components/schemas/CallStarted"}}}})"));
         paths.add("/" + function.name + "/keep-connection",
                   operation(function, "call_", "Call " + function.name + " and wait", body,
-                            R"("200": {"description": "The result.", "content": )"
-                            "{" +
-                                result +
+                            R"("200": {"description": "The result.", )" + headers +
+                                R"("content": {)" + result +
                                 R"(}}, "500": {"description": "The call failed; why.", )"
                                 R"("content": {"application/json": {"schema": )"
                                 R"({"type": "string"}}}}, "504": {"description": )"
@@ -166,7 +173,7 @@ class openapi_builder {
                          R"(, "400": {"$ref": "#/components/responses/BadCall"})"
                          R"(, "429": {"$ref": "#/components/responses/Busy"})"
                          R"(, "503": {"$ref": "#/components/responses/Unavailable"})");
-        for (const std::string_view status : {"410", "413", "422"})
+        for (const std::string_view status : {"410", "413", "415", "422"})
             responses.append(", ").append(quoted(status)).append(": ").append(problem);
         json_text text = json_text::object();
         text.add("operationId", quoted(std::string(prefix) + function.name))
@@ -187,6 +194,12 @@ class openapi_builder {
         return schema;
     }
 
+    /// Of bytes, or of a list of them, as forms have them.
+    [[nodiscard]] static std::string bytes_schema(const arg_definition& argument) {
+        if (argument.type != arg_type::list) return std::string(bytes);
+        return R"({"type": "array", "items": )" + std::string(bytes) + "}";
+    }
+
     [[nodiscard]] std::string request_body(const function_definition& function) {
         json::detail::object_schema object;
         json::detail::object_schema form;
@@ -197,9 +210,9 @@ class openapi_builder {
                        described(function.callable->argument_schema(i, schemas_), argument),
                        argument.is_required);
             form.add(argument.name,
-                     argument.is_blob
-                         ? described(std::string(bytes), argument)
-                         : described(function.callable->argument_schema(i, schemas_), argument),
+                     described(argument.is_blob ? bytes_schema(argument)
+                                                : function.callable->argument_schema(i, schemas_),
+                               argument),
                      argument.is_required);
             is_required = is_required || argument.is_required;
         }
@@ -208,13 +221,21 @@ class openapi_builder {
         const std::string sample = function.sample_call();
         if (std::holds_alternative<std::monostate>(function.check(sample)))
             as_json.add("example", sample);
-        json_text content = json_text::object();
-        content.add("application/json", as_json.end());
         const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
                                            [](const auto& each) { return each.is_blob; });
-        content.add(has_blobs ? "multipart/form-data" : "application/x-www-form-urlencoded",
-                    R"({"schema": )" + form.end() + "}");
-        if (has_one_blob(function)) content.add("application/octet-stream", R"({"schema": {}})");
+        json_text content = json_text::object();
+        const std::string as_form = R"({"schema": )" + form.end() + "}";
+        if (has_blobs) {
+            // Generators make one function of all ways to send a body, and most take JSON where it
+            // is named: it would be given a file, and write "{}" for it.
+            return json_text::object()
+                .add("required", json_boolean(is_required))
+                .add("content", content.add("multipart/form-data", as_form).end())
+                .add("x-json", as_json.end())
+                .end();
+        }
+        content.add("application/json", as_json.end());
+        content.add("application/x-www-form-urlencoded", as_form);
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())

@@ -37,7 +37,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
   "function_name": {"type": "string"},
   "status": {"$ref": "#/components/schemas/TaskStatus"},
   "result": {"description":
-   "The function's result; a sentence when it failed; null before. Not in brief lists."},
+   "The function's result; a sentence when it failed; null before. Not in brief lists. )"
+             R"(A blob's has content_type, filename if there is one, bytes (how many) and href."},
   "outcome": {"anyOf": [{"type": "string", "enum": ["returned", "threw", "crashed", "exited",
    "out_of_memory", "cpu_limit", "timed_out", "terminated", "result_too_large", "lost"]},
    {"type": "null"}]},

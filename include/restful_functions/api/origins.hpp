@@ -90,9 +90,10 @@ class page {
             answer.headers.add("Access-Control-Allow-Credentials", "true");
             answer.headers.add("Vary", "Origin");
         }
-        answer.headers.add("Access-Control-Expose-Headers",
-                           "ETag, Idempotent-Replayed, Link, Location, Log-Offset, Log-Size, "
-                           "Preference-Applied, Retry-After");
+        answer.headers.add(
+            "Access-Control-Expose-Headers",
+            "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Log-Offset, Log-Size, "
+            "Preference-Applied, Retry-After");
     }
 
     /// The answer to a browser that asks beforehand whether the page may send a request, but for
@@ -101,9 +102,10 @@ class page {
         http::response answer;
         answer.status = 204;
         answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST");
-        answer.headers.add("Access-Control-Allow-Headers",
-                           "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-                           "Last-Event-ID, Prefer, Traceparent, Tracestate, X-Timeout");
+        answer.headers.add(
+            "Access-Control-Allow-Headers",
+            "Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-None-Match, "
+            "Last-Event-ID, Prefer, Traceparent, Tracestate, X-Timeout");
         answer.headers.add("Access-Control-Max-Age", "600");
         return answer;
     }

@@ -96,7 +96,7 @@ class service {
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
-                                  options.executor.max_payload});
+                                  options.executor.max_payload, options.max_body_bytes});
     }
 
     service(const service&) = delete;

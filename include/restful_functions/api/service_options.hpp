@@ -4,9 +4,11 @@
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/idempotency.hpp>
 #include <restful_functions/api/log_format.hpp>
+#include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
 
+#include <cstddef>
 #include <functional>
 
 namespace restful_functions::api {
@@ -19,6 +21,7 @@ struct service_options {
     access_options access = {};
     log_format log = log_format::none;
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
+    std::size_t max_body_bytes = http::limits{}.max_body_bytes;  ///< Of a body that was compressed.
 };
 
 }  // namespace restful_functions::api

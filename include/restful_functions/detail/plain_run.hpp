@@ -28,6 +28,16 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
     return continues(3) ? 4 : 0;
 }
 
+/// Whether all of a text is well-formed UTF-8.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const std::size_t length = utf8_sequence(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 /// Whether each of the eight bytes is an ASCII character other than controls, quote and backslash.
 /// A subtraction borrows from the next byte only where this byte has given the answer already.
 inline bool are_plain(const char* eight) noexcept {

@@ -13,6 +13,7 @@
 #include <restful_functions/json/refusal.hpp>
 #include <restful_functions/json/writer.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <exception>
@@ -29,8 +30,10 @@ namespace restful_functions {
 namespace detail {
 
 /// The object that a call's body holds; an empty one counts as `{}`. What is attached are members,
-/// `{"content_type": ..., "bytes": ...}`, whose texts are those of the body and need no copy.
-inline json::decoded<json::document> parse_body(std::string_view body) {
+/// `{"content_type": ..., "bytes": ...}`, or where the argument is a list the elements of one,
+/// whose texts are those of the body and need no copy.
+inline json::decoded<json::document> parse_body(std::string_view body,
+                                                const std::vector<arg_definition>& args) {
     const auto parts = take_apart(body);
     if (!parts) return json::refusal{"not JSON: invalid value at its first NUL", {}};
     auto document = json::parse(parts->json.empty() ? "{}" : parts->json);
@@ -41,12 +44,28 @@ inline json::decoded<json::document> parse_body(std::string_view body) {
             json::value::StringRefType(text.data(), static_cast<rapidjson::SizeType>(text.size())));
     };
     auto& memory = document->GetAllocator();
+    const auto is_list = [&args](std::string_view name) {
+        return std::any_of(args.begin(), args.end(), [name](const arg_definition& each) {
+            return each.is_blob && each.type == arg_type::list && each.name == name;
+        });
+    };
+    std::vector<std::pair<std::string_view, json::value>> lists;
     for (const attachment& each : parts->attachments) {
         json::value bytes(rapidjson::kObjectType);
         bytes.AddMember("content_type", view(each.content_type), memory);
         bytes.AddMember("bytes", view(each.bytes), memory);
-        document->AddMember(view(each.name), bytes, memory);
+        if (!each.filename.empty()) bytes.AddMember("filename", view(each.filename), memory);
+        if (!is_list(each.name)) {
+            document->AddMember(view(each.name), bytes, memory);
+            continue;
+        }
+        auto list = std::find_if(lists.begin(), lists.end(),
+                                 [&](const auto& known) { return known.first == each.name; });
+        if (list == lists.end())
+            list = lists.emplace(list, each.name, json::value(rapidjson::kArrayType));
+        list->second.PushBack(bytes, memory);
     }
+    for (auto& [name, list] : lists) document->AddMember(view(name), list, memory);
     return document;
 }
 
@@ -97,7 +116,7 @@ constexpr std::string_view sample_of(arg_type type) {
 
 RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check(
     std::string_view body) const {
-    const auto document = detail::parse_body(body);
+    const auto document = detail::parse_body(body, args);
     if (!document) return body_error{"the body is " + document.why().detail};
     const json::members given(*document, detail::names_of(args));
     argument_errors bad;
@@ -121,7 +140,7 @@ RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::invoke(std::string_view body,
                                                           json::output& out) const {
-    const auto document = detail::parse_body(body);
+    const auto document = detail::parse_body(body, args);
     if (!document) throw std::invalid_argument("the body is " + document.why().detail);
     json::writer result(out);
     callable->invoke(json::members(*document, detail::names_of(args)).values(), result);
@@ -139,7 +158,7 @@ RESTFUL_FUNCTIONS_INLINE std::string function_definition::sample_call() const {
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::warm_up(std::string_view sample) const noexcept {
     try {
-        const auto document = detail::parse_body(sample);
+        const auto document = detail::parse_body(sample, args);
         if (!document) return;
         const json::members given(*document, detail::names_of(args));
         for (std::size_t i = 0; i < args.size(); ++i) {

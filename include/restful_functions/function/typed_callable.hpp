@@ -69,7 +69,7 @@ void call(Function& function, json::writer& result, Argument&&... argument) {
         const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
         // Without a type it would be taken for JSON.
         result.Bytes(made.content_type.empty() ? blob().content_type : made.content_type,
-                     made.bytes);
+                     made.bytes, made.filename);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);

@@ -53,6 +53,29 @@ inline refusal check_host(const request& head) {
     return {};
 }
 
+// A reader that takes the first of several values and one that takes the last see different
+// requests.
+struct single_field {
+    std::string_view name;
+    std::string_view refusal;
+};
+inline constexpr single_field single_fields[] = {
+    {"Authorization", "there is more than one Authorization field"},
+    {"Content-Disposition", "there is more than one Content-Disposition field"},
+    {"Content-Encoding", "there is more than one Content-Encoding field"},
+    {"Content-Type", "there is more than one Content-Type field"},
+    {"Idempotency-Key", "there is more than one Idempotency-Key field"},
+    {"Origin", "there is more than one Origin field"},
+    {"Range", "there is more than one Range field"},
+    {"X-Timeout", "there is more than one X-Timeout field"},
+};
+
+inline refusal check_repetition(const request& head) {
+    for (const auto& [name, why] : single_fields)
+        if (count(head.headers, name) > 1) return {400, why};
+    return {};
+}
+
 inline refusal check_transfer_encoding(const request& head) {
     const std::string* coding = head.headers.find("Transfer-Encoding");
     if (coding == nullptr) return {};
@@ -85,10 +108,11 @@ inline bool expects_continue(const request& head) {
     return head.version_minor > 0 && detail::lists(head.headers, "Expect", "100-continue");
 }
 
-/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3) and Expect
-/// (RFC 9110, 10.1.1).
+/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3), fields
+/// that may stand once (RFC 9110, 5.3) and Expect (RFC 9110, 10.1.1).
 inline refusal check_head(const request& head) {
     if (const refusal refused = detail::check_host(head)) return refused;
+    if (const refusal refused = detail::check_repetition(head)) return refused;
     if (const refusal refused = detail::check_transfer_encoding(head)) return refused;
     const bool is_met =
         std::all_of(head.headers.begin(), head.headers.end(), detail::meets_expectation);

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <restful_functions/http/characters.hpp>
+#include <restful_functions/http/content_disposition.hpp>
+#include <restful_functions/http/parameters.hpp>
 #include <restful_functions/http/preferences.hpp>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace restful_functions::http {
@@ -16,68 +19,54 @@ namespace restful_functions::http {
 /// One field of a form.
 struct form_part {
     std::string name;
-    bool is_file = false;      ///< it has a file name
+    bool is_file = false;      ///< it has a file name, even an empty one
     std::string content_type;  ///< empty: it says none
     std::string_view bytes;    ///< within the body that was read
-};
+    std::string file_name{};
+    std::string encoding{};  ///< Content-Transfer-Encoding
 
-/// A media type without its parameters: `text/plain` of `text/plain; charset=utf-8`.
-[[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
-    return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
-}
-
-/// The value of a parameter, `boundary` of `multipart/form-data; boundary=x`, without its quotes;
-/// nullopt: there is none.
-[[nodiscard]] inline std::optional<std::string> parameter_of(std::string_view field,
-                                                             std::string_view name) {
-    detail::list_scanner parts(field);
-    parts.next(';');
-    while (const auto part = parts.next(';')) {
-        const std::size_t equals = std::min(part->find('='), part->size());
-        if (!equal_ignoring_case(detail::list_scanner::trimmed(part->substr(0, equals)), name))
-            continue;
-        std::string value;
-        const std::string_view raw =
-            detail::list_scanner::trimmed(part->substr(std::min(equals + 1, part->size())));
-        const std::string_view text = detail::unquoted(raw);
-        const bool is_quoted = text.size() != raw.size();
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            // Browsers write a quote in a name as %22, others as \"; a backslash before anything
-            // else belongs to a path of Windows.
-            if (is_quoted && text[i] == '\\' && i + 1 < text.size() &&
-                (text[i + 1] == '"' || text[i + 1] == '\\')) {
-                ++i;
-            }
-            value += text[i];
-        }
-        return value;
+    /// Whether it is what browsers send for a file that nobody chose.
+    [[nodiscard]] bool is_unchosen() const noexcept {
+        return is_file && file_name.empty() && bytes.empty();
     }
-    return std::nullopt;
-}
+};
 
 namespace detail {
 
-/// The fields of one part's head; nullopt: it has no name, a line that is no field, or a NUL.
+/// The fields of one part's head; nullopt: it has no name, a line that is no field, a NUL, or twice
+/// what decides how it is read.
 inline std::optional<form_part> parse_part_head(std::string_view head) {
     if (head.find('\0') != head.npos) return std::nullopt;
     form_part part;
-    bool has_name = false;
+    std::optional<std::string_view> disposition;
+    std::optional<std::string_view> type;
+    std::optional<std::string_view> encoding;
+    const auto is_first = [](auto& field, std::string_view value) {
+        return !std::exchange(field, value).has_value();
+    };
     while (!head.empty()) {
         const std::size_t end = std::min(head.find("\r\n"), head.size());
         const std::string_view line = head.substr(0, end);
         head.remove_prefix(std::min(end + 2, head.size()));
         const std::size_t colon = line.find(':');
         if (colon == line.npos) return std::nullopt;
+        const std::string_view name = line.substr(0, colon);
         const std::string_view value = list_scanner::trimmed(line.substr(colon + 1));
-        if (equal_ignoring_case(line.substr(0, colon), "Content-Type")) part.content_type = value;
-        if (!equal_ignoring_case(line.substr(0, colon), "Content-Disposition")) continue;
-        const auto name = parameter_of(value, "name");
-        if (!equal_ignoring_case(essence_of(value), "form-data") || !name) return std::nullopt;
-        part.name = *name;
-        part.is_file = parameter_of(value, "filename").has_value();
-        has_name = true;
+        if ((equal_ignoring_case(name, "Content-Disposition") && !is_first(disposition, value)) ||
+            (equal_ignoring_case(name, "Content-Type") && !is_first(type, value)) ||
+            (equal_ignoring_case(name, "Content-Transfer-Encoding") && !is_first(encoding, value)))
+            return std::nullopt;
     }
-    if (!has_name) return std::nullopt;
+    const auto given = parameters::of(disposition.value_or(""));
+    auto name = given ? given->find("name") : std::nullopt;
+    if (!name || !equal_ignoring_case(essence_of(*disposition), "form-data")) return std::nullopt;
+    part.name = *std::move(name);
+    part.content_type = type.value_or("");
+    part.encoding = encoding.value_or("");
+    if (const auto file_name = file_name_in(*given)) {
+        part.is_file = true;
+        part.file_name = given->find("filename*") ? *file_name : without_form_escapes(*file_name);
+    }
     return part;
 }
 

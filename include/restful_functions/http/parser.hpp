@@ -96,6 +96,7 @@ class parser {
 
  private:
     enum class state { head, body, trailers, complete, refused };
+    enum class extension { none, to_come, inside };  // of the chunk whose size has been read
 
     // A chunk takes that much beside its data and extensions: a size and two line ends.
     static constexpr std::size_t usual_framing = 16;
@@ -133,6 +134,7 @@ class parser {
         request_.headers.reserve(8);
         state_ = state::body;
         announced_ = data_left_ = chunks_ = framing_ = 0;
+        last_framing_ = '\0';
         llhttp_reset(&llhttp_);
         execute(head);
     }
@@ -142,10 +144,57 @@ class parser {
     std::size_t feed_body(std::string_view bytes) {
         if (data_left_ > 0) return execute(bytes.substr(0, data_left_));
         const std::size_t allowed = chunks_ * usual_framing + limits_.max_header_bytes;
-        const std::size_t used = execute(bytes.substr(0, allowed - framing_ + 1));
+        const std::size_t used = feed_framing(bytes.substr(0, allowed - framing_ + 1));
         framing_ += used;
         if (framing_ > allowed) refuse({400, "the chunks of the body have too long extensions"});
         return used;
+    }
+
+    // An extension is passed over without a look at its grammar (RFC 9112, 7.1.1), which llhttp has
+    // a narrower notion of. It stands between a size and a CR, and holds no control character.
+    std::size_t feed_framing(std::string_view bytes) {
+        switch (extension_) {
+            case extension::none: {
+                if (ends_size(last_framing_, bytes.front())) {
+                    extension_ = extension::to_come;
+                    return 0;
+                }
+                // A size stands before the first LF, or after that of the chunk before.
+                const std::size_t line_end = bytes.find('\n', bytes.find('\n') <= 1 ? 2 : 0);
+                const std::string_view line = bytes.substr(0, line_end);
+                const auto last = std::adjacent_find(line.begin(), line.end(), ends_size);
+                const auto size = static_cast<std::size_t>(last - line.begin()) + 1;
+                const std::size_t used = execute(bytes.substr(0, size));
+                if (used > 0) last_framing_ = bytes[used - 1];
+                return used;
+            }
+            case extension::to_come: {
+                const std::size_t end = bytes.find_first_not_of(" \t");
+                if (end == bytes.npos) return bytes.size();
+                if (bytes[end] != ';') {
+                    refuse(detail::refusal_of(HPE_INVALID_CHUNK_SIZE));
+                    return bytes.size();
+                }
+                extension_ = extension::inside;
+                return end;
+            }
+            case extension::inside: {
+                const auto end = std::find_if(bytes.begin(), bytes.end(), [](char c) {
+                    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+                });
+                if (end != bytes.end()) {
+                    if (*end != '\r') refuse(detail::refusal_of(HPE_CR_EXPECTED));
+                    extension_ = extension::none;
+                    last_framing_ = '\0';
+                }
+                return static_cast<std::size_t>(end - bytes.begin());
+            }
+        }
+        return 0;
+    }
+
+    static bool ends_size(char digit, char next) noexcept {
+        return detail::hex_value(digit) >= 0 && (next == ';' || next == ' ' || next == '\t');
     }
 
     std::size_t feed_trailers(std::string_view bytes) {
@@ -286,6 +335,8 @@ class parser {
     std::size_t data_left_ = 0;    // of the body, or of the chunk that has begun
     std::size_t chunks_ = 0;       // so far in this body
     std::size_t framing_ = 0;      // bytes of this body's coding that are no data
+    char last_framing_ = '\0';     // of those that llhttp got
+    extension extension_ = extension::none;
     bool continue_expected_ = false;
     request request_;
     refusal refused_;

@@ -43,7 +43,10 @@ inline std::variant<request_line, refusal> parse_request_line(std::string_view l
     const bool visible =
         std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (target.empty() || !visible || target.find('#') != target.npos)
-        return refusal{400, "the target holds a character that a target may not hold"};
+        return refusal{400,
+                       "the target holds a character that a target may not hold: percent-encode "
+                       "it in UTF-8, as %C3%AB for \u00EB and %20 for a space; curl does so with "
+                       "--data-urlencode \"name=Zo\u00EB\""};
     if (version.size() != version_size || version.substr(0, 5) != "HTTP/" ||
         !detail::is_digit(version[5]) || version[6] != '.' || !detail::is_digit(version[7]))
         return refusal{400, "the request line does not end in an HTTP version"};

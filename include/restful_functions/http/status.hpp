@@ -28,6 +28,7 @@ inline constexpr status_phrase status_phrases[] = {
     {410, "Gone"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
     {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},

@@ -37,15 +37,22 @@ class output {
 
     void Flush() {}
 
-    /// Writes what is no JSON: bytes of a media type, whose name comes first.
-    void write_bytes(std::string_view media_type, std::string_view bytes) {
-        media_type_size_ = media_type.size();
+    /// Writes what is no JSON: bytes behind the name of their media type, and behind that and a NUL
+    /// the name of their file, if they have one.
+    void write_bytes(std::string_view media_type, std::string_view bytes,
+                     std::string_view file_name = {}) {
         write(media_type);
+        media_type_size_ = media_type.size();
+        if (!file_name.empty()) {
+            Put('\0');
+            write(file_name);
+            media_type_size_ += 1 + file_name.size();
+        }
         write(bytes);
     }
 
-    /// How much of what was written, at its beginning, names the media type of the rest; 0: it is
-    /// JSON.
+    /// How much of what was written, at its beginning, says of which type the rest is, and how its
+    /// file is called; 0: it is JSON.
     [[nodiscard]] std::size_t media_type_size() const noexcept { return media_type_size_; }
 
  protected:

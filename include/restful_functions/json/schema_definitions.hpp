@@ -104,8 +104,14 @@ RESTFUL_FUNCTIONS_INLINE std::string tuple_schema(std::initializer_list<std::str
     const std::string length = std::to_string(elements.size());
     auto schema = restful_functions::detail::json_text::object();
     schema.add("type", R"("array")");
-    if (elements.size() > 0) schema.add("prefixItems", list.end());
-    return schema.add("items", "false").add("minItems", length).add("maxItems", length).end();
+    if (elements.size() > 0) {
+        schema.add("prefixItems", list.end());
+    } else {
+        schema.add("items", "{}");
+    }
+    // "items": false would say the same as maxItems, but not all generators of clients take a truth
+    // value for a schema.
+    return schema.add("minItems", length).add("maxItems", length).end();
 }
 
 RESTFUL_FUNCTIONS_INLINE object_schema& object_schema::add(std::string_view name,

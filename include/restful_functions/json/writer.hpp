@@ -53,9 +53,10 @@ class writer : public detail::basic_writer {
     }
     bool Key(std::string_view name) { return String(name); }
 
-    /// Writes no JSON but bytes of a media type, and nothing else.
-    void Bytes(std::string_view media_type, std::string_view bytes) {
-        os_->write_bytes(media_type, bytes);
+    /// Writes no JSON but bytes of a media type, perhaps with the name of a file, and nothing else.
+    void Bytes(std::string_view media_type, std::string_view bytes,
+               std::string_view file_name = {}) {
+        os_->write_bytes(media_type, bytes, file_name);
     }
 
     bool Double(double number) { return number_of(number); }

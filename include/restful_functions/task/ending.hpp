@@ -1,6 +1,7 @@
 /// ending: what becomes of a task, by the outcome of its process or by who wanted it to end.
 #pragma once
 
+#include <restful_functions/detail/plain_run.hpp>
 #include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/process/outcome.hpp>
@@ -91,15 +92,33 @@ struct failure {
     return is_printable && text.size() <= 255 && slash != 0 && slash < text.size() - 1;
 }
 
+/// Whether a text that a process left is the name of a file.
+[[nodiscard]] inline bool is_file_name(std::string_view text) noexcept {
+    constexpr std::size_t longest = 255;  // of file systems
+    const bool has_controls = std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    return text.size() <= longest && !has_controls && restful_functions::detail::is_utf8(text);
+}
+
+/// What a process said of the bytes that it left: their media type, and behind a NUL the name of
+/// their file.
+[[nodiscard]] inline bytes described(std::string_view text) {
+    const std::size_t end = std::min(text.find('\0'), text.size());
+    const std::string_view type = text.substr(0, end);
+    const std::string_view name = text.substr(std::min(end + 1, text.size()));
+    return {is_media_type(type) ? std::string(type) : "application/octet-stream",
+            is_file_name(name) ? std::string(name) : std::string()};
+}
+
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
 [[nodiscard]] inline ending judge(process::outcome&& how) try {
     if (auto* end = std::get_if<process::returned>(&how)) {
         if (!end->type.empty()) {
-            if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
             return {state::done, outcome::returned, std::move(end->bytes),
-                    detail::because(bytes{std::move(end->type)})};
+                    detail::because(detail::described(end->type))};
         }
         if (json::is_valid(end->bytes))
             return {state::done, outcome::returned, std::move(end->bytes)};

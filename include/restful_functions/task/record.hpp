@@ -97,6 +97,7 @@ struct thrown {
 /// What the function returned is no JSON.
 struct bytes {
     std::string media_type;
+    std::string file_name{};  ///< Empty: none.
 };
 
 /// That the task was made to end.
@@ -133,6 +134,13 @@ struct record {
     const auto* of_bytes =
         task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
     return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->media_type);
+}
+
+/// The name of the file that such a result is; empty: it has none.
+[[nodiscard]] inline std::string_view file_name(const record& task) noexcept {
+    const auto* of_bytes =
+        task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
+    return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->file_name);
 }
 
 /// The bytes of a log up to the end of the excerpt.

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace rf = restful_functions;
 
@@ -24,13 +25,19 @@ rf::blob twice(const rf::blob& image, std::optional<int> x) {
     return {image.content_type, image.bytes + std::to_string(x.value_or(2)) + image.bytes};
 }
 
+std::string names(const std::vector<rf::blob>& files) {
+    std::string all;
+    for (const rf::blob& each : files) all += each.filename + "(" + each.content_type + ") ";
+    return all;
+}
+
 }  // namespace
 
 TEST_SUITE_BEGIN("function/call_body");
 
 TEST_CASE("what is attached is found again, whatever its bytes are") {
     std::string body = R"({"x": 1})";
-    rf::attach(body, {"image", "image/png", every_byte});
+    rf::attach(body, {"image", "image/png", every_byte, "a.png"});
     rf::attach(body, {"empty", "", ""});
     const auto parts = rf::take_apart(body);
     REQUIRE(parts);
@@ -39,7 +46,9 @@ TEST_CASE("what is attached is found again, whatever its bytes are") {
     CHECK(parts->attachments[0].name == "image");
     CHECK(parts->attachments[0].content_type == "image/png");
     CHECK(parts->attachments[0].bytes == every_byte);
+    CHECK(parts->attachments[0].filename == "a.png");
     CHECK(parts->attachments[1].bytes.empty());
+    CHECK(parts->attachments[1].filename.empty());
 }
 
 TEST_CASE("a body without attachments is JSON alone") {
@@ -50,8 +59,9 @@ TEST_CASE("a body without attachments is JSON alone") {
 TEST_CASE("bytes that nobody attached are no body") {
     using namespace std::string_view_literals;
     for (const std::string_view bad :
-         {"{}\0"sv, "{}\0a"sv, "{}\0a\0b"sv, "{}\0a\0b\0"sv, "{}\0a\0b\0\0"sv, "{}\0a\0b\0x\0"sv,
-          "{}\0a\0b\0003\0ab"sv, "{}\0a\0b\0-1\0ab"sv, "{}\0a\0b\0001\0ab"sv}) {
+         {"{}\0"sv, "{}\0a"sv, "{}\0a\0b"sv, "{}\0a\0b\0"sv, "{}\0a\0b\0\0"sv, "{}\0a\0b\0c\0\0"sv,
+          "{}\0a\0b\0c\0x\0"sv, "{}\0a\0b\0c\0003\0ab"sv, "{}\0a\0b\0c\0-1\0ab"sv,
+          "{}\0a\0b\0c\0001\0ab"sv}) {
         CHECK_FALSE(rf::take_apart(bad));
     }
 }
@@ -68,6 +78,31 @@ TEST_CASE("a function takes blobs and returns one") {
     definition.invoke(body, out);
     CHECK(out.media_type_size() == 9);
     CHECK(out.text() == "image/png" + every_byte + "1" + every_byte);
+}
+
+TEST_CASE("attachments of one name are a list, where the argument is one") {
+    const auto definition = rf::make_definition<names>({.args = {"files"}});
+    CHECK(definition.args[0].is_blob);
+    std::string body;
+    rf::attach(body, {"files", "text/csv", "[1,2]", "a.csv"});
+    const auto called = [&] {
+        rf::json::string_output out;
+        definition.invoke(body, out);
+        return std::string(out.text());
+    };
+    CHECK(called() == R"("a.csv(text/csv) ")");
+    rf::attach(body, {"files", "image/png", "b"});
+    CHECK(called() == R"("a.csv(text/csv) (image/png) ")");
+    body.insert(0, R"({"files": []})");
+    CHECK(std::holds_alternative<rf::argument_errors>(definition.check(body)));
+}
+
+TEST_CASE("a result has the name of a file behind its media type") {
+    const auto definition = rf::make_definition("named", [] { return rf::blob{"a/b", "12", "n"}; });
+    rf::json::string_output out;
+    definition.invoke("", out);
+    CHECK(out.text() == std::string_view("a/b\0n12", 7));
+    CHECK(out.media_type_size() == 5);
 }
 
 TEST_CASE("an attachment that is given twice, or to nobody, is refused without its bytes") {

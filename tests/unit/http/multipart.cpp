@@ -69,14 +69,44 @@ TEST_CASE("so many parts are no form any more") {
     CHECK(read(body + "--x--") == "refused");
 }
 
-TEST_CASE("parameters may be quoted, with quotes in them") {
-    CHECK(http::parameter_of("multipart/form-data; boundary=abc", "boundary") == "abc");
-    CHECK(http::parameter_of("multipart/form-data;BOUNDARY = \"a;b\"", "boundary") == "a;b");
-    CHECK(http::parameter_of(R"(form-data; filename="a\"b"; name=n)", "filename") == "a\"b");
-    CHECK(http::parameter_of(R"(form-data; filename="C:\dir\file"; name=n)", "filename") ==
-          R"(C:\dir\file)");
-    CHECK_FALSE(http::parameter_of("multipart/form-data", "boundary"));
-    CHECK(http::essence_of(" text/plain ; charset=utf-8") == "text/plain");
+TEST_CASE("a file has the name that its sender gave it, in each of the spellings") {
+    const auto name = [](const std::string& parameters) {
+        const std::string body =
+            "--x\r\nContent-Disposition: form-data; name=a" + parameters + "\r\n\r\n1\r\n--x--";
+        const auto parts = http::parse_multipart(body, "x");
+        if (!parts) return std::string("refused");
+        return parts->front().is_file ? parts->front().file_name : "no file";
+    };
+    CHECK(name("") == "no file");
+    CHECK(name("; filename=\"\"").empty());
+    CHECK(name("; filename=a.png") == "a.png");
+    CHECK(name("; filename=\"gr\u00F6\u00DFe; 1.png\"") == "gr\u00F6\u00DFe; 1.png");
+    CHECK(name("; filename=\"a%22b%20%0D%0A.png\"") == "a\"b%20\r\n.png");
+    CHECK(name("; filename=\"a\\\"b.png\"") == "a\"b.png");
+    CHECK(name("; filename=\"gr\xF6\xDF\x65\"") == "gr\u00F6\u00DFe");
+    CHECK(name("; filename=\"a\"; filename*=UTF-8''gr%C3%B6%C3%9Fe%22") == "gr\u00F6\u00DFe\"");
+    CHECK(name("; filename*=utf-8'de'a%2522") == "a%22");
+    CHECK(name("; filename*=nonsense; filename=a") == "a");
+    CHECK(name("; filename=a; filename=b") == "refused");
+    CHECK(name("; name=b") == "refused");
+}
+
+TEST_CASE("what decides how a part is read stands once") {
+    const std::string disposition = "Content-Disposition: form-data; name=a\r\n";
+    const std::string type = "Content-Type: text/plain\r\n";
+    const auto with = [](const std::string& head) {
+        return read("--x\r\n" + head + "\r\n1\r\n--x--");
+    };
+    CHECK(with(disposition + type) == "a text/plain[1]");
+    CHECK(with(disposition + disposition) == "refused");
+    CHECK(with(disposition + type + type) == "refused");
+}
+
+TEST_CASE("a file that nobody chose has neither a name nor bytes") {
+    CHECK(http::form_part{"a", true, "application/octet-stream", ""}.is_unchosen());
+    CHECK_FALSE(http::form_part{"a", false, "", ""}.is_unchosen());
+    CHECK_FALSE(http::form_part{"a", true, "", "1"}.is_unchosen());
+    CHECK_FALSE(http::form_part{"a", true, "", "", "empty.txt"}.is_unchosen());
 }
 
 TEST_SUITE_END();

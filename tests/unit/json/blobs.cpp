@@ -4,8 +4,12 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <list>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace rf = restful_functions;
 namespace json = restful_functions::json;
@@ -52,9 +56,32 @@ TEST_CASE("a blob that is a part of a result is written as base64") {
     CHECK(out.text() == R"({"content_type":"image/png","base64":"AP8="})");
 }
 
+TEST_CASE("the name of a file is read and written, without folders and control characters") {
+    const auto name = [](const std::string& quoted) {
+        return decode(R"({"bytes": "", "filename": )" + quoted + "}")->filename;
+    };
+    CHECK(decode(R"({"bytes": ""})")->filename.empty());
+    CHECK(name(R"("gr\u00f6\u00dfe.png")") == "gr\u00F6\u00DFe.png");
+    CHECK(name(R"("../../etc/passwd")") == "passwd");
+    CHECK(name(R"("C:\\dir\\a b.txt")") == "a b.txt");
+    CHECK(name(R"("a\u0000\r\nb")") == "ab");
+    for (const char* none : {R"("..")", R"("a/.")", R"("a/")", R"("")"}) CHECK(name(none).empty());
+    CHECK(read(R"({"bytes": "", "filename": 1})") == "/filename: is not a string");
+    json::string_output out;
+    json::writer to(out);
+    json::encode(rf::blob{"a/b", "", "c"}, to);
+    CHECK(out.text() == R"({"content_type":"a/b","base64":"","filename":"c"})");
+}
+
 TEST_CASE("parameters of blobs are known as such") {
     CHECK(json::is_blob<rf::blob>);
     CHECK(json::is_blob<std::optional<rf::blob>>);
+    CHECK(json::is_blob<std::vector<rf::blob>>);
+    CHECK(json::is_blob<std::array<rf::blob, 2>>);
+    CHECK(json::is_blob<std::optional<std::list<rf::blob>>>);
+    CHECK_FALSE(json::is_blob<std::vector<std::string>>);
+    CHECK_FALSE(json::is_blob<std::vector<std::vector<rf::blob>>>);
+    CHECK_FALSE(json::is_blob<std::map<std::string, rf::blob>>);
     CHECK_FALSE(json::is_blob<std::string>);
 }
 

@@ -11,7 +11,7 @@ const fileNames = new WeakMap();
 /** The name of the file that a value was read from. */
 export const fileNameOf = (value) => fileNames.get(value);
 
-const blobName = '#/components/schemas/Blob';
+const blobName = '#/components/schemas/EncodedBlob';
 
 /** A field that has no label. */
 function called(name, field) {
