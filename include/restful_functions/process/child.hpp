@@ -1,27 +1,29 @@
 /// child: the life of a task process. It parks on its slot, serves one call or several of one
-/// function, and ends with _exit.
+/// function, and ends without what the program had registered for its own end.
 #pragma once
 
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/descriptors.hpp>
 #include <restful_functions/process/exception_text.hpp>
+#include <restful_functions/process/exit_fence.hpp>
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/open_descriptors.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/parking.hpp>
 #include <restful_functions/process/process_start.hpp>
+#include <restful_functions/process/pending_output.hpp>
 #include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/rewinder.hpp>
 #include <restful_functions/process/slot.hpp>
 #include <restful_functions/process/start_method.hpp>
+#include <restful_functions/process/uncaught_exception.hpp>
 
 #include <fcntl.h>
 #include <sched.h>
-#include <stdio_ext.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,12 +35,9 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
-#include <iostream>
 #include <new>
 #include <optional>
-#include <streambuf>
 #include <string_view>
 #include <utility>
 
@@ -57,6 +56,17 @@ struct birth {
 };
 
 namespace detail {
+
+/// For the fork server: what is made ready before a fork costs the new process nothing.
+/// `has_log`: calls print to a log.
+inline void prepare_for_calls(bool has_log) {
+    install_crash_handler();
+    note_uncaught_exceptions();
+    install_last_writes();
+    forget_call_in_grandchildren();
+    if (has_log) print_by_lines();
+    exit_fence::raise();
+}
 
 /// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
 /// else, the signals of a fresh process, and no life beyond the fork server's.
@@ -89,6 +99,20 @@ inline slot leave_home(const birth& from, operating_system& system) {
     return own;
 }
 
+/// Blocks until a call lies in the slot, which may already be so. false: none follows.
+inline bool wait_for_call(slot own) {
+    slot_header& header = own.header();
+    auto state = slot_state::vacant;
+    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
+    header.waiting.store(1, std::memory_order_release);
+    for (;;) {
+        state = header.state.load(std::memory_order_acquire);
+        if (state == slot_state::called) return true;
+        if (state == slot_state::dismissed) return false;
+        own.wait_while(state);
+    }
+}
+
 /// Not inlined: a backtrace ends where this is (backtrace.hpp knows its mangled name).
 [[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
                                           std::string_view input, window& output) {
@@ -110,23 +134,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
 inline void apply_limits(const birth& from, const limits& its) {
     if (its.memory) from.memory.enter(from.self, memory_of_all(*its.memory, from.slot_size));
     apply(its);
-}
-
-/// Whether a stream buffer holds something that was not written yet.
-inline bool has_unwritten(const std::streambuf& buffer) noexcept {
-    struct look : std::streambuf {
-        static bool into(const std::streambuf& other) noexcept {
-            return (other.*&look::pptr)() != (other.*&look::pbase)();
-        }
-    };
-    return look::into(buffer);
-}
-
-/// What was printed is out before the client hears of the result. Where nothing waits, the code
-/// that would write it, and that most calls never run, is not even brought in.
-inline void flush_standard_output() {
-    if (std::cout.rdbuf() != nullptr && has_unwritten(*std::cout.rdbuf())) std::cout.flush();
-    if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 
 /// Puts the trace of this call, or none, into the environment. An own copy of the text: the slot is
@@ -158,7 +165,7 @@ inline void serve(slot own, program& work, pid_t self) {
     flush_standard_output();
     clean_ups::let_finish();
     header.result = result;
-    if (result == verdict::returned)
+    if (result == verdict::returned || result == verdict::threw)
         header.type_size = static_cast<std::uint32_t>(output.type_size);
     header.output_size = output.size;
 }
@@ -235,14 +242,12 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         of_each.begin();
         serve(own, work, self);
         of_each.end();
-        if (pristine) of_hook.close();
-        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
+        output.type_size = write_exception(output, error.what());
+    } catch (...) {
+        output.type_size = write_exception(output, nullptr);
         describe_stay(from, header, stays);
         if (!announce(own) || !stays) return;
-        if (pristine) {
-            pristine->rewind();  // goes on behind mark(), unless the process cannot be put back
-            ::_exit(EXIT_SUCCESS);
-        }
+        if (pristine) exit_fence::leave_and_rewind(*pristine, of_hook);  // goes on behind mark()
     }
 }
 
@@ -253,9 +258,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
-    const bool is_ready =
-        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
-    if (is_ready && detail::wait_for_call(own)) {
+        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
         call_policy its = work.policy_of(own.header().entry);
         its.isolation = own.header().how;
         if (its.isolation == isolation::process) {
@@ -267,8 +270,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
             detail::serve_many(from, own, work, self, its);
         }
     }
-    std::fflush(nullptr);
-    ::_exit(EXIT_SUCCESS);
+    detail::exit_fence::leave();
 }
 
 }  // namespace restful_functions::process

@@ -5,6 +5,7 @@
 #include <restful_functions/process/backtrace.hpp>
 #include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/parking.hpp>
+#include <restful_functions/process/pending_output.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <cxxabi.h>
@@ -87,6 +88,7 @@ inline void on_crash(int signal, siginfo_t* info, void* context) {
         for (;;) ::pause();  // another thread is dying, and this one with it
     }
     if (first == 0 && current_slot != nullptr && take_slot_over()) describe_crash(*info, context);
+    if (first == 0 && current_slot != nullptr) write_waiting_output(interrupted::own_fault);
     // The signal is blocked while its handler runs, and kills when the handler has returned.
     ::signal(signal, SIG_DFL);
     ::raise(signal);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/process/news.hpp>
+#include <restful_functions/process/pending_output.hpp>
 #include <restful_functions/process/slot.hpp>
 
 #include <pthread.h>
@@ -39,6 +40,7 @@ inline std::atomic<bool> stop_is_asked_for{false};
 /// For the fork server: what is registered before a fork costs the new process nothing.
 inline void forget_call_in_grandchildren() {
     ::pthread_atfork(nullptr, nullptr, [] {
+        if (current_slot != nullptr) remove_last_writes();
         current_slot = nullptr;
         if (owns_sigterm) std::signal(SIGTERM, SIG_DFL);
     });
@@ -99,7 +101,7 @@ class clean_ups {
         }
         std::reverse(last_first.begin(), last_first.end());
         for (const auto& clean_up : last_first) clean_up();
-        std::signal(SIGTERM, SIG_DFL);
+        std::signal(SIGTERM, write_and_die);
         ::kill(::getpid(), SIGTERM);
     }
 
@@ -114,7 +116,7 @@ class clean_ups {
 inline void give_sigterm_back() {
     stop_is_asked_for = false;
     if (clean_ups::exist() || !owns_sigterm.exchange(false)) return;
-    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGTERM, write_and_die);
 }
 
 }  // namespace process::detail
@@ -156,9 +158,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     if (!asked.load(std::memory_order_relaxed) &&
         !asked.exchange(true, std::memory_order_relaxed)) {
         const std::lock_guard lock(process::detail::sigterm_mutex);
-        struct sigaction now {};
-        ::sigaction(SIGTERM, nullptr, &now);
-        if (now.sa_handler == SIG_DFL) {
+        if (process::detail::ends_process(SIGTERM)) {
             process::detail::owns_sigterm = true;
             std::signal(SIGTERM, [](int) {});
         }

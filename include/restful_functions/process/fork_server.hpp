@@ -83,8 +83,7 @@ class fork_server {
         while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
         raise_open_files(inherited.open_files);
-        detail::install_crash_handler();
-        detail::forget_call_in_grandchildren();
+        detail::prepare_for_calls(layout_.log_bytes() != 0);
         reserve_heap();
         if (inherited.image >= 0) {
             has_image_ = true;

@@ -14,7 +14,6 @@
 #include <restful_functions/process/slot_arena.hpp>
 
 #include <poll.h>
-#include <stdio_ext.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -25,7 +24,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
-#include <iostream>
 #include <memory>
 #include <span>
 #include <string>
@@ -191,21 +189,19 @@ class fork_server_process {
     /// only the standard output is flushed, where that does not wait.
     static void flush_streams() {
         if (detail::is_single_threaded()) {
-            std::cout.flush();
+            detail::flush_standard_output();
             std::fflush(nullptr);
         } else if (::ftrylockfile(stdout) == 0) {
             pollfd output{::fileno(stdout), POLLOUT, 0};
-            if (::poll(&output, 1, 0) > 0) {
-                std::cout.flush();
-                std::fflush(stdout);
-            }
+            if (::poll(&output, 1, 0) > 0) detail::flush_standard_output();
             ::funlockfile(stdout);
         }
     }
 
     [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
                                                  program& work, operating_system& system) {
-        ::__fpurge(stdout);  // what the server will print itself
+        // What the server will print itself.
+        detail::forget_standard_output();
         try {
             fork_server::make(inherited, work, system).run();
         } catch (const std::exception& error) {

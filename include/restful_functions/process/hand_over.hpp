@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace restful_functions::process {
 
@@ -119,9 +120,33 @@ inline crashed take_crash(const slot& source) {
     return crash;
 }
 
+/// The exception by which a process ended that nobody has caught; nullopt: there is none.
+inline std::optional<outcome> take_uncaught(const slot& source, std::optional<bytes> memory) try {
+    const volatile uncaught_note& note = source.header().uncaught;
+    const verdict result = note.result;
+    const std::uint64_t begin = note.begin;
+    const std::uint64_t size = note.size;
+    const std::uint32_t type_size = note.type_size;
+    if (result == verdict::out_of_memory) return out_of_memory{memory};
+    if (result != verdict::threw || begin > source.capacity() || size > source.capacity() - begin ||
+        type_size > size) {
+        return std::nullopt;
+    }
+    const char* const text = source.payload() + begin;
+    return threw{std::string(text + type_size, size - type_size), std::string(text, type_size)};
+} catch (const std::bad_alloc&) {
+    return without_memory();
+}
+
 /// How a process ended that left no result. Who ignores SIGXCPU is killed a second later.
 inline outcome end_of_process(const slot& source, const report& exit, const limits& its) {
     if (exit.out_of_memory) return out_of_memory{its.memory};
+    // The handler may have been killed at its work, or crashed itself: what it noted first counts.
+    const bool described =
+        source.header().state.load(std::memory_order_acquire) == slot_state::crashed;
+    if (described) {
+        if (auto uncaught = take_uncaught(source, its.memory)) return *std::move(uncaught);
+    }
     outcome how = outcome_of_wait_status(exit.value);
     const auto* death = std::get_if<crashed>(&how);
     if (death == nullptr) return how;
@@ -133,9 +158,6 @@ inline outcome end_of_process(const slot& source, const report& exit, const limi
             exit.used.user + exit.used.system >= std::chrono::seconds(cpu_seconds(*its.cpu).soft);
         if (death->signal == SIGXCPU || killed_for_it) return cpu_limit{*its.cpu};
     }
-    // The handler may have been killed at its work, or crashed itself: what it noted first counts.
-    const bool described =
-        source.header().state.load(std::memory_order_acquire) == slot_state::crashed;
     crashed crash = described ? take_crash(source) : *death;
     return crash.signal > 0 && crash.signal < NSIG ? crash : *death;
 }

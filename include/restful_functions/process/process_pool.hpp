@@ -2,6 +2,7 @@
 /// replaces that one.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/process/backoff.hpp>
 #include <restful_functions/process/events.hpp>
@@ -155,7 +156,13 @@ class process_pool {
     void dismiss(std::uint32_t index) {
         at(index).header().state.store(slot_state::dismissed, std::memory_order_release);
         at(index).wake();
-        seats_.leave(index, clock::now() + leave_time);
+        leave(index);
+    }
+
+    /// The call of a seat has ended; its process is to end within the grace of its function.
+    void leave(std::uint32_t index) {
+        seats_.leave(index, restful_functions::detail::after(
+                                clock::now(), std::max(seats_[index].grace, least_grace)));
     }
 
     /// Asks for as many processes as are to be parked.
@@ -222,7 +229,7 @@ class process_pool {
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : seats_.in(phase)) {
                 if (auto& kill_at = seats_[index].kill_at; kill_at && *kill_at <= now) {
-                    kill_at = now + leave_time;
+                    kill_at = now + kill_time;
                     kill(index, SIGKILL);
                     watchdog_.arm(now);
                 }
@@ -248,8 +255,11 @@ class process_pool {
         return true;
     }
 
-    /// The call of a seat has ended; its process gets this long to do the same.
-    static constexpr std::chrono::seconds leave_time{5};
+    /// Also where a function has no grace when it is stopped, its process may write what it has
+    /// left when it has returned.
+    static constexpr std::chrono::milliseconds least_grace{1000};
+    /// What was killed and has not ended is killed again.
+    static constexpr std::chrono::seconds kill_time{5};
     /// Of the processes that wait for another call of their function, more than `warm_processes`
     /// wait no longer than this.
     static constexpr std::chrono::seconds keep_time{10};

@@ -5,6 +5,7 @@
 #include <restful_functions/process/isolation.hpp>
 #include <restful_functions/process/limits.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -26,6 +27,8 @@ struct call_policy {
     restful_functions::limits limits{};
     restful_functions::isolation isolation = restful_functions::isolation::process;
     std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
+    /// How long a process may take to end when its call has ended.
+    std::chrono::milliseconds grace = std::chrono::seconds(2);
 };
 
 /// One object, made before the fork server and shared copy-on-write with every task process.

@@ -44,6 +44,7 @@ struct seat {
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+    std::chrono::milliseconds grace{};            ///< its process's, to end when the call has
 
     start_method method = start_method::fork;  ///< of the process
 

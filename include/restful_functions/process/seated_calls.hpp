@@ -59,6 +59,7 @@ class seated_calls {
         taken.entry = entry;
         taken.used = input.size();
         taken.give_up_at = give_up_at;
+        taken.grace = work_.policy_of(entry).grace;
         // Where processors are idle the server wakes up on the one that the process has just used:
         // ending at once, it would stand in the way of its own answer.
         pool_.at(*index).header().gives_way = running().size() < processors_;
@@ -148,6 +149,8 @@ class seated_calls {
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
+        if (ended.phase == seat_phase::leaving && !ended.stopped && WIFSIGNALED(exit.value))
+            tell_of_end(exit.value);
         report of_call = exit;
         of_call.used = ended.phase == seat_phase::settling ? ended.used_by_last
                                                            : exit.used.since(ended.used_by_all);
@@ -207,6 +210,14 @@ class seated_calls {
         return wanted == isolation::rewind && cannot_rewind_ ? isolation::process : wanted;
     }
 
+    /// The call has its outcome already.
+    static void tell_of_end(int status) {
+        std::fprintf(stderr,
+                     "restful-functions: the process of a call that had ended was %s, in an exit "
+                     "handler or in the destructor of a static object\n",
+                     describe(outcome_of_wait_status(status)).c_str());
+    }
+
     /// What is in the way is in the program, and so in every process of its calls.
     void rewind_no_more(mark_refusal why) {
         cannot_rewind_ = true;
@@ -236,7 +247,7 @@ class seated_calls {
                          ? std::max(ended.used, result->type.size() + result->bytes.size())
                          : max_payload_;
         told_.end(ended.call, std::move(how));
-        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
+        pool_.leave(index);
     }
 
     /// The call has its result; its process goes, or waits for another call.

@@ -62,6 +62,16 @@ struct crash_note {
     std::uint64_t backtrace_size = 0;
 };
 
+/// What a process leaves in a `crashed` slot that ends by an exception which nobody has caught. The
+/// text lies in the payload as in a `done` slot, but elsewhere: another thread of the function may
+/// be writing its result.
+struct uncaught_note {
+    verdict result{};  ///< written last: `threw` or `out_of_memory`
+    std::uint32_t type_size = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
+};
+
 /// The first bytes of a slot; the payload (the input, later the result) follows. A task process may
 /// scribble over all of it: the server reads each member once and believes nothing.
 struct alignas(64) slot_header {
@@ -85,6 +95,7 @@ struct alignas(64) slot_header {
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
     char trace[64] = {};  ///< what TRACEPARENT is to be in its environment; empty: nothing
     crash_note crash;
+    uncaught_note uncaught;
     progress_note progress;
 };
 
@@ -101,6 +112,7 @@ inline void forget_call(slot_header& header) noexcept {
     std::fill(std::begin(header.label), std::end(header.label), '\0');
     std::fill(std::begin(header.trace), std::end(header.trace), '\0');
     header.crash = {};
+    header.uncaught = {};
     new (&header.progress) progress_note{};
 }
 

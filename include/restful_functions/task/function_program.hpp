@@ -41,7 +41,7 @@ class function_program final : public process::program {
 
     [[nodiscard]] process::call_policy policy_of(std::uint32_t entry) const override {
         const function_definition& function = functions_.at(entry);
-        return {function.limits, function.isolation, function.worker_calls};
+        return {function.limits, function.isolation, function.worker_calls, function.grace};
     }
 
     void run(std::uint32_t entry, std::string_view input, process::window& output) override {
