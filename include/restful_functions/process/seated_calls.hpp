@@ -149,8 +149,10 @@ class seated_calls {
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
-        if (ended.phase == seat_phase::leaving && !ended.stopped && WIFSIGNALED(exit.value))
-            tell_of_end(exit.value);
+        const bool has_result =
+            ended.phase == seat_phase::leaving ||
+            (ended.phase == seat_phase::calling && pool_.state_of(index) == slot_state::done);
+        if (has_result && !ended.stopped && WIFSIGNALED(exit.value)) tell_of_end(exit.value);
         report of_call = exit;
         of_call.used = ended.phase == seat_phase::settling ? ended.used_by_last
                                                            : exit.used.since(ended.used_by_all);

@@ -154,7 +154,8 @@ TEST_CASE(
         for (const int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCHLD, SIGPIPE, SIGALRM,
                                  SIGUSR1, SIGUSR2, SIGXCPU}) {
             // Some are seen to, and end the process all the same.
-            if (::sigismember(&blocked, signal) == 1 || !detail::ends_process(signal)) {
+            if (::sigismember(&blocked, signal) == 1 ||
+                !restful_functions::process::detail::ends_process(signal)) {
                 facts += "signal " + std::to_string(signal) + " ";
             }
         }
