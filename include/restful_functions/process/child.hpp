@@ -2,6 +2,7 @@
 /// function, and ends without what the program had registered for its own end.
 #pragma once
 
+#include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/crash_handler.hpp>
 #include <restful_functions/process/current_call.hpp>
 #include <restful_functions/process/descriptors.hpp>
@@ -12,8 +13,8 @@
 #include <restful_functions/process/open_descriptors.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/parking.hpp>
-#include <restful_functions/process/process_start.hpp>
 #include <restful_functions/process/pending_output.hpp>
+#include <restful_functions/process/process_start.hpp>
 #include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
 #include <restful_functions/process/resource_limits.hpp>
@@ -22,6 +23,7 @@
 #include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/uncaught_exception.hpp>
 
+#include <cxxabi.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -99,20 +101,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
     return own;
 }
 
-/// Blocks until a call lies in the slot, which may already be so. false: none follows.
-inline bool wait_for_call(slot own) {
-    slot_header& header = own.header();
-    auto state = slot_state::vacant;
-    header.state.compare_exchange_strong(state, slot_state::parked, std::memory_order_acq_rel);
-    header.waiting.store(1, std::memory_order_release);
-    for (;;) {
-        state = header.state.load(std::memory_order_acquire);
-        if (state == slot_state::called) return true;
-        if (state == slot_state::dismissed) return false;
-        own.wait_while(state);
-    }
-}
-
 /// Not inlined: a backtrace ends where this is (backtrace.hpp knows its mangled name).
 [[gnu::noinline]] inline verdict run_call(program& work, slot_header& header,
                                           std::string_view input, window& output) {
@@ -123,9 +111,12 @@ inline bool wait_for_call(slot own) {
         output.size = 0;
         return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        header.type_size = write_exception(output, error.what());
+        output.type_size = write_exception(output, error.what());
+    } catch (abi::__forced_unwind&) {
+        // pthread_exit(3) would go on to destroy the objects of the program's main().
+        std::exit(EXIT_SUCCESS);
     } catch (...) {
-        header.type_size = write_exception(output, nullptr);
+        output.type_size = write_exception(output, nullptr);
     }
     return verdict::threw;
 }
@@ -218,6 +209,17 @@ inline bool prepare(slot own, program& work) {
     return false;
 }
 
+/// What exit handlers print when the log of their call is complete is in no log.
+inline bool open_nowhere() {
+    const restful_functions::detail::unique_fd opened(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    return ::dup3(opened.get(), nowhere_descriptor, O_CLOEXEC) >= 0;
+}
+
+inline void print_to(int descriptor) {
+    ::dup2(descriptor, STDOUT_FILENO);
+    ::dup2(descriptor, STDERR_FILENO);
+}
+
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
@@ -227,7 +229,7 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const limits_of_each_call of_each(its.limits);
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
-    if (its.isolation == isolation::rewind) {
+    if (its.isolation == isolation::rewind && (from.log < 0 || open_nowhere())) {
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
     }
@@ -242,12 +244,20 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         of_each.begin();
         serve(own, work, self);
         of_each.end();
-        output.type_size = write_exception(output, error.what());
-    } catch (...) {
-        output.type_size = write_exception(output, nullptr);
+        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
         describe_stay(from, header, stays);
         if (!announce(own) || !stays) return;
-        if (pristine) exit_fence::leave_and_rewind(*pristine, of_hook);  // goes on behind mark()
+        if (pristine) {
+            // The slot may have its next call.
+            current_slot = nullptr;
+            if (from.log >= 0) print_to(nowhere_descriptor);
+            const auto go_back = [&] {
+                if (from.log >= 0) print_to(log_descriptor);
+                of_hook.close();
+                pristine->rewind();  // goes on behind mark(), unless it cannot be put back
+            };
+            exit_fence::leave_by(go_back);
+        }
     }
 }
 
@@ -258,7 +268,9 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
-        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
+    const bool is_ready =
+        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
+    if (is_ready && detail::wait_for_call(own)) {
         call_policy its = work.policy_of(own.header().entry);
         its.isolation = own.header().how;
         if (its.isolation == isolation::process) {

@@ -10,6 +10,7 @@ namespace restful_functions::process {
 /// without allocating one, as long as not many calls print at the same time.
 inline constexpr int image_descriptor = 59;    ///< fork server only: the program's frozen memory
 inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
+inline constexpr int nowhere_descriptor = 61;  ///< rewound process only: /dev/null
 inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
 inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
 inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done

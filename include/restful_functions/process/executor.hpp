@@ -18,11 +18,16 @@
 #include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/waiting_calls.hpp>
 
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <exception>
 #include <new>
 #include <optional>
 #include <span>
@@ -51,6 +56,19 @@ class executor {
           listener_(std::move(hears)),
           pool_(work, options_, system),
           seated_(work, options_.max_payload, pool_, told_) {}
+
+    executor(const executor&) = delete;
+    executor& operator=(const executor&) = delete;
+
+    /// Ends all calls. Processes whose call has ended get the grace of their functions, for what
+    /// they do at their end.
+    ~executor() {
+        if (::getpid() != owner_) return;  // a copy, in a process that the host program forked
+        try {
+            let_processes_end();
+        } catch (const std::exception&) {  // they are killed
+        }
+    }
 
     /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
     /// calls are there already. Throws std::length_error for an input above
@@ -229,6 +247,22 @@ class executor {
         pool_.seats().vacate(index);
     }
 
+    void let_processes_end() {
+        pool_.dismiss_all();
+        while (pool_.link().up() && pool_.seats().count(seat_phase::leaving) > 0) {
+            pool_.flush();
+            const auto left =
+                pool_.next_deadline().value_or(clock::time_point::max()) - clock::now();
+            constexpr auto longest = std::chrono::milliseconds(std::chrono::minutes(1));
+            const auto wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left),
+                                         std::chrono::milliseconds::zero(), longest);
+            pollfd readable{descriptor(), POLLIN, 0};
+            ::poll(&readable, 1, static_cast<int>(wait.count()));
+            take_events();
+            if (!pool_.take_due_deadlines(clock::now())) return;
+        }
+    }
+
     /// What was never handed over goes on waiting; the rest has ended with its processes.
     void on_fork_server_lost() {
         seated_.lose("the fork server was lost: " + pool_.end_of_fork_server());
@@ -243,6 +277,7 @@ class executor {
     waiting_calls waiting_;
     std::unordered_set<call_id> watched_while_waiting_;
     std::uint64_t last_call_ = 0;
+    pid_t owner_ = ::getpid();
 };
 
 }  // namespace restful_functions::process

@@ -160,9 +160,26 @@ class process_pool {
     }
 
     /// The call of a seat has ended; its process is to end within the grace of its function.
-    void leave(std::uint32_t index) {
-        seats_.leave(index, restful_functions::detail::after(
-                                clock::now(), std::max(seats_[index].grace, least_grace)));
+    void leave(std::uint32_t index) { seats_.leave(index, end_of_grace(index)); }
+
+    /// The same where the process is to be ready for another call then.
+    void await_ready(std::uint32_t index) { seats_[index].ready_by = end_of_grace(index); }
+
+    /// Whether the process that stays is still busy with its last call, in an exit handler or in a
+    /// destructor.
+    [[nodiscard]] bool is_busy_with_last_call(std::uint32_t index) const noexcept {
+        const slot_header& header = at(index).header();
+        return seats_[index].calls > 0 && header.waiting.load(std::memory_order_acquire) == 0 &&
+               header.stage.load(std::memory_order_acquire) == start_stage::ready &&
+               (seats_[index].phase != seat_phase::calling ||
+                state_of(index) == slot_state::called);
+    }
+
+    /// Ends all processes that wait for another call.
+    void dismiss_all() {
+        for (const seat_phase phase : {seat_phase::settling, seat_phase::kept}) {
+            while (seats_.count(phase) > 0) dismiss(seats_.in(phase).back());
+        }
     }
 
     /// Asks for as many processes as are to be parked.
@@ -235,6 +252,7 @@ class process_pool {
                 }
             }
         }
+        kill_those_not_ready(now);
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
             dismiss(*kept_longest());
         }
@@ -265,6 +283,25 @@ class process_pool {
     static constexpr std::chrono::seconds keep_time{10};
 
  private:
+    [[nodiscard]] clock::time_point end_of_grace(std::uint32_t index) const noexcept {
+        return restful_functions::detail::after(clock::now(),
+                                                std::max(seats_[index].grace, least_grace));
+    }
+
+    /// A call that was given to such a process gets another one.
+    void kill_those_not_ready(clock::time_point now) {
+        for (const seat_phase phase : phases_of_rewound) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                auto& ready_by = seats_[index].ready_by;
+                if (!ready_by || *ready_by > now) continue;
+                ready_by.reset();
+                if (!is_busy_with_last_call(index)) continue;
+                kill(index, SIGKILL);
+                watchdog_.arm(now);
+            }
+        }
+    }
+
     /// So many processes are parked that were started like that: those that the program's functions
     /// may want, which share the slots where they are few.
     static by_start_method<std::size_t> parked_of(const program& work,

@@ -28,6 +28,10 @@ enum class seat_phase : std::uint8_t {
 
 inline constexpr std::size_t seat_phases = 6;
 
+/// In which a process may still be busy with the call before.
+inline constexpr std::array phases_of_rewound{seat_phase::calling, seat_phase::settling,
+                                              seat_phase::kept};
+
 struct seat {
     using clock = std::chrono::steady_clock;
 
@@ -45,6 +49,8 @@ struct seat {
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
     std::chrono::milliseconds grace{};            ///< its process's, to end when the call has
+    /// When the process is to have done with its last call.
+    std::optional<clock::time_point> ready_by;
 
     start_method method = start_method::fork;  ///< of the process
 
@@ -95,6 +101,7 @@ class seating {
         ++seats_[index].generation;
         seats_[index].calls = 0;
         seats_[index].used_by_all = {};
+        seats_[index].ready_by.reset();
         return process(index);
     }
 
@@ -150,12 +157,17 @@ class seating {
         return found != list.end() ? std::optional(*found) : std::nullopt;
     }
 
-    /// When the next process is to be killed. O(calling and leaving).
+    /// When the next process may have to be killed. O(all but vacant and idle).
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
                 next = restful_functions::detail::earliest({next, seats_[index].kill_at});
+            }
+        }
+        for (const seat_phase phase : phases_of_rewound) {
+            for (const std::uint32_t index : in(phase)) {
+                next = restful_functions::detail::earliest({next, seats_[index].ready_by});
             }
         }
         return next;

@@ -146,13 +146,11 @@ class seated_calls {
             pool_.failed(index, clock::now());
             if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
         }
+        if (WIFSIGNALED(exit.value) && !ended.stopped && is_behind_result(index))
+            tell_of_end(exit.value);
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
-        const bool has_result =
-            ended.phase == seat_phase::leaving ||
-            (ended.phase == seat_phase::calling && pool_.state_of(index) == slot_state::done);
-        if (has_result && !ended.stopped && WIFSIGNALED(exit.value)) tell_of_end(exit.value);
         report of_call = exit;
         of_call.used = ended.phase == seat_phase::settling ? ended.used_by_last
                                                            : exit.used.since(ended.used_by_all);
@@ -210,6 +208,24 @@ class seated_calls {
     [[nodiscard]] isolation isolation_of(std::uint32_t entry) const {
         const isolation wanted = work_.policy_of(entry).isolation;
         return wanted == isolation::rewind && cannot_rewind_ ? isolation::process : wanted;
+    }
+
+    /// Whether the seat's process has a result behind it and nothing of another call before it.
+    [[nodiscard]] bool is_behind_result(std::uint32_t index) const noexcept {
+        switch (pool_.seats()[index].phase) {
+            case seat_phase::vacant:
+            case seat_phase::idle:
+                return false;
+            case seat_phase::calling:
+                return pool_.state_of(index) == slot_state::done ||
+                       pool_.is_busy_with_last_call(index);
+            case seat_phase::settling:
+            case seat_phase::kept:
+                return pool_.is_busy_with_last_call(index);
+            case seat_phase::leaving:
+                return true;
+        }
+        return false;
     }
 
     /// The call has its outcome already.
@@ -279,6 +295,7 @@ class seated_calls {
         }
         ended.used_by_last = left.used.since(ended.used_by_all);
         ended.used_by_all = left.used;
+        if (how_kept == isolation::rewind) pool_.await_ready(index);
         if (pool_.settle(index, !left.has_unlogged && pool_.log_is_settled(index))) keep(index);
     }
 
