@@ -49,6 +49,17 @@ watch() {
     answers 200 $'half of it\nall of it' "/task/log/$last_id"
 }
 
+# print_and_hang: what a call prints that hangs: its lines while it runs, and the rest when it is terminated.
+print_and_hang() {
+    ask -X POST "/${isolation}_prints"
+    last_id=$(id)
+    curl --silent --no-buffer --max-time 120 "$url/task/events/$last_id" >"$scratch/events_$isolation" &
+    comes "$scratch/events_$isolation" 'by cout\\n"'
+    answers 200 '{}' -X POST "/terminate/task/$last_id"
+    wait $!
+    answers 200 $'by printf\nby cout\nhalf a line' "/task/log/$last_id"
+}
+
 # outlive_a_crash: a call beside one of the same function that crashes.
 outlive_a_crash() {
     ask -d '{"how": "hangs"}' "/${isolation}_end"
@@ -95,6 +106,7 @@ for isolation in process worker rewind; do
     ends_all
     outlive_a_crash
     watch
+    print_and_hang
 done
 
 isolation=process

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -88,6 +89,12 @@ std::string watched(std::string fifo) {
     return line;
 }
 
+void print_and_hang() {
+    std::printf("by printf\n");
+    std::cout << "by cout\nhalf a line";
+    for (;;) ::pause();
+}
+
 /// The trace that the call belongs to.
 std::string trace() {
     const char* traceparent = std::getenv("TRACEPARENT");
@@ -113,6 +120,7 @@ void add_functions(rf::function_server& server, const std::string& prefix,
         .name = prefix + "_watched",
         .isolation = isolation,
     });
+    server.add_function<print_and_hang>({.name = prefix + "_prints", .isolation = isolation});
     server.add_function<trace>({.name = prefix + "_trace", .isolation = isolation});
 }
 

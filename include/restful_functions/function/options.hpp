@@ -86,7 +86,8 @@ struct function_options {
     /// another one takes its place; at least 1.
     std::size_t worker_calls = 1000;
     /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to
-    /// SIGKILL.
+    /// SIGKILL. As long, and at least a second, has the process of a call that has ended for the
+    /// exit handlers and static objects of the call.
     std::chrono::milliseconds grace = std::chrono::seconds(2);
 };
 

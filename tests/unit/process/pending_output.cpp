@@ -51,8 +51,13 @@ class printing : public calls {
               bodies, few, operating_system::real(),
               std::vector<call_policy>(bodies.size(), {.limits = {.cpu = 1s}, .isolation = how})) {}
 
-    void see(call_id call, std::string_view text) {
-        while ((*this)->log(call).text != text) ::sched_yield();
+    /// Whether it is there while the call runs.
+    bool sees(call_id call, std::string_view text) {
+        for (int looks = 0; looks < 1'000'000; ++looks) {
+            if ((*this)->log(call).text == text) return true;
+            ::sched_yield();
+        }
+        return false;
     }
 };
 
@@ -78,7 +83,7 @@ TEST_CASE("lines are in the log when they were printed, and the rest when the ca
             const fifo said;
             const call_id call = all.start(0, way + said.path());
             static_cast<void>(said.line());
-            all.see(call, "a line\n");
+            CHECK_MESSAGE(all.sees(call, "a line\n"), way);
             CHECK(all->stop(call, 1h));
             CHECK(all.sentence_of(call) == "killed by SIGTERM (Terminated)");
             CHECK(all.departure_of(call).log.text == "a line\nhalf");
@@ -95,7 +100,7 @@ TEST_CASE("the same where streams are not synchronised with stdio") {
                 const fifo said;
                 const call_id call = all.start(0, way + said.path());
                 static_cast<void>(said.line());
-                all.see(call, "a line\n");
+                right = right && all.sees(call, "a line\n");
                 all->stop(call, 1h);
                 right = right && all.sentence_of(call) == "killed by SIGTERM (Terminated)" &&
                         all.departure_of(call).log.text == "a line\nhalf";
