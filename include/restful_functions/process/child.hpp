@@ -264,7 +264,8 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
 }  // namespace detail
 
 /// The whole life of a task process.
-[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+[[noreturn]] inline void live_as_child(const birth& from, program& work,
+                                       operating_system& system) noexcept {
     const slot own = detail::leave_home(from, system);
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);

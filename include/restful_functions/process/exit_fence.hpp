@@ -29,13 +29,14 @@ class exit_fence {
         }
     }
 
-    /// Ends the process of a call that has returned.
-    [[noreturn]] static void leave() { std::exit(EXIT_SUCCESS); }
+    /// Ends the process of a call that has returned. What a handler throws must not find one who
+    /// catches it in the program's main(), and destroy the objects of that on the way.
+    [[noreturn]] static void leave() noexcept { std::exit(EXIT_SUCCESS); }
 
     /// Does the same, but `last` runs behind the call's handlers, and the process ends only if it
     /// returns.
     template <class Last>
-    [[noreturn]] static void leave_by(const Last& last) {
+    [[noreturn]] static void leave_by(const Last& last) noexcept {
         last_ = [](const void* function) { (*static_cast<const Last*>(function))(); };
         of_last_ = &last;
         leave();
