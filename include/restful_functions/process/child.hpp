@@ -97,6 +97,7 @@ inline slot leave_home(const birth& from, operating_system& system) {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     const slot own(static_cast<std::byte*>(memory), from.slot_size);
     current_slot = &own.header();
+    printing_process = ::getpid();
     crash_slot = own;
     return own;
 }

@@ -40,7 +40,6 @@ inline std::atomic<bool> stop_is_asked_for{false};
 /// For the fork server: what is registered before a fork costs the new process nothing.
 inline void forget_call_in_grandchildren() {
     ::pthread_atfork(nullptr, nullptr, [] {
-        if (current_slot != nullptr) remove_last_writes();
         current_slot = nullptr;
         if (owns_sigterm) std::signal(SIGTERM, SIG_DFL);
     });

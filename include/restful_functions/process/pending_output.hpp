@@ -195,6 +195,10 @@ inline void die_of_last_signal(int /*signal*/ = 0) {
     ::raise(last);
 }
 
+/// The process that writes what it has printed when a signal ends it. What waits in one that it has
+/// forked waits in itself, too.
+inline pid_t printing_process = 0;
+
 /// The handler of the signals that end a process by default and that the server causes. It ends
 /// the process all the same.
 inline void write_and_die(int signal) {
@@ -206,7 +210,7 @@ inline void write_and_die(int signal) {
     ::sigaddset(&alarm, SIGALRM);
     ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
     ::alarm(2);
-    write_waiting_output(interrupted::anywhere);
+    if (::getpid() == printing_process) write_waiting_output(interrupted::anywhere);
     die_of_last_signal();
 }
 
@@ -225,18 +229,13 @@ inline void install_last_writes() {
     for (const int signal : written_signals) ::signal(signal, write_and_die);
 }
 
-/// For a process that a call has forked: what waits in it waits in its parent, too.
-inline void remove_last_writes() noexcept {
-    for (const int signal : written_signals) {
-        if (ends_process(signal)) ::signal(signal, SIG_DFL);
-    }
-}
-
 /// For the fork server, whose processes inherit it: what they print goes out line by line. A
 /// standard output that the program has made unbuffered stays so.
 inline void print_by_lines() {
     constexpr std::size_t unbuffered = 1;
-    if (::__fbufsize(stdout) != unbuffered) ::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
+    // Without a new buffer, putc(3) goes on in the old one as in a full buffer.
+    static char memory[BUFSIZ];
+    if (::__fbufsize(stdout) != unbuffered) ::setvbuf(stdout, memory, _IOLBF, sizeof memory);
     if (std::ios::sync_with_stdio(true)) return;  // asks only: there is no way back to true
     const auto give = [](auto& stream, auto*& lines) {
         using buffer = std::remove_reference_t<decltype(*lines)>;

@@ -231,8 +231,8 @@ class seated_calls {
     /// The call has its outcome already.
     static void tell_of_end(int status) {
         std::fprintf(stderr,
-                     "restful-functions: the process of a call that had ended was %s, in an exit "
-                     "handler or in the destructor of a static object\n",
+                     "restful-functions: the process of a call that had ended was %s, by an exit "
+                     "handler, the destructor of a static object or a thread that was left\n",
                      describe(outcome_of_wait_status(status)).c_str());
     }
 

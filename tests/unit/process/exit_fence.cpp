@@ -298,7 +298,8 @@ TEST_CASE("a destructor that crashes is a line in the server's log, and no other
         }
         const std::string line =
             "restful-functions: the process of a call that had ended was killed by SIGABRT "
-            "(Aborted), in an exit handler or in the destructor of a static object\n";
+            "(Aborted), by an exit handler, the destructor of a static object or a thread that was "
+            "left\n";
         CHECK(file_text(path) == line + line);
     }
 }

@@ -121,8 +121,8 @@ TEST_CASE("what was printed is written however a call ends") {
             for (const std::string then :
                  {"crash", "abort", "throw", "exit", "quick_exit", "return"}) {
                 const std::string text = all.departure_of(all.start(0, way + then)).log.text;
-                // std::terminate() says something, too.
-                CHECK_MESSAGE(text.starts_with("a line\n"), (way + then));
+                // std::terminate() says something, too, and before what is late.
+                CHECK_MESSAGE(text.find("a line\n") != std::string::npos, (way + then));
                 CHECK_MESSAGE(text.find("half") != std::string::npos, (way + then));
             }
         }
