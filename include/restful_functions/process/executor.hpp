@@ -72,6 +72,19 @@ class executor {
         }
     }
 
+    executor(const executor&) = delete;
+    executor& operator=(const executor&) = delete;
+
+    /// Ends all calls. Processes whose call has ended get the grace of their functions, for what
+    /// they do at their end.
+    ~executor() {
+        if (::getpid() != owner_) return;  // a copy, in a process that the host program forked
+        try {
+            let_processes_end();
+        } catch (const std::exception&) {  // they are killed
+        }
+    }
+
     /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
     /// calls are there already. Throws std::length_error for an input above
     /// `max_payload` bytes.
