@@ -14,6 +14,7 @@
 #include <restful_functions/process/process_start.hpp>
 #include <restful_functions/process/process_traces.hpp>
 #include <restful_functions/process/program.hpp>
+#include <restful_functions/process/program_descriptors.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/rewinder.hpp>
 #include <restful_functions/process/slot.hpp>
@@ -54,6 +55,7 @@ struct birth {
     std::size_t slot_size = 0;
     int log = -1;         ///< where to write what is printed; -1: where the server does
     rlimit open_files{};  ///< what the server had
+    program_descriptors& opened;
 };
 
 namespace detail {
@@ -74,8 +76,8 @@ inline slot leave_home(const birth& from, operating_system& system) {
         ::dup2(from.log, STDOUT_FILENO);
         ::dup2(from.log, STDERR_FILENO);
     }
-    ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
-    ::close_range(completion_descriptor + 1, ~0U, 0);
+    from.opened.close_others(completion_descriptor, completion_descriptor, system);
+    from.opened.reopen();
     ::setrlimit(RLIMIT_NOFILE, &from.open_files);
     struct sigaction ordinary {};
     ordinary.sa_handler = SIG_DFL;
@@ -221,8 +223,10 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
     if (its.isolation == isolation::rewind) {
+        static_assert(rewinder::descriptors <= own_descriptors - 5);
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
+        from.opened.put_back();
     }
     // From here on for each call anew where the process is rewound.
     open_descriptors of_hook;

@@ -12,6 +12,7 @@
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/plain_process.hpp>
 #include <restful_functions/process/program.hpp>
+#include <restful_functions/process/program_descriptors.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot_arena.hpp>
@@ -76,13 +77,15 @@ class fork_server {
           memory_(inherited.memory),
           layout_(inherited.layout),
           roster_(inherited.roster),
+          opened_(inherited.opened),
           generations_(inherited.roster.size(), &lists_),
           polled_(&lists_) {
         polled_.reserve(inherited.roster.size() + 1);
-        keep_only(inherited);
+        place_own_descriptors(inherited.opened.free_block(first_own_descriptor, own_descriptors));
+        raise_open_files(inherited.open_files);
+        keep_only(inherited, system);
         while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
-        raise_open_files(inherited.open_files);
         detail::install_crash_handler();
         detail::forget_call_in_grandchildren();
         reserve_heap();
@@ -119,7 +122,9 @@ class fork_server {
         rlimit now{};
         ::getrlimit(RLIMIT_NOFILE, &now);
         open_files_ = {std::min(of_calls.rlim_cur, now.rlim_max), now.rlim_max};
-        const rlim_t wanted = layout_.slots() + 2 * completion_descriptor;
+        const auto highest =
+            static_cast<rlim_t>(std::max(completion_descriptor, opened_.highest()));
+        const rlim_t wanted = layout_.slots() + 2 * highest;
         const rlimit raised{std::min(std::max(now.rlim_cur, wanted), now.rlim_max), now.rlim_max};
         ::setrlimit(RLIMIT_NOFILE, &raised);
     }
@@ -177,7 +182,8 @@ class fork_server {
                             .slot_offset = layout_.offset(process.slot),
                             .slot_size = layout_.slot_size(),
                             .log = log.get(),
-                            .open_files = open_files_};
+                            .open_files = open_files_,
+                            .opened = opened_};
         program& work = work_;
         operating_system& system = system_;
         const pid_t pid = system.fork();
@@ -286,6 +292,7 @@ class fork_server {
     const memory_cgroup& memory_;
     slot_layout layout_;
     std::span<roster_entry> roster_;
+    program_descriptors& opened_;
     std::pmr::vector<std::uint32_t> generations_;
     std::optional<log_pump> logs_;
     std::pmr::vector<pollfd> polled_;

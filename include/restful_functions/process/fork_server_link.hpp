@@ -9,6 +9,7 @@
 #include <restful_functions/process/host_threads.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/program.hpp>
+#include <restful_functions/process/program_descriptors.hpp>
 #include <restful_functions/process/protocol.hpp>
 
 #include <sys/epoll.h>
@@ -113,7 +114,7 @@ class fork_server_link {
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
         auto fresh = std::make_unique<fork_server_process>(
-            options_, open_files_, image_ ? image_->descriptor() : -1, work_, system_);
+            options_, open_files_, opened_, image_ ? image_->descriptor() : -1, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -148,7 +149,8 @@ class fork_server_link {
     program& work_;
     executor_options options_;
     operating_system& system_;
-    rlimit open_files_;  ///< that the server had before it raised it for its clients
+    rlimit open_files_;           ///< that the server had before it raised it for its clients
+    program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had

@@ -10,6 +10,7 @@
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/program.hpp>
+#include <restful_functions/process/program_descriptors.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/slot_arena.hpp>
 
@@ -65,9 +66,11 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    /// `open_files` is what calls may have open, `image` the program's frozen memory or -1.
-    fork_server_process(const executor_options& options, const rlimit& open_files, int image,
-                        program& work, operating_system& system)
+    /// `open_files` is what calls may have open, `opened` what the program had, `image` the
+    /// program's frozen memory or -1.
+    fork_server_process(const executor_options& options, const rlimit& open_files,
+                        program_descriptors& opened, int image, program& work,
+                        operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -86,7 +89,8 @@ class fork_server_process {
                .core_dumps = options.core_dumps,
                .open_files = open_files,
                .roster = roster_.entries(),
-               .memory = memory_},
+               .memory = memory_,
+               .opened = opened},
               work, system);
     }
     fork_server_process(const fork_server_process&) = delete;
@@ -172,6 +176,7 @@ class fork_server_process {
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         flush_streams();
+        inherited.opened.remember_positions();
         pid_ = system.fork();
         const int error = errno;
         if (pid_ == 0) live_as_fork_server(inherited, work, system);

@@ -2,9 +2,10 @@
 /// not.
 #pragma once
 
-#include <restful_functions/process/child.hpp>
+#include <restful_functions/process/descriptors.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
 #include <restful_functions/process/operating_system.hpp>
+#include <restful_functions/process/program_descriptors.hpp>
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/slot_arena.hpp>
 
@@ -12,7 +13,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <span>
+#include <string>
 
 namespace restful_functions::process {
 
@@ -29,15 +32,17 @@ struct fork_server_inheritance {
     rlimit open_files{};             ///< of the calls
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
+    program_descriptors& opened;
 };
 
-/// Puts the three descriptors where child.hpp wants them and closes all others: no client's
-/// connection, no file of the host program is in a task process.
-inline void keep_only(const fork_server_inheritance& inherited) {
-    constexpr int above = completion_descriptor + 1;
-    const auto moved = [](int descriptor) {
-        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
-                       "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
+/// Puts the three descriptors where child.hpp wants them, and closes all others but the program's:
+/// no client's connection is in a task process.
+inline void keep_only(const fork_server_inheritance& inherited, operating_system& system) {
+    const int above = std::max(completion_descriptor, inherited.opened.highest()) + 1;
+    const std::string call = "fcntl(F_DUPFD_CLOEXEC), which needs a limit of " +
+                             std::to_string(above + 16) + " open files or more";
+    const auto moved = [&](int descriptor) {
+        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above), call.c_str());
     };
     const int channel = moved(inherited.channel);
     const int arena = moved(inherited.arena);
@@ -46,6 +51,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
     checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
+    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
     const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
     ::dup2(nothing, STDIN_FILENO);
     for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
@@ -53,9 +59,10 @@ inline void keep_only(const fork_server_inheritance& inherited) {
         const int flags = ::fcntl(output, F_GETFD);
         if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
     }
-    ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
-    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
-    ::close_range(above, ~0U, 0);
+    inherited.opened.withhold();
+    inherited.opened.close_others(image_descriptor, completion_descriptor, system);
+    ::close(log_descriptor);
+    if (image < 0) ::close(image_descriptor);
 }
 
 }  // namespace restful_functions::process

@@ -49,6 +49,10 @@ class operating_system {
 
     virtual int pipe(int (&ends)[2], int flags) { return ::pipe2(ends, flags); }
 
+    virtual int close_range(unsigned first, unsigned last, int flags) {
+        return ::close_range(first, last, flags);
+    }
+
     virtual int pidfd_open(pid_t pid) {
         return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
     }

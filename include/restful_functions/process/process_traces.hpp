@@ -202,7 +202,8 @@ class process_traces {
         struct stat seen {};
         for (const open_file& file : files_) {
             const int found = ::fstat(file.number, &seen);
-            list.add(found, seen.st_dev, seen.st_ino, ::fcntl(file.number, F_GETFD));
+            list.add(found, seen.st_dev, seen.st_ino, ::fcntl(file.number, F_GETFD),
+                     ::fcntl(file.number, F_GETFL));
         }
         ::stat("/", &seen);
         list.add(seen.st_dev, seen.st_ino);

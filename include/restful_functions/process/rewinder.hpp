@@ -57,8 +57,7 @@ class rewinding {
     void release() noexcept {
         const int first = first_descriptor_;
         ::munmap(this, reserved);
-        ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(first + descriptors - 1),
-                      0);
+        for (int number = first; number < first + descriptors; ++number) ::close(number);
     }
 
     /// Returns only if the process cannot be put back.
