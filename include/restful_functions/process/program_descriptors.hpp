@@ -115,6 +115,12 @@ class program_descriptors {
         }
     }
 
+    /// Calls `visit(number)` for each, in ascending order.
+    template <class Visit>
+    void for_each_number(Visit visit) const {
+        for (const auto& each : list_) visit(each.number);
+    }
+
     /// The highest number; -1 without any.
     [[nodiscard]] int highest() const noexcept { return list_.empty() ? -1 : list_.back().number; }
 
