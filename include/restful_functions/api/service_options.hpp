@@ -7,6 +7,7 @@
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
 
+#include <cstdint>
 #include <functional>
 
 namespace restful_functions::api {
@@ -19,6 +20,7 @@ struct service_options {
     access_options access = {};
     log_format log = log_format::none;
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
+    std::uint32_t number = 0;  ///< of the server among those of the program, the same in each run
 };
 
 }  // namespace restful_functions::api

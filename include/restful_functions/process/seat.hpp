@@ -45,7 +45,8 @@ struct seat {
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
 
-    start_method method = start_method::fork;  ///< of the process
+    start_method method = start_method::fork;   ///< of the process
+    std::optional<clock::time_point> start_by;  ///< when a new run of the program is to be ready
 
     // Of the process, where it serves several calls:
     std::size_t calls = 0;         ///< that it has served
@@ -128,6 +129,7 @@ class seating {
     /// The seat's call has ended; its process has until `kill_at` to do the same.
     void leave(std::uint32_t index, clock::time_point kill_at) {
         move(index, seat_phase::leaving);
+        seats_[index].start_by.reset();
         seats_[index].kill_at = kill_at;
     }
 
@@ -149,13 +151,19 @@ class seating {
         return found != list.end() ? std::optional(*found) : std::nullopt;
     }
 
-    /// When the next process is to be killed. O(calling and leaving).
+    /// When the next process is to be killed. O(calling, leaving and, with new runs of the program
+    /// among them, idle).
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
-                next = restful_functions::detail::earliest({next, seats_[index].kill_at});
+                next = restful_functions::detail::earliest(
+                    {next, seats_[index].kill_at, seats_[index].start_by});
             }
+        }
+        if (count_idle(start_method::spawn) == 0) return next;
+        for (const std::uint32_t index : in(seat_phase::idle)) {
+            next = restful_functions::detail::earliest({next, seats_[index].start_by});
         }
         return next;
     }
