@@ -2,7 +2,7 @@
 /// environment that its new runs are not as its first one.
 ///
 /// Each run adds a line to the file RUNS. NEW_RUNS says what those after the first do before
-/// start(): nothing, "exit", "crash", "hang", "change" (register another function),
+/// start(): nothing, "exit", "crash", "change" (register another function),
 /// "close" (descriptors that they do not know).
 
 #include <restful_functions.hpp>
@@ -101,8 +101,7 @@ bool is_new_run() {
 void change_new_run(const std::string& how) {
     std::cout << "a new run" << std::endl;
     if (how == "exit") std::exit(3);
-    if (how == "crash") *reinterpret_cast<volatile int*>(8) = 1;
-    while (how == "hang") ::pause();
+    if (how == "crash") std::abort();
     for (int number = 3; how == "close" && number < 1024; ++number) ::close(number);
 }
 
@@ -111,9 +110,8 @@ int main(int argc, char** argv) {
     const std::string how = told != nullptr && is_new_run() ? told : "";
     if (!how.empty()) change_new_run(how);
     if (sum(10) != 45) return EXIT_FAILURE;
-    static doubler threads;
-    pool = &threads;
-    std::signal(SIGTERM, SIG_IGN);
+    pool = new doubler;  // its thread waits for as long as the process lives
+    if (!how.empty()) std::signal(SIGTERM, SIG_IGN);  // the server itself would not stop
     if (::chdir("..") != 0) return EXIT_FAILURE;
 
     rf::function_server other;
@@ -124,8 +122,11 @@ int main(int argc, char** argv) {
     options.on_process_start = [] { is_prepared = true; };
     rf::function_server server(options);
     server.add_function<twice>({.args = {"number"}, .isolation = rf::isolation::spawn});
-    server.add_function<sum>({.args = {how == "change" ? "number" : "count"},
-                              .isolation = rf::isolation::spawn});
+    if (how == "change") {
+        server.add_function<sum>({.args = {"number"}, .isolation = rf::isolation::spawn});
+    } else {
+        server.add_function<sum>({.args = {"count"}, .isolation = rf::isolation::spawn});
+    }
     server.add_function<look_around>({.isolation = rf::isolation::spawn});
     server.start();
 }
