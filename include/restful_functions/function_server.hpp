@@ -72,6 +72,9 @@ class function_server {
     /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
     /// without any grace.
     ///
+    /// In a run of the program that was started for calls of `isolation::spawn`, serves those calls
+    /// and does not return, but for another server of the program, where it returns at once.
+    ///
     /// Serves once; std::logic_error otherwise, and when another server handles the signals. Throws
     /// what service() throws, and
     ///
@@ -99,6 +102,13 @@ class function_server {
  private:
     void add(function_definition definition);
 
+    /// Counts the servers of the program: runs of the same program make the same ones.
+    static std::uint32_t next_number() noexcept {
+        static std::atomic<std::uint32_t> servers{0};
+        return servers++;
+    }
+
+    const std::uint32_t number_ = next_number();
     server_options options_;
     registry functions_;
     detail::stop_switch stop_;

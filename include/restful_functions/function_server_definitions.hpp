@@ -8,6 +8,7 @@
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/function_server.hpp>
+#include <restful_functions/process/spawn_order.hpp>
 #include <restful_functions/server_options.hpp>
 #include <restful_functions/transport/asio_http_run.hpp>
 #include <restful_functions/transport/http_options.hpp>
@@ -17,6 +18,7 @@
 #include <restful_functions/transport/tls.hpp>
 #endif
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -57,7 +59,7 @@ inline void refuse_openness(const server_options& o, const transport::listener& 
                                 "authorizer, or set allow_anonymous");
 }
 
-inline api::service_options service_options_of(const server_options& o) {
+inline api::service_options service_options_of(const server_options& o, std::uint32_t number) {
     return {.executor = {.max_processes = o.max_processes,
                          .warm_processes = o.warm_processes,
                          .max_payload = o.max_payload,
@@ -74,7 +76,8 @@ inline api::service_options service_options_of(const server_options& o) {
                        .allowed_origins = o.allowed_origins},
             .log = o.log,
             .on_process_start = o.on_process_start,
-            .max_body_bytes = o.max_body_bytes};
+            .max_body_bytes = o.max_body_bytes,
+            .number = number};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.
@@ -123,13 +126,20 @@ RESTFUL_FUNCTIONS_INLINE void function_server::add(function_definition definitio
 }
 
 RESTFUL_FUNCTIONS_INLINE api::service& function_server::service() {
-    if (!service_)
-        service_ = std::make_unique<api::service>(functions_, detail::service_options_of(options_));
+    if (!service_) {
+        if (process::is_spawned_for_another(number_))
+            throw std::logic_error(
+                "this run of the program serves calls of another of its servers: with "
+                "isolation::spawn use start(), or one server only");
+        service_ = std::make_unique<api::service>(functions_,
+                                                  detail::service_options_of(options_, number_));
+    }
     return *service_;
 }
 
 RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     if (has_run_) throw std::logic_error("start() was called before; make another function_server");
+    if (process::is_spawned_for_another(number_)) return;
     // First: what a manager says to the server is not for its calls.
     const detail::service_manager manager;
     auto passed = options_.socket_activation ? detail::take_passed_sockets()

@@ -102,7 +102,7 @@ is_fresh() {
 
 mkfifo "$scratch/half"
 start_server "$(dirname "$program")/isolations" --port 0
-for isolation in process worker rewind; do
+for isolation in process worker rewind spawn; do
     ends_all
     outlive_a_crash
     watch
@@ -114,13 +114,15 @@ ask_six
 equal 'end to end: process: each call has its own' 6 "$processes"
 is_fresh
 
-isolation=worker
-ask_six
-equal 'end to end: worker: after worker_calls of 3 another process serves' 2 "$processes"
-equal 'end to end: worker: a call finds what those before it have left' '0 1 2 0 1 2' "$(found calls)"
-equal 'end to end: worker: and a new process none of it' '"none" "some" "some" "none" "some" "some"' \
-    "$(found environment)"
-equal 'end to end: worker: nor their working directory' 'false true true false true true' "$(found is_at_root)"
+for isolation in worker spawn; do
+    ask_six
+    equal "end to end: $isolation: after worker_calls of 3 another process serves" 2 "$processes"
+    equal "end to end: $isolation: a call finds what those before it have left" '0 1 2 0 1 2' "$(found calls)"
+    equal "end to end: $isolation: and a new process none of it" '"none" "some" "some" "none" "some" "some"' \
+        "$(found environment)"
+    equal "end to end: $isolation: nor their working directory" 'false true true false true true' \
+        "$(found is_at_root)"
+done
 
 isolation=rewind
 ask_six

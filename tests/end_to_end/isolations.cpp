@@ -1,4 +1,4 @@
-/// The server of the end-to-end checks of isolation: the same functions with each of the three.
+/// The server of the end-to-end checks of isolation: the same functions with each of the four.
 
 #include <restful_functions.hpp>
 
@@ -129,5 +129,6 @@ int main(int argc, char** argv) {
     add_functions(server, "process", rf::isolation::process);
     add_functions(server, "worker", rf::isolation::worker);
     add_functions(server, "rewind", rf::isolation::rewind);
+    add_functions(server, "spawn", rf::isolation::spawn);
     server.start();
 }

@@ -61,12 +61,14 @@ class service {
  public:
     using reply = api::reply;
 
-    /// Forks the fork server: do it before threads and sockets exist. The registry must be
-    /// complete, and outlive the service, as must the system. Throws std::invalid_argument for
-    /// options that make no sense, std::system_error when the system refuses.
+    /// In a run of the program that was started for calls of `isolation::spawn`, serves them and
+    /// does not return. Otherwise forks the fork server: do it before threads and sockets exist.
+    /// The registry must be complete, and outlive the service, as must the system. Throws
+    /// std::invalid_argument for options that make no sense, std::system_error when the system
+    /// refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions, options.on_process_start),
+        : program_(functions, options.on_process_start, options.number),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,

@@ -9,6 +9,7 @@
 #include <restful_functions/task/retention.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 
 namespace restful_functions::api {
@@ -22,6 +23,7 @@ struct service_options {
     log_format log = log_format::none;
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;  ///< Of a body that was compressed.
+    std::uint32_t number = 0;  ///< of the server among those of the program, the same in each run
 };
 
 }  // namespace restful_functions::api

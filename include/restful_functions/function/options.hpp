@@ -82,7 +82,7 @@ struct function_options {
     restful_functions::limits limits{};
     /// How its calls are kept apart.
     restful_functions::isolation isolation = restful_functions::isolation::process;
-    /// The calls that one process serves under isolation::worker or isolation::rewind before
+    /// The calls that one process serves under isolation::worker, rewind or spawn before
     /// another one takes its place; at least 1.
     std::size_t worker_calls = 1000;
     /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to

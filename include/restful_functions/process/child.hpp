@@ -72,31 +72,44 @@ inline void prepare_for_calls(bool has_log) {
     exit_fence::raise();
 }
 
-/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
-/// else, the signals of a fresh process, and no life beyond the fork server's.
-inline slot leave_home(const birth& from, operating_system& system) {
+/// A group of its own, and no life beyond the fork server's.
+inline void lead_own_group(pid_t fork_server) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != from.parent) {
-        ::_exit(EXIT_FAILURE);  // the fork server died before the line above took effect
+    if (::getppid() != fork_server) {
+        ::_exit(EXIT_FAILURE);  // it died before the line above took effect
     }
-    void* memory = system.mmap(from.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                               arena_descriptor, static_cast<off_t>(from.slot_offset));
-    if (memory == MAP_FAILED) ::_exit(EXIT_FAILURE);
-    ::madvise(memory, from.slot_size, MADV_DONTFORK);  // a grandchild cannot answer in our place
-    if (from.log >= 0) {
-        ::dup2(from.log, STDOUT_FILENO);
-        ::dup2(from.log, STDERR_FILENO);
-    }
-    from.opened.close_others(completion_descriptor, completion_descriptor, system);
-    from.opened.reopen();
-    ::setrlimit(RLIMIT_NOFILE, &from.open_files);
+}
+
+inline void print_to(int log) {
+    if (log < 0) return;
+    ::dup2(log, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
+}
+
+/// The signals and the number of open files of a fresh process.
+inline void be_ordinary(const rlimit& open_files) {
+    ::setrlimit(RLIMIT_NOFILE, &open_files);
     struct sigaction ordinary {};
     ordinary.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &ordinary, nullptr);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
+/// else, the signals of a fresh process, and no life beyond the fork server's.
+inline slot leave_home(const birth& from, operating_system& system) {
+    lead_own_group(from.parent);
+    void* memory = system.mmap(from.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                               arena_descriptor, static_cast<off_t>(from.slot_offset));
+    if (memory == MAP_FAILED) ::_exit(EXIT_FAILURE);
+    ::madvise(memory, from.slot_size, MADV_DONTFORK);  // a grandchild cannot answer in our place
+    print_to(from.log);
+    from.opened.close_others(completion_descriptor, completion_descriptor, system);
+    from.opened.reopen();
+    be_ordinary(from.open_files);
     const slot own(static_cast<std::byte*>(memory), from.slot_size);
     current_slot = &own.header();
     printing_process = ::getpid();
@@ -184,13 +197,14 @@ inline bool is_single_threaded() {
 }
 
 /// Ends what concerns this call alone, and writes down what the server wants to know of it.
-inline void describe_stay(const birth& from, slot_header& header, bool stays) {
+/// `has_kin`: there were children before the first call, so that those of calls are not told apart.
+inline void describe_stay(const birth& from, slot_header& header, bool stays, bool has_kin) {
     // Another thread may hold the lock of a stream for as long as it likes.
     if (is_single_threaded()) std::fflush(nullptr);
     clean_ups::forget();
     // Where the call was to stop there is no next one, and the signal may come only now.
     if (header.stop_requested.load(std::memory_order_relaxed) == 0) give_sigterm_back();
-    header.stays = stays && process_traces::is_alone() ? 1 : 0;
+    header.stays = stays && (has_kin || process_traces::is_alone()) ? 1 : 0;
     if (from.log >= 0) {
         ::fcntl(log_descriptor, F_SETFL, 0);  // the call may have made it non-blocking
         int unread = 0;
@@ -227,12 +241,14 @@ inline void print_to(int descriptor) {
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
     slot_header& header = own.header();
+    const bool keeps_memory = its.isolation != isolation::rewind;
+    const bool has_kin = its.isolation == isolation::spawn && !process_traces::is_alone();
     ::dup3(STDOUT_FILENO, log_descriptor, O_CLOEXEC);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const limits_of_each_call of_each(its.limits);
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
-    if (its.isolation == isolation::rewind && (from.log < 0 || open_nowhere())) {
+    if (!keeps_memory && (from.log < 0 || open_nowhere())) {
         static_assert(rewinder::descriptors <= own_descriptors - 5);
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
@@ -249,8 +265,8 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         of_each.begin();
         serve(own, work, self);
         of_each.end();
-        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
-        describe_stay(from, header, stays);
+        const bool stays = keeps_memory || (pristine && is_single_threaded());
+        describe_stay(from, header, stays, has_kin);
         if (!announce(own) || !stays) return;
         if (pristine) {
             // The slot may have its next call.
@@ -266,29 +282,34 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     }
 }
 
-}  // namespace detail
+}
 
-/// The whole life of a task process.
-[[noreturn]] inline void live_as_child(const birth& from, program& work,
-                                       operating_system& system) noexcept {
-    const slot own = detail::leave_home(from, system);
+/// Serves what comes to the slot, and ends.
+[[noreturn]] inline void serve_calls(const birth& from, slot own, program& work) {
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
     const bool is_ready =
-        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
-    if (is_ready && detail::wait_for_call(own)) {
+        from.method == start_method::bare_fork || !work.has_hook() || prepare(own, work);
+    if (is_ready && wait_for_call(own)) {
         call_policy its = work.policy_of(own.header().entry);
         its.isolation = own.header().how;
         if (its.isolation == isolation::process) {
-            detail::apply_limits(from, its.limits);
-            detail::serve(own, work, self);
-            detail::announce(own);
+            apply_limits(from, its.limits);
+            serve(own, work, self);
+            announce(own);
             if (own.header().gives_way) ::sched_yield();
         } else {
-            detail::serve_many(from, own, work, self, its);
+            serve_many(from, own, work, self, its);
         }
     }
-    detail::exit_fence::leave();
+    exit_fence::leave();
+}
+
+}  // namespace detail
+
+/// The whole life of a forked task process.
+[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+    detail::serve_calls(from, detail::leave_home(from, system), work);
 }
 
 }  // namespace restful_functions::process

@@ -94,10 +94,15 @@ inline void on_crash(int signal, siginfo_t* info, void* context) {
     ::raise(signal);
 }
 
+enum class crash_signals {
+    all,
+    unhandled,  ///< those that the program leaves to the system
+};
+
 /// For the fork server, whose processes inherit it: from the moment on that `crash_slot` is one's
 /// own slot, a crash is described there. The handler has a stack of its own, for the crash may be
 /// that of the stack; of this thread only, for each thread would need its own.
-inline void install_crash_handler() {
+inline void install_crash_handler(crash_signals which = crash_signals::all) {
     // Loads what unwinding needs, so that no process has to load it while it dies.
     void* frame = nullptr;
     ::backtrace(&frame, 1);
@@ -110,6 +115,11 @@ inline void install_crash_handler() {
     action.sa_sigaction = on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
+        struct sigaction present {};
+        ::sigaction(signal, nullptr, &present);
+        const bool is_handled =
+            (present.sa_flags & SA_SIGINFO) != 0 || present.sa_handler != SIG_DFL;
+        if (which == crash_signals::unhandled && is_handled) continue;
         ::sigaction(signal, &action, nullptr);
     }
 }

@@ -8,6 +8,7 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/hand_over.hpp>
+#include <restful_functions/process/new_run.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/process_pool.hpp>
@@ -47,30 +48,18 @@ class executor {
  public:
     using clock = std::chrono::steady_clock;
 
-    /// Forks the fork server: do it before threads, sockets and client data exist, for the task
-    /// processes are copies of what the program is at this moment. `work` and `system` must outlive
-    /// the executor. Throws std::invalid_argument for options that make no sense, std::system_error
-    /// when the system refuses.
+    /// In a run of the program that was started to serve calls, does so and does not return.
+    /// Otherwise forks the fork server: do it before threads, sockets and client data exist, for
+    /// the task processes are copies of what the program is at this moment. `work` and `system`
+    /// must outlive the executor. Throws std::invalid_argument for options that make no sense,
+    /// std::system_error when the system refuses.
     executor(program& work, executor_options options, listener hears,
              operating_system& system = operating_system::real())
         : options_(validated(options)),
           listener_(std::move(hears)),
           program_(work),
-          pool_(program_, options_, system),
+          pool_((serve_if_spawned(program_, system), program_), options_, system),
           seated_(program_, options_.max_payload, pool_, told_) {}
-
-    executor(const executor&) = delete;
-    executor& operator=(const executor&) = delete;
-
-    /// Ends all calls. Processes whose call has ended get the grace of their functions, for what
-    /// they do at their end.
-    ~executor() {
-        if (::getpid() != owner_) return;  // a copy, in a process that the host program forked
-        try {
-            let_processes_end();
-        } catch (const std::exception&) {  // they are killed
-        }
-    }
 
     executor(const executor&) = delete;
     executor& operator=(const executor&) = delete;

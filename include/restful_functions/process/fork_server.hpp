@@ -9,6 +9,7 @@
 #include <restful_functions/process/kill.hpp>
 #include <restful_functions/process/log_pump.hpp>
 #include <restful_functions/process/memory_cgroup.hpp>
+#include <restful_functions/process/new_run.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/plain_process.hpp>
 #include <restful_functions/process/program.hpp>
@@ -16,6 +17,7 @@
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot_arena.hpp>
+#include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/thread_stacks.hpp>
 
 #include <fcntl.h>
@@ -188,6 +190,7 @@ class fork_server {
         program& work = work_;
         operating_system& system = system_;
         const pid_t pid = system.fork();
+        if (pid == 0 && method == start_method::spawn) live_as_new_run(newborn, work, system);
         if (pid == 0) live_as_child(newborn, work, system);  // there is no `this` any more
         if (pid < 0) {
             const int error = errno;

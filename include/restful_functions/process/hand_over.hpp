@@ -69,6 +69,8 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) try 
                 return returned{rest(), type()};
             case verdict::threw:
                 return threw{rest(), type()};
+            case verdict::unfit:
+                return lost{rest()};
             case verdict::too_large:
                 return result_too_large{source.capacity()};
             case verdict::out_of_memory:

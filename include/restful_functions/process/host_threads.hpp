@@ -96,7 +96,7 @@ inline void warn_of_threads() {
     std::fprintf(stderr,
                  "restful-functions: the program has %zu other thread%s when it starts (%s): calls "
                  "do not have them, and wait for ever for what they would do. Start them after "
-                 "start(), or in on_process_start where calls need them\n",
+                 "start(), or in on_process_start where calls need them, or use isolation::spawn\n",
                  names.size(), names.size() == 1 ? "" : "s", list.c_str());
 }
 

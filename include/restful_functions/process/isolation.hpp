@@ -20,6 +20,10 @@ enum class isolation : std::uint8_t {
     /// costs a new process. Where that cannot be done (Linux before 6.7, more than 64 MiB of
     /// memory that cannot be frozen), the same as `process`, and the server says so once.
     rewind,
+    /// As `worker`, but the process is no copy of the program: it is a new run of it (the same
+    /// executable, arguments, environment and directory), which goes through main() up to start()
+    /// and serves there. For what cannot be forked: thread pools, GPU runtimes, virtual machines.
+    spawn,
 };
 
 }  // namespace restful_functions

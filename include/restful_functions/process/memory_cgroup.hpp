@@ -118,6 +118,10 @@ inline bool is_delegated(const std::string& group, const std::string& top) {
 
 }  // namespace detail
 
+struct existing_group {
+    std::string directory;  ///< empty without one
+};
+
 /// Constructed, the group is there, or the machine does not let us have one and nothing below has
 /// any effect; destroyed, all its processes have ended and it is gone.
 ///
@@ -135,6 +139,9 @@ class memory_cgroup {
         const std::string above = place->own.substr(0, place->own.rfind('/'));
         if (detail::is_delegated(above, place->top)) make_in(above);
     }
+    /// The group of another process.
+    memory_cgroup(operating_system& system, existing_group other)
+        : system_(system), owner_(0), directory_(std::move(other.directory)) {}
     memory_cgroup(const memory_cgroup&) = delete;
     memory_cgroup& operator=(const memory_cgroup&) = delete;
 

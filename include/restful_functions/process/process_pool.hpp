@@ -40,7 +40,7 @@ class process_pool {
           fork_server_(work, options, system),
           seats_(options.max_processes) {
         // By now a library that is prepared for forks has ended its threads (pthread_atfork(3)).
-        if (work.functions() > 0) detail::warn_of_threads();
+        if (has_forked_calls(work)) detail::warn_of_threads();
         refill();
         flush();
     }
@@ -62,6 +62,12 @@ class process_pool {
 
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
         return at(index).header().state.load(std::memory_order_acquire);
+    }
+
+    /// What the seat's process says that it does. It may write what it likes: it can only make its
+    /// own function's calls wait.
+    [[nodiscard]] start_stage stage_of(std::uint32_t index) const noexcept {
+        return at(index).header().stage.load(std::memory_order_acquire);
     }
 
     /// Whether the process is the seat's present one, and not one that it had before.
@@ -126,10 +132,14 @@ class process_pool {
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
     void respawn(std::uint32_t index) {
-        at(index).header().stage.store(start_stage::ready, std::memory_order_relaxed);
+        seat& its = seats_[index];
+        const bool is_run = its.method == start_method::spawn;
+        at(index).header().stage.store(is_run ? start_stage::run : start_stage::ready,
+                                       std::memory_order_relaxed);
+        its.start_by = is_run ? std::optional(clock::now() + run_time) : std::nullopt;
         fork_server_.push({.what = command::kind::spawn,
                            .process = seats_.next_process(index),
-                           .method = seats_[index].method});
+                           .method = its.method});
     }
 
     void kill(std::uint32_t index, int signal) {
@@ -254,6 +264,14 @@ class process_pool {
             }
         }
         kill_those_not_ready(now);
+        for (const seat_phase phase : {seat_phase::calling, seat_phase::idle}) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                auto& start_by = seats_[index].start_by;
+                if (!start_by || *start_by > now) continue;
+                start_by.reset();
+                if (stage_of(index) == start_stage::run) kill(index, SIGKILL);
+            }
+        }
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
             dismiss(*kept_longest());
         }
@@ -279,6 +297,8 @@ class process_pool {
     static constexpr std::chrono::milliseconds least_grace{1000};
     /// What was killed and has not ended is killed again.
     static constexpr std::chrono::seconds kill_time{5};
+    /// A new run of the program gets this long to reach the start of its server.
+    static constexpr std::chrono::seconds run_time{60};
     /// Of the processes that wait for another call of their function, more than `warm_processes`
     /// wait no longer than this.
     static constexpr std::chrono::seconds keep_time{10};
@@ -303,6 +323,17 @@ class process_pool {
         }
     }
 
+    /// Each is as large as the program, and shares nothing with it.
+    static constexpr std::size_t most_parked_runs = 2;
+
+    /// Whether any function is called in copies of the program.
+    static bool has_forked_calls(const program& work) {
+        for (std::uint32_t entry = 0; entry < work.functions(); ++entry) {
+            if (work.policy_of(entry).isolation != isolation::spawn) return true;
+        }
+        return false;
+    }
+
     /// So many processes are parked that were started like that: those that the program's functions
     /// may want, which share the slots where they are few.
     static by_start_method<std::size_t> parked_of(const program& work,
@@ -319,6 +350,7 @@ class process_pool {
         for (const start_method method : start_methods) {
             if (wanted[method]) parked[method] = std::min(options.warm_processes, share);
         }
+        parked[start_method::spawn] = std::min(parked[start_method::spawn], most_parked_runs);
         return parked;
     }
 

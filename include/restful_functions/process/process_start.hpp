@@ -17,6 +17,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <string_view>
 
 namespace restful_functions::process::detail {
 
@@ -32,6 +33,13 @@ class hook_failure {
         size_ = text.size;
     }
 
+    /// Of a process that cannot serve at all.
+    void take_unfitness(std::string_view why) {
+        size_ = std::min(why.size(), text_.size());
+        std::memcpy(text_.data(), why.data(), size_);
+        verdict_ = verdict::unfit;
+    }
+
     /// Writes the result of the next call. false: none has come in time.
     [[nodiscard]] bool answer(slot own) const {
         if (!wait_for_call_to_fail(own)) return false;
@@ -40,13 +48,14 @@ class hook_failure {
         header.output_size = std::min(size_, own.capacity());
         header.type_size = std::min(type_size_, static_cast<std::uint32_t>(header.output_size));
         std::memcpy(own.payload(), text_.data(), header.output_size);
-        header.result = verdict::threw;
+        header.result = verdict_;
         return true;
     }
 
  private:
     std::array<char, 4096> text_;
     std::size_t size_ = 0;
+    verdict verdict_ = verdict::threw;
     std::uint32_t type_size_ = 0;
 };
 

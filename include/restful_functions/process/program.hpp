@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace restful_functions::process {
@@ -46,6 +47,13 @@ class program {
 
     /// How many functions it has; those with a smaller number may be called.
     [[nodiscard]] virtual std::uint32_t functions() const { return 0; }
+
+    /// A line for each function, with all by which a new run of the program can tell that it has
+    /// the same ones.
+    [[nodiscard]] virtual std::string registration() const { return {}; }
+
+    /// Its number among the programs of this process, the same in each run.
+    [[nodiscard]] virtual std::uint32_t number() const { return 0; }
 
     /// Whether `on_process_start` does anything.
     [[nodiscard]] virtual bool has_hook() const { return false; }

@@ -52,7 +52,8 @@ struct seat {
     /// When the process is to have done with its last call.
     std::optional<clock::time_point> ready_by;
 
-    start_method method = start_method::fork;  ///< of the process
+    start_method method = start_method::fork;   ///< of the process
+    std::optional<clock::time_point> start_by;  ///< when a new run of the program is to be ready
 
     // Of the process, where it serves several calls:
     std::size_t calls = 0;         ///< that it has served
@@ -136,6 +137,7 @@ class seating {
     /// The seat's call has ended; its process has until `kill_at` to do the same.
     void leave(std::uint32_t index, clock::time_point kill_at) {
         move(index, seat_phase::leaving);
+        seats_[index].start_by.reset();
         seats_[index].kill_at = kill_at;
     }
 
@@ -157,18 +159,24 @@ class seating {
         return found != list.end() ? std::optional(*found) : std::nullopt;
     }
 
-    /// When the next process may have to be killed. O(all but vacant and idle).
+    /// When the next process may have to be killed. O(all but vacant and, without new runs of the
+    /// program among them, idle).
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
-                next = restful_functions::detail::earliest({next, seats_[index].kill_at});
+                next = restful_functions::detail::earliest(
+                    {next, seats_[index].kill_at, seats_[index].start_by});
             }
         }
         for (const seat_phase phase : phases_of_rewound) {
             for (const std::uint32_t index : in(phase)) {
                 next = restful_functions::detail::earliest({next, seats_[index].ready_by});
             }
+        }
+        if (count_idle(start_method::spawn) == 0) return next;
+        for (const std::uint32_t index : in(seat_phase::idle)) {
+            next = restful_functions::detail::earliest({next, seats_[index].start_by});
         }
         return next;
     }

@@ -144,7 +144,7 @@ class seated_calls {
         seat& ended = pool_.seats()[index];
         if (ended.phase == seat_phase::idle) {
             pool_.failed(index, clock::now());
-            if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
+            if (is_starting(index)) report_start(index, outcome_of_wait_status(exit.value));
         }
         if (WIFSIGNALED(exit.value) && !ended.stopped && is_behind_result(index))
             tell_of_end(exit.value);
@@ -157,16 +157,17 @@ class seated_calls {
         if (ended.phase == seat_phase::calling) {
             const call_policy its = work_.policy_of(ended.entry);
             const slot_state state = pool_.state_of(index);
-            const bool has_failed = has_failing_hook(index);
+            const bool has_failed = is_starting(index);
             if (state == slot_state::done) {
                 end(index, take_result(pool_.at(index), its.limits.memory));
             } else if (has_failed) {
-                const outcome how = end_of_process(pool_.at(index), of_call, its.limits);
+                outcome how = end_of_process(pool_.at(index), of_call, its.limits);
                 if (!ended.stopped) {
-                    report_hook(describe(how));
+                    if (pool_.stage_of(index) == start_stage::run) how = lost{end_of_run(how)};
+                    report_start(index, how);
                     pool_.failed(index, clock::now());
                 }
-                end(index, outcome(how));
+                end(index, std::move(how));
             } else if (state == slot_state::called && ended.stopped && WIFEXITED(exit.value)) {
                 end(index, crashed{SIGTERM, std::nullopt, {}});  // it never ran
             } else if (state != slot_state::called || ended.stopped) {
@@ -245,16 +246,21 @@ class seated_calls {
                      reason);
     }
 
-    /// Whether the seat's process was running the program's hook when it ended, or said that it
-    /// failed. A process may write what it likes: it can only make its own function's calls wait.
-    [[nodiscard]] bool has_failing_hook(std::uint32_t index) const noexcept {
-        return pool_.at(index).header().stage.load(std::memory_order_acquire) == start_stage::hook;
+    /// Whether the seat's process was not ready for calls when it ended, or said that it failed.
+    [[nodiscard]] bool is_starting(std::uint32_t index) const noexcept {
+        return pool_.stage_of(index) != start_stage::ready;
+    }
+
+    [[nodiscard]] static std::string end_of_run(const outcome& how) {
+        return "a new run of the program did not reach the start of its server: " + describe(how);
     }
 
     /// Says so once until a call succeeds again.
-    void report_hook(const std::string& why) {
-        if (std::exchange(hook_is_reported_, true)) return;
-        std::fprintf(stderr, "restful-functions: on_process_start failed: %s\n", why.c_str());
+    void report_start(std::uint32_t index, const outcome& how) {
+        if (std::exchange(start_is_reported_, true)) return;
+        const bool is_run = pool_.stage_of(index) == start_stage::run;
+        std::fprintf(stderr, "restful-functions: %s failed: %s\n",
+                     is_run ? "isolation::spawn" : "on_process_start", describe(how).c_str());
     }
 
     /// The call has its outcome; its process is to go.
@@ -279,12 +285,12 @@ class seated_calls {
         if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
             rewind_no_more(left.why_not_rewound);
         // One that stays may run the hook for its next call by now.
-        if (!left.stays && has_failing_hook(index)) {
-            report_hook(describe(how));
+        if (!left.stays && is_starting(index)) {
+            report_start(index, how);
             pool_.failed(index, clock::now());
         } else {
             pool_.succeeded(index);
-            hook_is_reported_ = false;
+            start_is_reported_ = false;
         }
         end(index, std::move(how));
         if (how_kept == isolation::process) return;
@@ -328,7 +334,7 @@ class seated_calls {
     clock::time_point look_at_;
     std::size_t processors_ = std::thread::hardware_concurrency();
     bool cannot_rewind_ = false;
-    bool hook_is_reported_ = false;
+    bool start_is_reported_ = false;
 };
 
 }  // namespace restful_functions::process

@@ -34,12 +34,13 @@ enum class slot_state : std::uint32_t {
     dismissed,  ///< the process is to end itself
 };
 
-/// What the result in a `done` slot is.
-enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory };
+/// What the result in a `done` slot is. `unfit`: the process could not serve, and says why.
+enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory, unfit };
 
 /// What a process does that is not ready for calls. Should it end meanwhile, that is the reason.
 enum class start_stage : std::uint32_t {
     ready,
+    run,   ///< a new run of the program has not reached the start of its server, or cannot serve
     hook,  ///< it runs `program::on_process_start`, or that has failed
 };
 

@@ -37,6 +37,8 @@ class program_with_symbolizer final : public program {
     }
 
     [[nodiscard]] std::uint32_t functions() const override { return work_.functions(); }
+    [[nodiscard]] std::string registration() const override { return work_.registration(); }
+    [[nodiscard]] std::uint32_t number() const override { return work_.number(); }
     [[nodiscard]] bool has_hook() const override { return work_.has_hook(); }
     void on_process_start() override { work_.on_process_start(); }
 

@@ -18,8 +18,9 @@ namespace restful_functions::task {
 /// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
-    explicit function_program(const registry& functions, std::function<void()> hook = {})
-        : functions_(functions), hook_(std::move(hook)) {
+    explicit function_program(const registry& functions, std::function<void()> hook = {},
+                              std::uint32_t number = 0)
+        : functions_(functions), hook_(std::move(hook)), number_(number) {
         for (const function_definition& function : functions_) {
             samples_.push_back(function.sample_call());
         }
@@ -32,6 +33,23 @@ class function_program final : public process::program {
     [[nodiscard]] std::uint32_t functions() const override {
         return static_cast<std::uint32_t>(functions_.size());
     }
+
+    [[nodiscard]] std::string registration() const override {
+        std::string lines;
+        for (const function_definition& function : functions_) {
+            lines += function.name + "(";
+            const char* separator = "";
+            for (const arg_definition& arg : function.args) {
+                lines += separator + arg.name + (arg.is_required ? ": " : "?: ");
+                lines += to_string(arg.type);
+                separator = ", ";
+            }
+            lines += ")\n";
+        }
+        return lines;
+    }
+
+    [[nodiscard]] std::uint32_t number() const override { return number_; }
 
     [[nodiscard]] bool has_hook() const override { return hook_ != nullptr; }
 
@@ -55,6 +73,7 @@ class function_program final : public process::program {
  private:
     const registry& functions_;
     std::function<void()> hook_;
+    std::uint32_t number_;
     std::vector<std::string> samples_;  ///< a call of each
 };
 
