@@ -232,11 +232,6 @@ inline bool open_nowhere() {
     return ::dup3(opened.get(), nowhere_descriptor, O_CLOEXEC) >= 0;
 }
 
-inline void print_to(int descriptor) {
-    ::dup2(descriptor, STDOUT_FILENO);
-    ::dup2(descriptor, STDERR_FILENO);
-}
-
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
@@ -280,8 +275,6 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
             exit_fence::leave_by(go_back);
         }
     }
-}
-
 }
 
 /// Serves what comes to the slot, and ends.
