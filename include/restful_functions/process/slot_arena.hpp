@@ -77,8 +77,9 @@ class arena_mapping {
           memory_(static_cast<std::byte*>(
               system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0))) {
         if (memory_ == MAP_FAILED) {
-            throw std::system_error(errno, std::generic_category(),
-                                    "mmap: " + detail::need_of_slots(size_, "address space"));
+            throw std::system_error(
+                errno, std::generic_category(),
+                "mmap: " + detail::need_of_slots(size_, "address space (ulimit -v)"));
         }
         if (::madvise(memory_, size_, MADV_DONTFORK) != 0) {
             const int error = errno;
