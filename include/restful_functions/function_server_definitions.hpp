@@ -155,7 +155,8 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
         {.mode = options_.shutdown_mode,
          .drain_timeout = options_.drain_timeout,
-         .reloads_at_sighup = options_.handle_signals},
+         .reloads_at_sighup = options_.handle_signals,
+         .reaps_orphans = options_.handle_signals},
         [&](const auto& http) {
             has_run_ = true;
             url_ = http.url();

@@ -44,8 +44,9 @@ struct server_options {
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
-    /// certificate again. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is in a shell's
-    /// background job, it stays ignored.
+    /// certificate again; and whether, as the first process of a container, it reaps the orphans
+    /// that it inherits, at SIGCHLD. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is
+    /// in a shell's background job, it stays ignored.
     bool handle_signals = true;
 
     /// Processes, waiting and working together; when all work, a call is refused with 503.

@@ -1,18 +1,29 @@
 /// executor_options: how many processes there may be, and how much goes in and out of each.
 #pragma once
 
+#include <restful_functions/detail/usable_processors.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <stdexcept>
-#include <thread>
 
 namespace restful_functions::process {
+
+namespace detail {
+
+/// As the process found its processors when it was asked first.
+inline std::size_t default_warm_processes() {
+    static const std::size_t processes = 2 * restful_functions::detail::usable_processors();
+    return processes;
+}
+
+}  // namespace detail
 
 struct executor_options {
     /// Processes that may exist at once, the parked ones included.
     std::size_t max_processes = 256;
     /// Processes kept parked, so that a call costs a wake-up and not a fork.
-    std::size_t warm_processes = 2 * std::size_t{std::max(1U, std::thread::hardware_concurrency())};
+    std::size_t warm_processes = detail::default_warm_processes();
     /// Bytes of the largest input or result. Address space, not memory: each process reserves this
     /// much.
     std::size_t max_payload = std::size_t{64} * 1024 * 1024;

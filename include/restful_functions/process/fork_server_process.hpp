@@ -2,6 +2,7 @@
 /// serves.
 #pragma once
 
+#include <restful_functions/detail/orphans.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/process/fork_server.hpp>
@@ -26,6 +27,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -180,6 +182,7 @@ class fork_server_process {
         if (pid_ == 0) live_as_fork_server(inherited, work, system);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         if (pid_ < 0) throw std::system_error(error, std::generic_category(), "fork");
+        awaited_.emplace(pid_);
         pidfd_.reset(system.pidfd_open(pid_));
         if (!pidfd_) {
             const int reason = errno;
@@ -260,6 +263,7 @@ class fork_server_process {
     restful_functions::detail::unique_fd completion_;
     restful_functions::detail::unique_fd channel_;
     restful_functions::detail::unique_fd pidfd_;
+    std::optional<restful_functions::detail::awaited_child> awaited_;  ///< the fork server
     pid_t owner_;
     pid_t pid_ = 0;
 };

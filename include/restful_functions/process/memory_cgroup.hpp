@@ -2,6 +2,7 @@
 /// limited. The kernel counts there what the call and all its children use together.
 #pragma once
 
+#include <restful_functions/detail/cgroup.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -28,16 +29,8 @@ namespace restful_functions::process {
 
 namespace detail {
 
-/// What a file of the kernel holds; empty when it cannot be read.
-inline std::string text_of(const std::string& path) {
-    std::string text;
-    const restful_functions::detail::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    char portion[4096];
-    for (ssize_t size = 0; (size = ::read(file.get(), portion, sizeof portion)) > 0;) {
-        text.append(portion, static_cast<std::size_t>(size));
-    }
-    return text;
-}
+using restful_functions::detail::cgroup_place_of;
+using restful_functions::detail::text_of;
 
 /// Whether the file took the whole text; one that is not there is not made.
 inline bool write_text(const std::string& path, std::string_view text) {
@@ -72,40 +65,6 @@ inline std::vector<std::string> groups_in(const std::string& group) {
         if (entry->d_type == DT_DIR && entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     }
     return names;
-}
-
-/// Where a process stands among the groups that it can see.
-struct cgroup_place {
-    std::string top;  ///< where the groups are mounted
-    std::string own;  ///< the directory of the process's group: `top` or below
-};
-
-/// From /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)); nullopt where there is no
-/// version 2 or the group is not to be seen from here.
-inline std::optional<cgroup_place> cgroup_place_of(const std::string& membership,
-                                                   const std::string& mounts) {
-    constexpr std::string_view version_2 = "0::";
-    std::string path;
-    std::istringstream groups(membership);
-    for (std::string line; std::getline(groups, line);) {
-        if (line.starts_with(version_2)) path = line.substr(version_2.size());
-    }
-    if (!path.starts_with('/') || path.starts_with("/..")) return std::nullopt;
-    std::istringstream lines(mounts);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.find(" - cgroup2 ") == std::string::npos) continue;
-        std::istringstream fields(line);
-        std::string skipped;
-        std::string root;
-        std::string top;
-        fields >> skipped >> skipped >> skipped >> root >> top;
-        if (root == "/") root.clear();
-        const std::string below = path == "/" ? "" : path;
-        if (below == root) return cgroup_place{top, top};
-        if (below.starts_with(root + "/"))
-            return cgroup_place{top, top + below.substr(root.size())};
-    }
-    return std::nullopt;
 }
 
 /// Whether whoever rules the groups has given this one to its processes to divide: systemd says so

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/detail/after.hpp>
+#include <restful_functions/detail/usable_processors.hpp>
 #include <restful_functions/process/announcements.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/hand_over.hpp>
@@ -24,7 +25,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -332,7 +332,7 @@ class seated_calls {
     process_pool& pool_;
     announcements& told_;
     clock::time_point look_at_;
-    std::size_t processors_ = std::thread::hardware_concurrency();
+    std::size_t processors_ = restful_functions::detail::usable_processors();
     bool cannot_rewind_ = false;
     bool start_is_reported_ = false;
 };

@@ -58,15 +58,29 @@ class slot_layout {
     std::size_t log_bytes_;
 };
 
+namespace detail {
+
+/// What a user can do where it is not to be had.
+inline std::string need_of_slots(std::size_t bytes, const char* of_what) {
+    return "the slots of the calls need " + std::to_string(bytes) + " bytes of " + of_what +
+           "; a smaller max_processes, max_payload or log_bytes needs less";
+}
+
+}  // namespace detail
+
 /// A mapping of a whole arena that no process forked from here inherits.
 class arena_mapping {
  public:
     /// Throws std::system_error when the memory cannot be had.
     arena_mapping(const slot_layout& layout, int file, operating_system& system)
         : size_(layout.size()),
-          memory_(static_cast<std::byte*>(checked(
-              system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0),
-              "mmap"))) {
+          memory_(static_cast<std::byte*>(
+              system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0))) {
+        if (memory_ == MAP_FAILED) {
+            throw std::system_error(
+                errno, std::generic_category(),
+                "mmap: " + detail::need_of_slots(size_, "address space (ulimit -v)"));
+        }
         if (::madvise(memory_, size_, MADV_DONTFORK) != 0) {
             const int error = errno;
             ::munmap(memory_, size_);
@@ -157,8 +171,7 @@ class slot_arena {
         rlimit largest{};
         if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && largest.rlim_cur < size) {
             throw std::system_error(EFBIG, std::generic_category(),
-                                    "the slots of the calls need RLIMIT_FSIZE (ulimit -f) to be " +
-                                        std::to_string(size) + " bytes or more");
+                                    detail::need_of_slots(size, "RLIMIT_FSIZE (ulimit -f)"));
         }
         checked(::ftruncate(file.get(), static_cast<off_t>(size)), "ftruncate");
         checked(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),

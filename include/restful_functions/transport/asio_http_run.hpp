@@ -3,6 +3,7 @@
 
 #include <restful_functions/detail/after.hpp>
 #include <restful_functions/detail/earliest.hpp>
+#include <restful_functions/detail/orphans.hpp>
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
@@ -10,6 +11,7 @@
 #include <restful_functions/transport/descriptor_limit.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
+#include <restful_functions/transport/orphan_watch.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <asio/io_context.hpp>
@@ -106,6 +108,8 @@ struct run_options {
     std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
     /// Whether SIGHUP has certificates read again.
     bool reloads_at_sighup = false;
+    /// Whether the orphans of a container whose first process this is are reaped.
+    bool reaps_orphans = false;
 };
 
 namespace detail {
@@ -212,6 +216,8 @@ void run(Service& service, listener opened, const http_options& options,
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);
+    std::optional<detail::orphan_watch> orphans;
+    if (end.reaps_orphans && restful_functions::detail::orphans::come_here()) orphans.emplace(loop);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
     on_ending();

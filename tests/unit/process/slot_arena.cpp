@@ -76,3 +76,23 @@ TEST_CASE("an arena that is larger than files may be is an error, and no signal"
     ::setrlimit(RLIMIT_FSIZE, &before);
     CHECK(why.find("RLIMIT_FSIZE (ulimit -f)") != std::string::npos);
 }
+
+TEST_CASE("without the address space for it, an arena says how much it needs and what needs less") {
+    class full final : public operating_system {
+        void* mmap(std::size_t, int, int, int, off_t) override {
+            errno = ENOMEM;
+            return MAP_FAILED;
+        }
+    } system;
+    const slot_layout layout(4, 10'000, 1000);
+    std::string why;
+    try {
+        const slot_arena arena(layout, system);
+    } catch (const std::system_error& error) {
+        why = error.what();
+    }
+    CHECK(why.find("mmap: ") != std::string::npos);
+    CHECK(why.find(std::to_string(layout.size()) + " bytes of address space (ulimit -v)") !=
+          std::string::npos);
+    CHECK(why.find("max_processes, max_payload or log_bytes") != std::string::npos);
+}
