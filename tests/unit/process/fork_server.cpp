@@ -227,7 +227,7 @@ TEST_CASE("a process that the host forks does not end the fork server when it ex
     all.reset();
 }
 
-TEST_CASE("a call that exits runs the host's destructors, and disturbs nobody with that") {
+TEST_CASE("a call that exits disturbs nobody where the host's executor is a static object") {
     static std::optional<calls> all;
     all.emplace(std::vector<body>{echo, [](std::string_view) -> std::string { std::exit(3); }});
     // The second fork server is forked from a program that has an executor.
