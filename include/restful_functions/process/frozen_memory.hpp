@@ -82,7 +82,9 @@ class outside_memory {
     outside_memory(const outside_memory&) = delete;
     outside_memory& operator=(const outside_memory&) = delete;
     ~outside_memory() {
-        if (object_ != nullptr) ::munmap(object_, size());
+        if (object_ == nullptr) return;
+        object_->~Object();
+        ::munmap(object_, size());
     }
 
     explicit operator bool() const noexcept { return object_ != nullptr; }
