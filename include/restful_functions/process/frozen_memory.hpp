@@ -83,7 +83,7 @@ class outside_memory {
     outside_memory& operator=(const outside_memory&) = delete;
     ~outside_memory() {
         if (object_ == nullptr) return;
-        std::destroy_at(object_);
+        object_->~Object();
         ::munmap(object_, size());
     }
 
