@@ -277,8 +277,9 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
     }
 }
 
-/// Serves what comes to the slot, and ends.
-[[noreturn]] inline void serve_calls(const birth& from, slot own, program& work) {
+/// Serves what comes to the slot, and ends. What an exit handler throws must not reach a handler of
+/// the program's main(), and destroy that one's objects on the way.
+[[noreturn]] inline void serve_calls(const birth& from, slot own, program& work) noexcept {
     const pid_t self = ::getpid();
     work.warm_up(own.header().entry);
     const bool is_ready =
@@ -301,7 +302,8 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
 }  // namespace detail
 
 /// The whole life of a forked task process.
-[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
+[[noreturn]] inline void live_as_child(const birth& from, program& work,
+                                       operating_system& system) noexcept {
     detail::serve_calls(from, detail::leave_home(from, system), work);
 }
 
