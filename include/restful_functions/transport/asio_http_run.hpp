@@ -7,11 +7,11 @@
 #include <restful_functions/detail/stop_switch.hpp>
 #include <restful_functions/transport/asio_http.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
+#include <restful_functions/transport/asio_http_orphans.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/listener.hpp>
-#include <restful_functions/transport/orphan_watch.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
 
 #include <asio/io_context.hpp>

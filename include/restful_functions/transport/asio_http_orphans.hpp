@@ -1,4 +1,4 @@
-/// orphan_watch: reaps the orphans of a container in the loop of a server.
+/// asio_http_orphans: reaps the orphans of a container in the loop of a server.
 #pragma once
 
 #include <restful_functions/detail/orphans.hpp>
@@ -18,7 +18,7 @@
 
 namespace restful_functions::transport::detail {
 
-// As long as it lives, SIGCHLD wakes the loop, beside what the program does at it.
+/// As long as it lives, SIGCHLD wakes the loop, beside what the program does at it.
 class orphan_watch {
  public:
     explicit orphan_watch(asio::io_context& loop)
