@@ -15,6 +15,7 @@
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/resource_limits.hpp>
 #include <restful_functions/process/slot_arena.hpp>
+#include <restful_functions/process/thread_stacks.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -84,6 +85,7 @@ class fork_server {
         if (!inherited.core_dumps) detail::forgo_core_dumps();
         raise_open_files(inherited.open_files);
         detail::install_crash_handler();
+        detail::thread_stacks::take_over();
         detail::forget_call_in_grandchildren();
         reserve_heap();
         if (inherited.image >= 0) {

@@ -49,7 +49,8 @@ consteval bytes operator""_GiB(unsigned long long count) {
 struct limits {
     /// Memory that the call asks for, beside what the program had before it. Past it `new` throws
     /// std::bad_alloc, and the call ends as out of memory. Each process of the call has this limit
-    /// (RLIMIT_DATA); where the server may make a control group for the call, its processes also
+    /// (RLIMIT_DATA), which counts heap and private mappings, touched or not, but no threads'
+    /// stacks; where the server may make a control group for the call, its processes also
     /// have one together, of this, the program's own memory and a slot, past which all are killed.
     std::optional<bytes> memory = std::nullopt;
     /// Time on processors, not on the clock, in whole seconds rounded up; past it the call is

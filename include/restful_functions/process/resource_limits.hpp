@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/process/limits.hpp>
+#include <restful_functions/process/thread_stacks.hpp>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -69,12 +70,12 @@ struct cpu_seconds {
 
 /// The program's own memory is not the function's: the memory limit counts what comes on top of it.
 /// It is RLIMIT_DATA and not RLIMIT_AS, which would count what is only reserved, as for each
-/// thread's heap, against the function (getrlimit(2)).
+/// thread's heap, against the function (getrlimit(2)); for their stacks see thread_stacks.
 inline void apply(const limits& wanted) {
     if (wanted.memory) {
         const std::uint64_t own = detail::data_bytes();
         const bool countable = own != 0 && wanted.memory->value <= RLIM_INFINITY - own;
-        if (countable) detail::set_limit(RLIMIT_DATA, own + wanted.memory->value);
+        if (countable) detail::thread_stacks::limit_memory(own + wanted.memory->value);
     }
     if (wanted.cpu) {
         const cpu_seconds time(*wanted.cpu);
@@ -113,6 +114,7 @@ class limits_of_each_call {
 
     /// A call begins.
     void begin() const {
+        detail::thread_stacks::raise();
         if (open_files_) {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
@@ -129,6 +131,7 @@ class limits_of_each_call {
 
     /// A call has ended.
     void end() const {
+        detail::thread_stacks::lower();
         if (open_files_) ::setrlimit(RLIMIT_NOFILE, &open_files_between_);
         if (cpu_) detail::set_limit(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
     }
