@@ -28,8 +28,18 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
             return json_response(200, show(*find_task(tasks, asked.parameter)));
         });
     };
-    get_task("/task/info/{task_id}", [&functions, &calls](const task::record& task) {
-        return json_task(functions, task, standing_of(task, calls));
+    routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
+        const task::record& task = *find_task(tasks, asked.parameter);
+        const auto show = [&functions, &tasks, &calls, id = task.id, answer = asked.answer] {
+            answer_late(answer, [&] {
+                const task::record* const found = tasks.find(id);
+                if (found == nullptr) return http::problem(404, "the task is forgotten");
+                return json_response(200, json_task(functions, *found, standing_of(*found, calls)));
+            });
+        };
+        // The lines of a backtrace are there when its process is gone.
+        if (task.how == task::outcome::crashed) return calls.when_gone(task.id, show);
+        show();
     });
     get_task("/task/done/{task_id}", [](const task::record& task) {
         return std::string(json_boolean(has_ended(task.status)));

@@ -17,6 +17,18 @@ class announcements {
 
     void news(call_id call) { news_.push_back(call); }
 
+    /// Calls `take(call, how)` with each end that was not told yet, and forgets those for which it
+    /// returns true.
+    template <typename Take>
+    void visit_ends(Take take) {
+        std::erase_if(ended_, [&](auto& each) { return take(each.first, each.second); });
+    }
+    /// The same with departures.
+    template <typename Take>
+    void visit_departures(Take take) {
+        std::erase_if(departed_, [&](auto& each) { return take(each.first, each.second); });
+    }
+
     [[nodiscard]] bool empty() const noexcept {
         return ended_.empty() && departed_.empty() && news_.empty();
     }

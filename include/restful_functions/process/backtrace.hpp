@@ -2,6 +2,8 @@
 /// handler.
 #pragma once
 
+#include <restful_functions/process/build_id.hpp>
+#include <restful_functions/process/call_plumbing.hpp>
 #include <restful_functions/process/elf_symbols.hpp>
 
 #include <cxxabi.h>
@@ -66,6 +68,7 @@ struct module_of {
     std::uintptr_t address;
     std::uintptr_t base = 0;
     const char* path = nullptr;  ///< empty for the program itself; null when there is none
+    std::string_view build_id{};
 
     explicit module_of(std::uintptr_t wanted) noexcept : address(wanted) {
         ::dl_iterate_phdr(
@@ -83,10 +86,22 @@ struct module_of {
                 address - info.dlpi_addr - part->p_vaddr < part->p_memsz) {
                 base = info.dlpi_addr;
                 path = info.dlpi_name;
+                build_id = build_id_of(info);
                 return true;
             }
         }
         return false;
+    }
+
+    static std::string_view build_id_of(const dl_phdr_info& info) noexcept {
+        for (std::size_t i = 0; i < info.dlpi_phnum; ++i) {
+            const ElfW(Phdr)& part = info.dlpi_phdr[i];
+            if (part.p_type != PT_NOTE) continue;
+            const auto id = build_id_among(
+                {reinterpret_cast<const char*>(info.dlpi_addr + part.p_vaddr), part.p_memsz});
+            if (!id.empty()) return id;
+        }
+        return {};
     }
 };
 
@@ -181,8 +196,25 @@ inline void readably(bounded_text& text, std::string_view name) noexcept {
     std::free(demangled);
 }
 
-/// "name+0x12 (module)", ended by a line feed. false: the frame and those below are not the
-/// function's.
+/// What the server needs to find a frame's line, behind what is to be read of it: a tab, whether
+/// the frame is of call_plumbing (`-`) or not (`+`), its address in the file, the build id, and the
+/// path, which is empty for the program itself.
+inline void append_place(bounded_text& text, const module_of& module, bool is_plumbing) noexcept {
+    text.append(is_plumbing ? "\t-" : "\t+");
+    text.append_hex(module.address - module.base);
+    text.append(" ");
+    for (const char byte : module.build_id) {
+        const auto value = static_cast<unsigned char>(byte);
+        const std::array<char, 2> digits{"0123456789abcdef"[value / 16],
+                                         "0123456789abcdef"[value % 16]};
+        text.append({digits.data(), digits.size()});
+    }
+    text.append(" ");
+    text.append(module.path);
+}
+
+/// "name+0x12 (module)" and its place, ended by a line feed. false: the frame and those below are
+/// not the function's.
 template <class WriteName>
 bool append_frame(bounded_text& text, const frames::frame& frame, WriteName write_name) noexcept {
     const module_of module(frame.at);
@@ -193,25 +225,33 @@ bool append_frame(bounded_text& text, const frames::frame& frame, WriteName writ
     }
     const bool is_program = module.path[0] == '\0';
     const elf_symbols symbols(is_program ? "/proc/self/exe" : module.path);
+    const std::string_view path(is_program ? ::program_invocation_short_name : module.path);
+    const std::string_view file = path.substr(path.rfind('/') + 1);
     Dl_info exported{};
+    bool is_plumbing = false;
     if (const auto symbol = symbols.find(frame.at - module.base); !symbol.name.empty()) {
         if (symbol.name.starts_with(frame_of_run_call)) return false;
+        is_plumbing = is_call_plumbing(symbol.name);
         write_name(text, symbol.name);
         text.append("+");
         text.append_hex(symbol.offset + (frame.address - frame.at));
     } else if (::dladdr(reinterpret_cast<void*>(frame.at), &exported) != 0 &&
                exported.dli_sname != nullptr) {
+        is_plumbing = is_call_plumbing(exported.dli_sname);
         write_name(text, exported.dli_sname);
         text.append("+");
         text.append_hex(frame.address - reinterpret_cast<std::uintptr_t>(exported.dli_saddr));
     } else {
+        // A function without a name that begins a thread.
+        is_plumbing = file.starts_with("libc.so") || file.starts_with("libstdc++.so") ||
+                      file.starts_with("libc++.so");
         text.append("?+");
         text.append_hex(frame.address - module.base);
     }
-    const std::string_view path(is_program ? ::program_invocation_short_name : module.path);
     text.append(" (");
-    text.append(path.substr(path.rfind('/') + 1));
+    text.append(file);
     text.append(")");
+    append_place(text, module, is_plumbing);
     text.end_line();
     return true;
 }

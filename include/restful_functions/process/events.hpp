@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace restful_functions::process {
 
@@ -18,6 +19,7 @@ enum class call_id : std::uint64_t {};
 struct departure {
     usage used;
     log_excerpt log;
+    std::string backtrace{};  ///< of a crash, with lines; empty where none was looked for
 };
 
 /// Hears of each started call from within `executor::dispatch()`. Both may start and stop calls.

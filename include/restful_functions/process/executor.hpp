@@ -15,6 +15,7 @@
 #include <restful_functions/process/protocol.hpp>
 #include <restful_functions/process/seat.hpp>
 #include <restful_functions/process/seated_calls.hpp>
+#include <restful_functions/process/source_line_finder.hpp>
 #include <restful_functions/process/start_method.hpp>
 #include <restful_functions/process/waiting_calls.hpp>
 
@@ -49,8 +50,9 @@ class executor {
              operating_system& system = operating_system::real())
         : options_(validated(options)),
           listener_(std::move(hears)),
-          pool_(work, options_, system),
-          seated_(work, options_.max_payload, pool_, told_) {}
+          program_(work),
+          pool_(program_, options_, system),
+          seated_(program_, options_.max_payload, pool_, told_) {}
 
     /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
     /// calls are there already. Throws std::length_error for an input above
@@ -104,6 +106,7 @@ class executor {
         take_events();
         if (!pool_.take_due_deadlines(clock::now())) on_fork_server_lost();
         place_waiting();
+        find_lines();
         told_.deliver(listener_);  // first: a client waits for it, and nobody yet for a refill
         pool_.refill();
         pool_.flush();
@@ -111,12 +114,14 @@ class executor {
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         if (!told_.empty()) return clock::time_point();
-        return restful_functions::detail::earliest({seated_.next_look(), pool_.next_deadline()});
+        return restful_functions::detail::earliest(
+            {seated_.next_look(), pool_.next_deadline(), lines_.give_up_at()});
     }
 
     [[nodiscard]] census count() const noexcept {
         census all = pool_.count();
         all.waiting = waiting_.size();
+        if (lines_.running() && all.running > 0) --all.running;
         return all;
     }
 
@@ -162,6 +167,24 @@ class executor {
                 end_without_process(next.call, lost{"no fork server could be had"});
             }
         }
+    }
+
+    /// One crash at a time, where that leaves a process for a call.
+    void find_lines() {
+        if (lines_.running() && *lines_.give_up_at() <= clock::now())
+            seated_.stop(*lines_.running(), std::chrono::milliseconds(0));
+        lines_.look(told_, [this](std::string_view places) -> std::optional<call_id> {
+            const std::size_t calling = pool_.seats().count(seat_phase::calling);
+            if (!waiting_.empty() || calling + 2 > options_.max_processes ||
+                places.size() > options_.max_payload)
+                return std::nullopt;
+            const std::uint32_t expected = pool_.expected();
+            const call_id call{++last_call_};
+            const bool has_process =
+                seated_.place(call, program_with_symbolizer::entry, places, {});
+            pool_.expect(expected);
+            return has_process ? std::optional(call) : std::nullopt;
+        });
     }
 
     void end_without_process(call_id call, outcome&& how) {
@@ -238,6 +261,8 @@ class executor {
     executor_options options_;
     listener listener_;
     announcements told_;
+    source_line_finder lines_;
+    program_with_symbolizer program_;
     process_pool pool_;
     seated_calls seated_;
     waiting_calls waiting_;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/process/call_labels.hpp>
+#include <restful_functions/process/crash_frames.hpp>
 #include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -110,10 +111,10 @@ inline crashed take_crash(const slot& source) {
     if (has_address) crash.address = address;
     if (begin <= source.capacity() && size <= source.capacity() - begin) {
         try {
-            crash.backtrace.assign(source.payload() + begin,
-                                   std::min<std::size_t>(size, 64 * 1024));
+            crash.frames.assign(source.payload() + begin, std::min<std::size_t>(size, 64 * 1024));
+            crash.backtrace = backtrace_text(crash.frames);
         } catch (const std::bad_alloc&) {
-            crash.backtrace.clear();
+            crash.frames.clear();
         }
     }
     return crash;

@@ -88,6 +88,7 @@ class process_pool {
 
     /// Says which function the next call may well be of.
     void expect(std::uint32_t entry) noexcept { expected_ = entry; }
+    [[nodiscard]] std::uint32_t expected() const noexcept { return expected_; }
 
     /// A process that has served the function before, or else an idle one. One that is ready goes
     /// before one that still cleans up after its last call, which takes some time if that has to be

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/process/events.hpp>
+#include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/ending.hpp>
 #include <restful_functions/task/observer.hpp>
 #include <restful_functions/task/record.hpp>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <unordered_map>
 #include <utility>
+#include <variant>
 #include <vector>
 
 namespace restful_functions::task {
@@ -105,6 +107,7 @@ class table {
         if (found == nodes_.end()) return;
         record& task = found->second.task;
         task.used = left.used;
+        if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
         if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
         if (watching_ != nullptr) watching_->on_departure(task);
     }
@@ -182,6 +185,14 @@ class table {
             (next == nullptr ? last : (next->*Links).previous) = previous;
         }
     };
+
+    void keep_backtrace(record& task, std::string&& text) {
+        auto* const end =
+            task.particulars ? std::get_if<process::crashed>(&task.particulars->cause) : nullptr;
+        if (end == nullptr) return;  // it was made to end
+        finished_bytes_ = finished_bytes_ - end->backtrace.size() + text.size();
+        end->backtrace = std::move(text);
+    }
 
     void keep_log(record& task, process::log_excerpt&& log) {
         if (!task.particulars) task.particulars = std::make_unique<particulars>();

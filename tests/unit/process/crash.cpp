@@ -195,7 +195,7 @@ TEST_CASE("what a process scribbled over its crash note is not believed") {
     note.signal = SIGBUS;
     note.backtrace_size = 100;
     CHECK(seen().signal == SIGBUS);
-    CHECK(seen().backtrace.size() == 100);
+    CHECK(seen().backtrace.size() == 101);  // and a line feed
     note.backtrace_size = 101;
     CHECK(seen().backtrace.empty());
     note.backtrace_size = 1;
@@ -203,4 +203,12 @@ TEST_CASE("what a process scribbled over its crash note is not believed") {
     CHECK(seen().backtrace.empty());
     note.signal = 1'000'000;
     CHECK(seen().signal == SIGSEGV);
+}
+
+TEST_CASE("the frames of a crash have their lines when its process is gone") {
+    calls all(crashing());
+    const std::string text = all.departure_of(all.start(0)).backtrace;
+    CAPTURE(text);
+    CHECK(text.find("tests/unit/process/crash.cpp:") != std::string::npos);
+    CHECK(text.find("run_call") == std::string::npos);
 }
