@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,7 +29,7 @@ inline source_line make_source_line(const std::string& function, std::string_vie
     if (demangled != nullptr) made.function = demangled;
     std::free(demangled);
     if (!file.empty() && !number.empty() && number != "0") {
-        made.line = std::filesystem::path(file).lexically_normal().string();
+        made.line = file;
         made.line.append(":").append(number);
     }
     return made;
