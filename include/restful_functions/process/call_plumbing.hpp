@@ -11,10 +11,12 @@ namespace restful_functions::process {
 /// the C library calls a user's function or begins a thread. Codecs are not, for users write some.
 /// Allocates nothing.
 [[nodiscard]] inline bool is_call_plumbing(std::string_view mangled) noexcept {
-    constexpr std::array<std::string_view, 9> of_c{
-        "start_thread", "clone",        "__clone",      "clone3",
-        "__clone3",     "thread_start", "pthread_once", "__pthread_once_slow",
-        "__once_proxy"};
+    constexpr std::array<std::string_view, 10> of_c{
+        "start_thread", "clone",
+        "__clone",      "clone3",
+        "__clone3",     "thread_start",
+        "pthread_once", "__pthread_once_slow",
+        "__once_proxy", "execute_native_thread_routine"};
     if (std::find(of_c.begin(), of_c.end(), mangled) != of_c.end()) return true;
     // What a lambda without a capture is called by as a pointer.
     if (mangled.find("4_FUNE") != mangled.npos || mangled.find("8__invokeE") != mangled.npos)

@@ -46,12 +46,13 @@ struct crash_frame {
     return frames;
 }
 
-/// The frames, innermost first, one a line. They end at the user's function; where all are of
-/// call_plumbing, as when that function was inlined and nothing tells of it, with the first.
-/// `lines_of(place)` is what is known of a place, a pointer that may be null.
+/// The frames, innermost first, one a line, up to 64 KiB of them. They end at the user's function;
+/// where all are of call_plumbing, as when that function was inlined and nothing tells of it, with
+/// the first. `lines_of(place)` is what is known of a place, a pointer that may be null.
 template <typename LinesOf>
 [[nodiscard]] std::string backtrace_text(const std::vector<crash_frame>& frames,
                                          const LinesOf& lines_of) {
+    constexpr std::size_t most_text = std::size_t{64} * 1024;
     std::string text;
     std::size_t end = 0;
     const auto add = [&](bool is_plumbing) {
@@ -71,7 +72,7 @@ template <typename LinesOf>
             text.append(" at ").append(known->back().line);
         add(frame.is_plumbing);
     }
-    text.resize(end);
+    text.resize(std::min(end, most_text));
     return text;
 }
 

@@ -62,12 +62,12 @@ class executor {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
-        if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
-            return std::nullopt;
+        if (running() + waiting_.size() >= options_.max_processes) return std::nullopt;
         const call_id call{++last_call_};
         if (has_to_queue(entry) || !seated_.place(call, entry, input, labels)) {
             waiting_.insert({call, entry, std::string(input), std::string(labels.id),
                              std::string(labels.trace), std::nullopt});
+            stop_lookup();
         }
         pool_.refill_when_low();
         pool_.flush();
@@ -121,7 +121,7 @@ class executor {
     [[nodiscard]] census count() const noexcept {
         census all = pool_.count();
         all.waiting = waiting_.size();
-        if (lines_.running() && all.running > 0) --all.running;
+        all.running = running();
         return all;
     }
 
@@ -169,14 +169,21 @@ class executor {
         }
     }
 
-    /// One crash at a time, where that leaves a process for a call.
+    /// The calls that have a process, without that of the symbolizer.
+    [[nodiscard]] std::size_t running() const noexcept {
+        const seating& seats = pool_.seats();
+        const bool has_lookup =
+            lines_.running() && seats.find(*lines_.running(), seat_phase::calling);
+        return seats.count(seat_phase::calling) - (has_lookup ? 1 : 0);
+    }
+
+    /// Looks lines up in a process that nobody else wants.
     void find_lines() {
-        if (lines_.running() && *lines_.give_up_at() <= clock::now())
-            seated_.stop(*lines_.running(), std::chrono::milliseconds(0));
+        if (lines_.give_up_at() && *lines_.give_up_at() <= clock::now()) stop_lookup();
         lines_.look(told_, [this](std::string_view places) -> std::optional<call_id> {
-            const std::size_t calling = pool_.seats().count(seat_phase::calling);
-            if (!waiting_.empty() || calling + 2 > options_.max_processes ||
-                places.size() > options_.max_payload)
+            const seating& seats = pool_.seats();
+            if (!waiting_.empty() || places.size() > options_.max_payload ||
+                seats.count_idle(start_method::fork) + seats.count(seat_phase::vacant) == 0)
                 return std::nullopt;
             const std::uint32_t expected = pool_.expected();
             const call_id call{++last_call_};
@@ -185,6 +192,12 @@ class executor {
             pool_.expect(expected);
             return has_process ? std::optional(call) : std::nullopt;
         });
+    }
+
+    void stop_lookup() {
+        if (!lines_.give_up_at()) return;
+        lines_.give_up();
+        seated_.stop(*lines_.running(), std::chrono::milliseconds(0));
     }
 
     void end_without_process(call_id call, outcome&& how) {
@@ -230,7 +243,7 @@ class executor {
         const seat failed = pool_.seats()[index];
         if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
-            if (!failed.stopped && now < give_up_at) {
+            if (!failed.stopped && now < give_up_at && failed.call != lines_.running()) {
                 const slot its = pool_.at(index);
                 const auto text = [](const auto& label) {
                     return std::string(label, ::strnlen(label, sizeof label));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <restful_functions/process/call_labels.hpp>
-#include <restful_functions/process/crash_frames.hpp>
 #include <restful_functions/process/limits.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/process/protocol.hpp>
@@ -99,7 +98,7 @@ inline stay take_stay(const slot& source) {
     return seen;
 }
 
-/// What a process left that died describing its crash.
+/// What a process left that died describing its crash. The backtrace is as crash_frames reads it.
 inline crashed take_crash(const slot& source) {
     const volatile crash_note& note = source.header().crash;
     const int signal = note.signal;
@@ -111,10 +110,10 @@ inline crashed take_crash(const slot& source) {
     if (has_address) crash.address = address;
     if (begin <= source.capacity() && size <= source.capacity() - begin) {
         try {
-            crash.frames.assign(source.payload() + begin, std::min<std::size_t>(size, 64 * 1024));
-            crash.backtrace = backtrace_text(crash.frames);
+            crash.backtrace.assign(source.payload() + begin,
+                                   std::min<std::size_t>(size, 64 * 1024));
         } catch (const std::bad_alloc&) {
-            crash.frames.clear();
+            crash.backtrace.clear();
         }
     }
     return crash;

@@ -36,8 +36,6 @@ struct crashed {
     /// The frames of the thread that crashed, innermost first, one a line. Empty when the process
     /// had no chance to look, as with SIGKILL.
     std::string backtrace;
-    /// The same as crash_frames reads it; empty once the frames' lines are looked for.
-    std::string frames{};
 };
 
 /// The process ended by itself, with this exit status, before the function returned.

@@ -1,5 +1,5 @@
-/// source_line_finder: has the lines of crashes looked up, one crash after the other, in processes
-/// of calls, and remembers them.
+/// source_line_finder: has the lines of crashes looked up in a process like that of a call, and
+/// remembers them.
 #pragma once
 
 #include <restful_functions/process/announcements.hpp>
@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <deque>
 #include <limits>
 #include <optional>
 #include <string>
@@ -36,6 +35,10 @@ class program_with_symbolizer final : public program {
     void warm_up(std::uint32_t wanted) noexcept override {
         if (wanted != entry) work_.warm_up(wanted);
     }
+
+    [[nodiscard]] std::uint32_t functions() const override { return work_.functions(); }
+    [[nodiscard]] bool has_hook() const override { return work_.has_hook(); }
+    void on_process_start() override { work_.on_process_start(); }
 
     [[nodiscard]] call_policy policy_of(std::uint32_t wanted) const override {
         if (wanted != entry) return work_.policy_of(wanted);
@@ -72,79 +75,93 @@ class program_with_symbolizer final : public program {
     program& work_;
 };
 
-/// Takes crashes out of what is to be told: their calls end at once, and depart with the lines.
+/// Keeps the departures of crashes back until their lines are known: their calls end at once. One
+/// lookup runs at a time, for all crashes that wait for one.
 class source_line_finder {
  public:
     using clock = std::chrono::steady_clock;
 
-    /// `start(input)` starts a call of the symbolizer; nullopt: there is no process for it.
+    /// `start(input)` starts a call of the symbolizer; nullopt: there is no process for it, and the
+    /// crashes that wait are told without lines.
     template <typename Start>
     void look(announcements& told, const Start& start) {
         told.visit_ends([this](call_id call, outcome& how) { return take_end(call, how); });
         told.visit_departures(
             [this](call_id call, departure& left) { return take_departure(call, left); });
-        while (!waiting_.empty() && waiting_.front().left && !running_) {
-            crash& first = waiting_.front();
-            const std::string unknown = unknown_of(first);
-            if (!unknown.empty()) {
-                running_ = start(unknown);
-                asked_ = unknown;
-                if (running_) {
-                    give_up_at_ = clock::now() + patience;
-                    return;
-                }
-            }
-            first.left->backtrace = backtrace_text(
-                parse_frames(first.frames), [this](std::string_view place) { return find(place); });
-            told.depart(first.call, std::move(*first.left));
-            waiting_.pop_front();
+        if (running_) return;
+        tell(told);
+        asking_.swap(waiting_);
+        if (asking_.empty()) return;
+        asked_.clear();
+        for (const crash& each : asking_) asked_ += unknown_of(each);
+        if (!asked_.empty()) running_ = start(asked_);
+        if (running_) {
+            give_up_at_ = clock::now() + patience;
+        } else {
+            tell(told);
         }
     }
 
-    /// The call of the symbolizer, and when it is to be stopped.
+    /// The call of the symbolizer.
     [[nodiscard]] std::optional<call_id> running() const noexcept { return running_; }
+    /// When it is to be stopped.
     [[nodiscard]] std::optional<clock::time_point> give_up_at() const noexcept {
-        return running_ ? std::optional(give_up_at_) : std::nullopt;
+        return give_up_at_;
+    }
+    /// It is being stopped, for its time is over or its process is wanted for something else.
+    void give_up() noexcept {
+        is_interrupted_ = give_up_at_ && clock::now() < *give_up_at_;
+        give_up_at_.reset();
     }
 
  private:
     static constexpr std::chrono::seconds patience{5};
-    static constexpr std::size_t most_waiting = 64;
-    static constexpr std::size_t most_known = 4096;
+    static constexpr std::size_t most_waiting = 16;
+    static constexpr std::size_t most_known_bytes = std::size_t{4} << 20;
 
     struct crash {
         call_id call;
         std::string frames;
-        std::optional<departure> left;
+        departure left;
     };
 
     /// Whether it is not to be told.
     bool take_end(call_id call, outcome& how) {
         if (running_ == call) {
             learn(how);
-            symbolizer_departs_ = std::exchange(running_, std::nullopt);
+            departing_ = std::exchange(running_, std::nullopt);
+            give_up_at_.reset();
             return true;
         }
         auto* end = std::get_if<crashed>(&how);
-        if (end != nullptr && !end->frames.empty()) {
-            std::string frames = std::exchange(end->frames, {});
-            if (waiting_.size() < most_waiting)
-                waiting_.push_back({call, std::move(frames), std::nullopt});
+        if (end != nullptr && end->backtrace.find('\t') != std::string::npos) {
+            std::string frames = std::exchange(end->backtrace, {});
+            end->backtrace = backtrace_text(frames);
+            ended_.insert_or_assign(call, std::move(frames));
         }
         return false;
     }
 
+    /// The same.
     bool take_departure(call_id call, departure& left) {
-        if (symbolizer_departs_ == call) {
-            symbolizer_departs_.reset();
+        if (departing_ == call) {
+            departing_.reset();
             return true;
         }
-        for (crash& each : waiting_) {
-            if (each.call != call || each.left) continue;
-            each.left = std::move(left);
-            return true;
+        auto ended = ended_.extract(call);
+        if (ended.empty() || waiting_.size() >= most_waiting) return false;
+        waiting_.push_back({call, std::move(ended.mapped()), std::move(left)});
+        return true;
+    }
+
+    /// Of the crashes that were asked for.
+    void tell(announcements& told) {
+        for (crash& each : asking_) {
+            each.left.backtrace = backtrace_text(
+                parse_frames(each.frames), [this](std::string_view place) { return find(place); });
+            told.depart(each.call, std::move(each.left));
         }
-        return false;
+        asking_.clear();
     }
 
     [[nodiscard]] const source_lines* find(std::string_view place) const {
@@ -161,11 +178,17 @@ class source_line_finder {
         return places;
     }
 
-    /// Where nothing was found, nothing is looked for again.
+    /// Where nothing was found, or not in time, nothing is looked for again.
     void learn(const outcome& how) {
-        if (known_.size() > most_known) known_.clear();
         const auto* result = std::get_if<returned>(&how);
+        const bool is_interrupted = std::exchange(is_interrupted_, false);
+        if (result == nullptr && (is_interrupted || std::holds_alternative<lost>(how))) return;
         std::string_view said = result != nullptr ? std::string_view(result->bytes) : "";
+        known_bytes_ += asked_.size() + said.size();
+        if (known_bytes_ > most_known_bytes) {
+            known_.clear();
+            known_bytes_ = asked_.size() + said.size();
+        }
         const auto take_line = [](std::string_view& text) {
             const std::string_view line = text.substr(0, text.find('\n'));
             text.remove_prefix(std::min(line.size() + 1, text.size()));
@@ -185,12 +208,16 @@ class source_line_finder {
         }
     }
 
-    std::deque<crash> waiting_;
-    std::optional<call_id> running_;
-    std::optional<call_id> symbolizer_departs_;
-    clock::time_point give_up_at_{};
+    std::unordered_map<call_id, std::string> ended_;  ///< frames, while their process is there
+    std::vector<crash> waiting_;
+    std::vector<crash> asking_;  ///< what the call of the symbolizer is for
     std::string asked_;
+    std::optional<call_id> running_;
+    std::optional<call_id> departing_;  ///< its call, when that has ended
+    std::optional<clock::time_point> give_up_at_;
+    bool is_interrupted_ = false;
     std::unordered_map<std::string, source_lines> known_;
+    std::size_t known_bytes_ = 0;
 };
 
 }  // namespace restful_functions::process

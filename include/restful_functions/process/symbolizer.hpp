@@ -1,14 +1,11 @@
-/// symbolizer: finds the source lines of a crash's frames, with libdw or addr2line. Runs in a
-/// process like that of a call: files and tools that it reads may be broken.
+/// symbolizer: finds the source lines of a crash's frames with addr2line(1). Runs in a process like
+/// that of a call: the files that it reads may be broken.
 #pragma once
 
 #include <restful_functions/process/build_id.hpp>
 #include <restful_functions/process/call_plumbing.hpp>
 #include <restful_functions/process/crash_frames.hpp>
 #include <restful_functions/process/symbolizer_tool.hpp>
-#ifdef RESTFUL_FUNCTIONS_LIBDW
-#include <restful_functions/process/symbolizer_libdw.hpp>
-#endif
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -93,11 +90,7 @@ inline int open_as_loaded(const code_place& place) {
         if (file < 0) continue;
         std::vector<std::uint64_t> wanted;
         for (const std::size_t index : indices) wanted.push_back(addresses[index]);
-        std::vector<source_lines> found;
-#ifdef RESTFUL_FUNCTIONS_LIBDW
-        found = detail::lines_by_libdw(file, wanted);
-#endif
-        if (found.empty()) found = detail::lines_by_tool(file, wanted);
+        std::vector<source_lines> found = detail::lines_by_tool(file, wanted);
         for (std::size_t i = 0; i < std::min(found.size(), indices.size()); ++i)
             all[indices[i]] = std::move(found[i]);
         ::close(file);
