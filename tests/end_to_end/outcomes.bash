@@ -32,7 +32,8 @@ matches 'end to end: and what it used' '^[0-9]+$' "$(member usage.peak_resident_
 ended null_write FAILED '"killed by SIGSEGV (Segmentation fault)"' crashed
 equal 'end to end: a crash tells the signal and the address' '"SIGSEGV" 11 "0x8"' \
     "$(member crash.signal) $(member crash.number) $(member crash.address)"
-matches 'end to end: and the function that crashed' '^"null_write\(\)\+0x' "$(member crash.backtrace.0)"
+matches 'end to end: and the function and the line that crashed' \
+    '^"null_write\(\)\+0x[0-9a-f]+ \(server\) at [^ ]*tests/end_to_end/server\.cpp:[0-9]+"$' "$(member crash.backtrace.0)"
 
 ended recursion FAILED '"killed by SIGSEGV (Segmentation fault)"' crashed
 matches 'end to end: endless recursion tells the function too' 'descend\(' "$(member crash.backtrace)"
