@@ -8,7 +8,7 @@ last_frame() {
 
 for crashing in crashes crashes_optimized; do
     start_server "$programs/$crashing" --port 0
-    for function in plain half functor lambda function member in_thread in_async; do
+    for function in plain half functor lambda erased member in_thread in_async; do
         case $function in
             half | member) ask -d '{"value": 1}' "/$function" ;;
             *) ask -X POST "/$function" ;;

@@ -15,10 +15,11 @@ namespace {
 
 int* volatile nowhere = nullptr;
 
-[[gnu::noinline]] void fault() { *nowhere = 1; }
+[[gnu::noinline]] void fault(int value) { *nowhere = value; }
 
-/// After the first call comes another one: it cannot be a jump, which would leave no frame.
-#define CRASH fault(), fault()
+/// The second call keeps the first from being a jump, which would leave no frame; the number keeps
+/// functions from being merged.
+#define CRASH fault(__LINE__), fault(0)
 
 struct machine {
     int speed = 1;
@@ -69,8 +70,8 @@ int main(int argc, char** argv) {
                             CRASH;  // lambda
                         },
                         {});
-    server.add_function("function", std::function<void()>([] {
-                            CRASH;  // function
+    server.add_function("erased", std::function<void()>([] {
+                            CRASH;  // erased
                         }),
                         {});
     server.add_function("member", std::function<void(int)>(std::bind_front(&machine::start, &its)),

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace restful_functions::process {
@@ -27,7 +28,8 @@ namespace restful_functions::process {
         return has;
     };
     if (!take("_Z")) return false;
-    while (take("Z") || take("N") || take("K")) {
+    if (take("L14__gthread_once")) return true;
+    while (take("Z") || take("N") || take("K") || take("R") || take("O")) {
     }
     if (take("17restful_functions")) return !mangled.starts_with("5codecI");
     if (!take("St")) return false;
@@ -44,6 +46,15 @@ namespace restful_functions::process {
     };
     return std::any_of(of_std.begin(), of_std.end(),
                        [&](std::string_view each) { return mangled.starts_with(each); });
+}
+
+/// Whether a function in this file is of those. Of an inlined one the debug information may have no
+/// mangled name.
+[[nodiscard]] inline bool is_file_of_call_plumbing(std::string_view path) noexcept {
+    const std::size_t include = path.find("/include/");
+    return path.find("include/restful_functions/") != path.npos ||
+           path.ends_with("/restful_functions.hpp") ||
+           (include != path.npos && path.find("/c++/", include) != path.npos);
 }
 
 }  // namespace restful_functions::process

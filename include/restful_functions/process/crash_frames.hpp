@@ -68,9 +68,9 @@ template <typename LinesOf>
             add(inlined.is_plumbing);
         }
         text.append(frame.text);
-        if (known != nullptr && !known->empty() && !known->back().line.empty())
-            text.append(" at ").append(known->back().line);
-        add(frame.is_plumbing);
+        const source_line own = known != nullptr && !known->empty() ? known->back() : source_line();
+        if (!own.line.empty()) text.append(" at ").append(own.line);
+        add(frame.is_plumbing || own.is_plumbing);
     }
     text.resize(std::min(end, most_text));
     return text;

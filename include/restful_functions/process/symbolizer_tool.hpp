@@ -24,7 +24,7 @@ namespace restful_functions::process::detail {
 
 inline source_line make_source_line(const std::string& function, std::string_view file,
                                     std::string_view number) {
-    source_line made{function, {}, is_call_plumbing(function)};
+    source_line made{function, {}, is_call_plumbing(function) || is_file_of_call_plumbing(file)};
     char* const demangled = abi::__cxa_demangle(function.c_str(), nullptr, nullptr, nullptr);
     if (demangled != nullptr) made.function = demangled;
     std::free(demangled);

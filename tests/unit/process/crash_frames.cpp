@@ -39,7 +39,8 @@ TEST_CASE("functions between the server and a user's function are told from thos
     for (const char* name :
          {"_ZSt13__invoke_implIvRPFvvEJEET_St14__invoke_otherOT0_DpOT1_",
           "_ZNSt17_Function_handlerIFvvEPFvvEE9_M_invokeERKSt9_Any_data",
-          "_ZNKSt8functionIFvvEEclEv", "_ZNSt6thread11_State_implIS_8_InvokerIS_EE6_M_runEv",
+          "_ZNKSt8functionIFvvEEclEv", "_ZNRSt11_Bind_frontIM4areaFvvEJEEclIJEEEvv",
+          "_ZL14__gthread_oncePiPFvvE", "_ZNSt6thread11_State_implIS_8_InvokerIS_EE6_M_runEv",
           "_ZN17restful_functions4task16function_program3runEjSt17basic_string_viewIcE",
           "_ZZN17restful_functions6detail4callEvENKUlvE_clEv", "start_thread", "clone3"}) {
         CAPTURE(name);
@@ -50,5 +51,17 @@ TEST_CASE("functions between the server and a user's function are told from thos
           "_ZN17restful_functions5codecI4areaE6decodeEv", "", "_ZSt4sortIPiEvT_S1_"}) {
         CAPTURE(name);
         CHECK_FALSE(is_call_plumbing(name));
+    }
+    for (const char* path :
+         {"/usr/include/c++/12/bits/invoke.h", "/usr/include/x86_64-linux-gnu/c++/12/bits/gthr.h",
+          "/opt/include/c++/v1/future", "/usr/include/restful_functions/function/registry.hpp",
+          "/home/me/single/restful_functions.hpp"}) {
+        CAPTURE(path);
+        CHECK(is_file_of_call_plumbing(path));
+    }
+    for (const char* path : {"/home/me/restful_functions/area.cpp", "/home/me/c++/area.cpp",
+                             "/usr/include/stdio.h", ""}) {
+        CAPTURE(path);
+        CHECK_FALSE(is_file_of_call_plumbing(path));
     }
 }
