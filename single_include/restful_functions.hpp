@@ -43,9 +43,11 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio_ext.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -96,6 +98,7 @@
 #include <iterator>
 #include <limits>
 #include <list>
+#include <locale>
 #include <map>
 #include <memory>
 #include <memory_resource>
@@ -566,6 +569,16 @@ constexpr std::size_t utf8_sequence(std::string_view text) noexcept {
     return continues(3) ? 4 : 0;
 }
 
+/// Whether all of a text is well-formed UTF-8.
+[[nodiscard]] constexpr bool is_utf8(std::string_view text) noexcept {
+    while (!text.empty()) {
+        const std::size_t length = utf8_sequence(text);
+        if (length == 0) return false;
+        text.remove_prefix(length);
+    }
+    return true;
+}
+
 /// Whether each of the eight bytes is an ASCII character other than controls, quote and backslash.
 /// A subtraction borrows from the next byte only where this byte has given the answer already.
 inline bool are_plain(const char* eight) noexcept {
@@ -858,15 +871,22 @@ class output {
 
     void Flush() {}
 
-    /// Writes what is no JSON: bytes of a media type, whose name comes first.
-    void write_bytes(std::string_view media_type, std::string_view bytes) {
-        media_type_size_ = media_type.size();
+    /// Writes what is no JSON: bytes behind the name of their media type, and behind that and a NUL
+    /// the name of their file, if they have one.
+    void write_bytes(std::string_view media_type, std::string_view bytes,
+                     std::string_view file_name = {}) {
         write(media_type);
+        media_type_size_ = media_type.size();
+        if (!file_name.empty()) {
+            Put('\0');
+            write(file_name);
+            media_type_size_ += 1 + file_name.size();
+        }
         write(bytes);
     }
 
-    /// How much of what was written, at its beginning, names the media type of the rest; 0: it is
-    /// JSON.
+    /// How much of what was written, at its beginning, says of which type the rest is, and how its
+    /// file is called; 0: it is JSON.
     [[nodiscard]] std::size_t media_type_size() const noexcept { return media_type_size_; }
 
  protected:
@@ -1046,9 +1066,10 @@ class writer : public detail::basic_writer {
     }
     bool Key(std::string_view name) { return String(name); }
 
-    /// Writes no JSON but bytes of a media type, and nothing else.
-    void Bytes(std::string_view media_type, std::string_view bytes) {
-        os_->write_bytes(media_type, bytes);
+    /// Writes no JSON but bytes of a media type, perhaps with the name of a file, and nothing else.
+    void Bytes(std::string_view media_type, std::string_view bytes,
+               std::string_view file_name = {}) {
+        os_->write_bytes(media_type, bytes, file_name);
     }
 
     bool Double(double number) { return number_of(number); }
@@ -1608,8 +1629,14 @@ RESTFUL_FUNCTIONS_INLINE std::string tuple_schema(std::initializer_list<std::str
     const std::string length = std::to_string(elements.size());
     auto schema = restful_functions::detail::json_text::object();
     schema.add("type", R"("array")");
-    if (elements.size() > 0) schema.add("prefixItems", list.end());
-    return schema.add("items", "false").add("minItems", length).add("maxItems", length).end();
+    if (elements.size() > 0) {
+        schema.add("prefixItems", list.end());
+    } else {
+        schema.add("items", "{}");
+    }
+    // "items": false would say the same as maxItems, but not all generators of clients take a truth
+    // value for a schema.
+    return schema.add("minItems", length).add("maxItems", length).end();
 }
 
 RESTFUL_FUNCTIONS_INLINE object_schema& object_schema::add(std::string_view name,
@@ -1693,6 +1720,10 @@ enum class isolation : std::uint8_t {
     /// costs a new process. Where that cannot be done (Linux before 6.7, more than 64 MiB of
     /// memory that cannot be frozen), the same as `process`, and the server says so once.
     rewind,
+    /// As `worker`, but the process is no copy of the program: it is a new run of it (the same
+    /// executable, arguments, environment and directory), which goes through main() up to start()
+    /// and serves there. For what cannot be forked: thread pools, GPU runtimes, virtual machines.
+    spawn,
 };
 
 }  // namespace restful_functions
@@ -1742,7 +1773,8 @@ consteval bytes operator""_GiB(unsigned long long count) {
 struct limits {
     /// Memory that the call asks for, beside what the program had before it. Past it `new` throws
     /// std::bad_alloc, and the call ends as out of memory. Each process of the call has this limit
-    /// (RLIMIT_DATA); where the server may make a control group for the call, its processes also
+    /// (RLIMIT_DATA), which counts heap and private mappings, touched or not, but no threads'
+    /// stacks; where the server may make a control group for the call, its processes also
     /// have one together, of this, the program's own memory and a slot, past which all are killed.
     std::optional<bytes> memory = std::nullopt;
     /// Time on processors, not on the clock, in whole seconds rounded up; past it the call is
@@ -1825,15 +1857,17 @@ namespace restful_functions {
 
 /// An argument of bytes.
 struct attachment {
-    std::string_view name;  ///< of the argument; no NUL is in it, nor in the next
+    std::string_view name;  ///< of the argument; no NUL is in it, nor in the other names
     std::string_view content_type;
     std::string_view bytes;
+    std::string_view filename{};
 };
 
-/// Adds an argument of bytes to a body, behind a NUL, which no JSON text has: whoever takes a body
-/// from a client sees to it that it brings none.
+/// Adds an argument of bytes, or an element of one that is a list, to a body, behind a NUL, which
+/// no JSON text has: whoever takes a body from a client sees to it that it brings none.
 inline void attach(std::string& body, const attachment& added) {
     body.append(1, '\0').append(added.name).append(1, '\0').append(added.content_type);
+    body.append(1, '\0').append(added.filename);
     body.append(1, '\0').append(std::to_string(added.bytes.size())).append(1, '\0');
     body.append(added.bytes);
 }
@@ -1862,13 +1896,14 @@ struct call_body {
         body.remove_prefix(1);
         const auto name = word();
         const auto content_type = name ? word() : std::nullopt;
-        const auto digits = content_type ? word() : std::nullopt;
+        const auto filename = content_type ? word() : std::nullopt;
+        const auto digits = filename ? word() : std::nullopt;
         if (!digits) return std::nullopt;
         std::size_t size = 0;
         const char* last = digits->data() + digits->size();
         const auto read = std::from_chars(digits->data(), last, size);
         if (read.ec != std::errc() || read.ptr != last || size > body.size()) return std::nullopt;
-        parts.attachments.push_back({*name, *content_type, body.substr(0, size)});
+        parts.attachments.push_back({*name, *content_type, body.substr(0, size), *filename});
         body.remove_prefix(size);
     }
     return parts;
@@ -1947,8 +1982,10 @@ namespace restful_functions {
 namespace detail {
 
 /// The object that a call's body holds; an empty one counts as `{}`. What is attached are members,
-/// `{"content_type": ..., "bytes": ...}`, whose texts are those of the body and need no copy.
-inline json::decoded<json::document> parse_body(std::string_view body) {
+/// `{"content_type": ..., "bytes": ...}`, or where the argument is a list the elements of one,
+/// whose texts are those of the body and need no copy.
+inline json::decoded<json::document> parse_body(std::string_view body,
+                                                const std::vector<arg_definition>& args) {
     const auto parts = take_apart(body);
     if (!parts) return json::refusal{"not JSON: invalid value at its first NUL", {}};
     auto document = json::parse(parts->json.empty() ? "{}" : parts->json);
@@ -1959,12 +1996,28 @@ inline json::decoded<json::document> parse_body(std::string_view body) {
             json::value::StringRefType(text.data(), static_cast<rapidjson::SizeType>(text.size())));
     };
     auto& memory = document->GetAllocator();
+    const auto is_list = [&args](std::string_view name) {
+        return std::any_of(args.begin(), args.end(), [name](const arg_definition& each) {
+            return each.is_blob && each.type == arg_type::list && each.name == name;
+        });
+    };
+    std::vector<std::pair<std::string_view, json::value>> lists;
     for (const attachment& each : parts->attachments) {
         json::value bytes(rapidjson::kObjectType);
         bytes.AddMember("content_type", view(each.content_type), memory);
         bytes.AddMember("bytes", view(each.bytes), memory);
-        document->AddMember(view(each.name), bytes, memory);
+        if (!each.filename.empty()) bytes.AddMember("filename", view(each.filename), memory);
+        if (!is_list(each.name)) {
+            document->AddMember(view(each.name), bytes, memory);
+            continue;
+        }
+        auto list = std::find_if(lists.begin(), lists.end(),
+                                 [&](const auto& known) { return known.first == each.name; });
+        if (list == lists.end())
+            list = lists.emplace(list, each.name, json::value(rapidjson::kArrayType));
+        list->second.PushBack(bytes, memory);
     }
+    for (auto& [name, list] : lists) document->AddMember(view(name), list, memory);
     return document;
 }
 
@@ -2015,7 +2068,7 @@ constexpr std::string_view sample_of(arg_type type) {
 
 RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check(
     std::string_view body) const {
-    const auto document = detail::parse_body(body);
+    const auto document = detail::parse_body(body, args);
     if (!document) return body_error{"the body is " + document.why().detail};
     const json::members given(*document, detail::names_of(args));
     argument_errors bad;
@@ -2039,7 +2092,7 @@ RESTFUL_FUNCTIONS_INLINE function_definition::verdict function_definition::check
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::invoke(std::string_view body,
                                                           json::output& out) const {
-    const auto document = detail::parse_body(body);
+    const auto document = detail::parse_body(body, args);
     if (!document) throw std::invalid_argument("the body is " + document.why().detail);
     json::writer result(out);
     callable->invoke(json::members(*document, detail::names_of(args)).values(), result);
@@ -2057,7 +2110,7 @@ RESTFUL_FUNCTIONS_INLINE std::string function_definition::sample_call() const {
 
 RESTFUL_FUNCTIONS_INLINE void function_definition::warm_up(std::string_view sample) const noexcept {
     try {
-        const auto document = detail::parse_body(sample);
+        const auto document = detail::parse_body(sample, args);
         if (!document) return;
         const json::members given(*document, detail::names_of(args));
         for (std::size_t i = 0; i < args.size(); ++i) {
@@ -2765,17 +2818,37 @@ inline std::optional<std::string> base64_decode(std::string_view text) {
 
 namespace restful_functions {
 
-/// Bytes with a media type.
+namespace json::detail {
+
+/// The name of a file as it may stand in a folder: no path, which could lead elsewhere (RFC 7578,
+/// 4.2), and no control characters.
+[[nodiscard]] inline std::string plain_file_name(std::string_view given) {
+    std::string name(given.substr(given.find_last_of("/\\") + 1));
+    name.erase(
+        std::remove_if(name.begin(), name.end(),
+                       [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }),
+        name.end());
+    return name == "." || name == ".." ? std::string() : name;
+}
+
+}  // namespace json::detail
+
+/// Bytes with a media type, and perhaps the name of a file.
 ///
 /// A function that returns one answers with these bytes and this Content-Type. A parameter of the
 /// type takes a part of multipart/form-data, or the whole body of the request.
 struct blob {
     std::string content_type = "application/octet-stream";
     std::string bytes;
+    /// As the client's file was called, without folders, in UTF-8; empty: it had no name. A result
+    /// that has one is sent with Content-Disposition (RFC 6266), unless it is longer than 255 bytes
+    /// or is not UTF-8.
+    std::string filename{};
 };
 
 /// Within JSON: `{"content_type": "image/png", "base64": "iVBO..."}`, or with the text itself as
-/// `bytes`; a string is a text of the type text/plain. Written with `base64`.
+/// `bytes`, and perhaps `filename`; a string is a text of the type text/plain. Written with
+/// `base64`.
 template <>
 struct codec<blob> {
     static constexpr auto type = arg_type::dict;
@@ -2784,14 +2857,15 @@ struct codec<blob> {
         if (value.IsString())
             return blob{"text/plain; charset=utf-8", std::string(json::text_of(value))};
         if (!value.IsObject()) return json::is_not("a blob: an object or a text", value);
-        static constexpr std::array<std::string_view, 3> names{"content_type", "bytes", "base64"};
+        static constexpr std::array<std::string_view, 4> names{"content_type", "bytes", "base64",
+                                                               "filename"};
         const json::members given(value, names);
         if (!given.unknown().empty()) {
             const std::string_view name = given.unknown().front();
             return json::refusal{json::unknown_member(name, names), {}}.in(name);
         }
-        const auto [content_type, bytes, base64] =
-            std::array{given.values()[0], given.values()[1], given.values()[2]};
+        const auto [content_type, bytes, base64, filename] =
+            std::array{given.values()[0], given.values()[1], given.values()[2], given.values()[3]};
         blob read;
         for (std::size_t i = 0; i < names.size(); ++i) {
             if (given.is_repeated(i)) return json::is_repeated(names[i]);
@@ -2801,6 +2875,8 @@ struct codec<blob> {
         if ((bytes == nullptr) == (base64 == nullptr))
             return json::refusal{"a blob has either bytes or base64", {}};
         if (content_type != nullptr) read.content_type = json::text_of(*content_type);
+        if (filename != nullptr)
+            read.filename = json::detail::plain_file_name(json::text_of(*filename));
         if (bytes != nullptr) {
             read.bytes = json::text_of(*bytes);
             return read;
@@ -2817,18 +2893,23 @@ struct codec<blob> {
         out.String(what.content_type);
         out.Key("base64");
         out.String(detail::base64_encode(what.bytes));
+        if (!what.filename.empty()) {
+            out.Key("filename");
+            out.String(what.filename);
+        }
         out.EndObject();
     }
 
     static std::string schema(json::schemas& all) {
-        return all.named(&json::detail::type_tag<blob>, "Blob", [] {
+        return all.named(&json::detail::type_tag<blob>, "EncodedBlob", [] {
             return std::string(
                 R"({"description": "Bytes with a media type.", "anyOf": [{"type": "object", )"
                 R"("properties": {"content_type": {"type": "string"}, )"
-                R"("base64": {"type": "string", "contentEncoding": "base64"}}, )"
+                R"("base64": {"type": "string", "contentEncoding": "base64"}, )"
+                R"("filename": {"type": "string"}}, )"
                 R"("required": ["base64"], "additionalProperties": false}, {"type": "object", )"
                 R"("properties": {"content_type": {"type": "string"}, )"
-                R"("bytes": {"type": "string"}}, )"
+                R"("bytes": {"type": "string"}, "filename": {"type": "string"}}, )"
                 R"("required": ["bytes"], "additionalProperties": false}, {"type": "string"}]})");
         });
     }
@@ -2836,12 +2917,17 @@ struct codec<blob> {
 
 namespace json {
 
+/// Whether a `T` takes bytes: a blob, a list of blobs, and either of them optional.
 template <typename T>
 inline constexpr bool is_blob = false;
 template <>
 inline constexpr bool is_blob<blob> = true;
-template <>
-inline constexpr bool is_blob<std::optional<blob>> = true;
+template <typename T>
+requires(type_of<T>() == arg_type::list && requires {
+    typename T::value_type;
+}) inline constexpr bool is_blob<T> = std::is_same_v<typename T::value_type, blob>;
+template <typename T>
+inline constexpr bool is_blob<std::optional<T>> = is_blob<T>;
 
 }  // namespace json
 }  // namespace restful_functions
@@ -3805,11 +3891,12 @@ struct function_options {
     restful_functions::limits limits{};
     /// How its calls are kept apart.
     restful_functions::isolation isolation = restful_functions::isolation::process;
-    /// The calls that one process serves under isolation::worker or isolation::rewind before
+    /// The calls that one process serves under isolation::worker, rewind or spawn before
     /// another one takes its place; at least 1.
     std::size_t worker_calls = 1000;
     /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to
-    /// SIGKILL.
+    /// SIGKILL. As long, and at least a second, has the process of a call that has ended for the
+    /// exit handlers and static objects of the call.
     std::chrono::milliseconds grace = std::chrono::seconds(2);
 };
 
@@ -3900,7 +3987,7 @@ void call(Function& function, json::writer& result, Argument&&... argument) {
         const blob& made = std::invoke(function, std::forward<Argument>(argument)...);
         // Without a type it would be taken for JSON.
         result.Bytes(made.content_type.empty() ? blob().content_type : made.content_type,
-                     made.bytes);
+                     made.bytes, made.filename);
     } else {
         json::encode<returned<returned_type>>(
             std::invoke(function, std::forward<Argument>(argument)...), result);
@@ -4427,16 +4514,169 @@ struct limits {
 
 }  // namespace restful_functions::http
 
+// restful_functions/detail/cgroup.hpp
+/// cgroup: where this process stands among the control groups that it can see.
+
+namespace restful_functions::detail {
+
+/// What a file of the kernel holds; empty when it cannot be read.
+inline std::string text_of(const std::string& path) {
+    std::string text;
+    const restful_functions::detail::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    char portion[4096];
+    for (ssize_t size = 0; (size = ::read(file.get(), portion, sizeof portion)) > 0;) {
+        text.append(portion, static_cast<std::size_t>(size));
+    }
+    return text;
+}
+
+/// A directory of control groups.
+struct cgroup_place {
+    std::string top;  ///< where the groups are mounted
+    std::string own;  ///< the directory of the process's group: `top` or below
+};
+
+/// Whether a list that commas separate has this word.
+inline bool has_item(std::string_view list, std::string_view wanted) {
+    for (std::size_t begin = 0; begin <= list.size();) {
+        const std::size_t end = std::min(list.find(',', begin), list.size());
+        if (list.substr(begin, end - begin) == wanted) return true;
+        begin = end + 1;
+    }
+    return false;
+}
+
+/// The group in version 1's hierarchy of `controller`, or without one in version 2, from
+/// /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)). nullopt where that hierarchy
+/// is not there or the group is not to be seen from here.
+inline std::optional<cgroup_place> cgroup_place_of(const std::string& membership,
+                                                   const std::string& mounts,
+                                                   std::string_view controller = {}) {
+    std::string path;
+    std::istringstream groups(membership);
+    for (std::string line; std::getline(groups, line);) {  // number:controllers:path
+        const auto first = line.find(':');
+        const auto second = line.find(':', first + 1);
+        if (second == std::string::npos) continue;
+        const auto controllers = std::string_view(line).substr(first + 1, second - first - 1);
+        if (controller.empty() ? line.starts_with("0::") : has_item(controllers, controller)) {
+            path = line.substr(second + 1);
+        }
+    }
+    if (!path.starts_with('/') || path.starts_with("/..")) return std::nullopt;
+    std::istringstream lines(mounts);
+    for (std::string line; std::getline(lines, line);) {
+        const std::string_view type = controller.empty() ? " - cgroup2 " : " - cgroup ";
+        if (line.find(type) == std::string::npos) continue;
+        const auto options = std::string_view(line).substr(line.rfind(' ') + 1);
+        if (!controller.empty() && !has_item(options, controller)) continue;
+        std::istringstream fields(line);
+        std::string skipped;
+        std::string root;
+        std::string top;
+        fields >> skipped >> skipped >> skipped >> root >> top;
+        if (root == "/") root.clear();
+        const std::string below = path == "/" ? "" : path;
+        if (below == root) return cgroup_place{top, top};
+        if (below.starts_with(root + "/"))
+            return cgroup_place{top, top + below.substr(root.size())};
+    }
+    return std::nullopt;
+}
+
+}  // namespace restful_functions::detail
+
+// restful_functions/detail/usable_processors.hpp
+/// usable_processors: how many processors this process can keep busy.
+
+namespace restful_functions::detail {
+
+/// Those that the process may run on (sched_getaffinity(2)); 1 where the system does not tell.
+inline std::size_t processors_of_affinity() {
+    for (std::size_t words = 16; words <= 4096; words *= 2) {
+        std::vector<unsigned long> mask(words);
+        auto* set = reinterpret_cast<cpu_set_t*>(mask.data());
+        const std::size_t size = words * sizeof mask[0];
+        if (::sched_getaffinity(0, size, set) == 0) {
+            return static_cast<std::size_t>(std::max(1, CPU_COUNT_S(size, set)));
+        }
+        if (errno != EINVAL) break;  // EINVAL: the kernel's mask is larger
+    }
+    return 1;
+}
+
+/// Infinite: there is no quota. `text` begins with microseconds of processor time, `period` with
+/// those in which they may be used.
+inline double processors_of_quota(std::string_view text, std::string_view period) {
+    const auto number = [](std::string_view digits) {
+        long long value = 0;
+        std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        return static_cast<double>(value);
+    };
+    const double quota = number(text);  // "max" and -1: as much as there is
+    const double each = number(period);
+    return quota > 0 && each > 0 ? quota / each : std::numeric_limits<double>::infinity();
+}
+
+/// The least of the group's quota and of those above it (cpu.max of version 2, cpu.cfs_quota_us and
+/// cpu.cfs_period_us of version 1), in processors; infinite without one. `self` is the directory of
+/// the process in proc(5).
+inline double processors_of_cgroup(const std::string& self) {
+    const std::string membership = text_of(self + "/cgroup");
+    const std::string mounts = text_of(self + "/mountinfo");
+    double least = std::numeric_limits<double>::infinity();
+    for (const std::string_view controller : {"", "cpu"}) {
+        const auto place = cgroup_place_of(membership, mounts, controller);
+        if (!place) continue;
+        for (std::string group = place->own;;) {
+            if (controller.empty()) {
+                const std::string text = text_of(group + "/cpu.max");
+                const auto space = std::min(text.find(' '), text.size());
+                const auto period = std::string_view(text).substr(space);
+                least = std::min(least,
+                                 processors_of_quota(text, period.substr(period.empty() ? 0 : 1)));
+            } else {
+                least = std::min(least, processors_of_quota(text_of(group + "/cpu.cfs_quota_us"),
+                                                            text_of(group + "/cpu.cfs_period_us")));
+            }
+            if (group.size() <= place->top.size()) break;
+            group.resize(group.rfind('/'));
+        }
+    }
+    return least;
+}
+
+/// Those of the process's affinity, or fewer where its control groups have a quota, rounded up: 1
+/// or more. A container with a quota sees all processors of its machine.
+inline std::size_t usable_processors(const std::string& self = "/proc/self") {
+    const std::size_t most = processors_of_affinity();
+    const double quota = std::ceil(processors_of_cgroup(self));
+    if (quota >= static_cast<double>(most)) return most;
+    return std::max<std::size_t>(1, static_cast<std::size_t>(quota));
+}
+
+}  // namespace restful_functions::detail
+
 // restful_functions/process/executor_options.hpp
 /// executor_options: how many processes there may be, and how much goes in and out of each.
 
 namespace restful_functions::process {
 
+namespace detail {
+
+/// As the process found its processors when it was asked first.
+inline std::size_t default_warm_processes() {
+    static const std::size_t processes = 2 * restful_functions::detail::usable_processors();
+    return processes;
+}
+
+}  // namespace detail
+
 struct executor_options {
     /// Processes that may exist at once, the parked ones included.
     std::size_t max_processes = 256;
     /// Processes kept parked, so that a call costs a wake-up and not a fork.
-    std::size_t warm_processes = 2 * std::size_t{std::max(1U, std::thread::hardware_concurrency())};
+    std::size_t warm_processes = detail::default_warm_processes();
     /// Bytes of the largest input or result. Address space, not memory: each process reserves this
     /// much.
     std::size_t max_payload = std::size_t{64} * 1024 * 1024;
@@ -4669,8 +4909,9 @@ struct server_options {
     /// any, instead of at `host` or `unix_socket`.
     bool socket_activation = true;
     /// Whether SIGINT and SIGTERM stop the server while it runs, and SIGHUP has it read its
-    /// certificate again. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is in a shell's
-    /// background job, it stays ignored.
+    /// certificate again; and whether, as the first process of a container, it reaps the orphans
+    /// that it inherits, at SIGCHLD. If SIGINT or SIGTERM is ignored when it starts, as SIGINT is
+    /// in a shell's background job, it stays ignored.
     bool handle_signals = true;
 
     /// Processes, waiting and working together; when all work, a call is refused with 503.
@@ -4816,6 +5057,9 @@ class function_server {
     /// with their grace (`shutdown_mode`), and returns; the second one ends them in any case,
     /// without any grace.
     ///
+    /// In a run of the program that was started for calls of `isolation::spawn`, serves those calls
+    /// and does not return, but for another server of the program, where it returns at once.
+    ///
     /// Serves once; std::logic_error otherwise, and when another server handles the signals. Throws
     /// what service() throws, and
     ///
@@ -4843,6 +5087,13 @@ class function_server {
  private:
     void add(function_definition definition);
 
+    /// Counts the servers of the program: runs of the same program make the same ones.
+    static std::uint32_t next_number() noexcept {
+        static std::atomic<std::uint32_t> servers{0};
+        return servers++;
+    }
+
+    const std::uint32_t number_ = next_number();
     server_options options_;
     registry functions_;
     detail::stop_switch stop_;
@@ -4885,6 +5136,316 @@ using restful_functions::detail::quoted;
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/preferences.hpp
+/// What a client prefers of the way that its request is answered: the Prefer field (RFC 7240).
+
+namespace restful_functions::http {
+
+/// The preferences that this server knows; others are passed over, as the RFC wants.
+struct preferences {
+    bool respond_async = false;                ///< RFC 7240, 4.1
+    std::optional<std::chrono::seconds> wait;  ///< RFC 7240, 4.3; a day at the most
+
+    [[nodiscard]] bool any() const noexcept { return respond_async || wait; }
+
+    /// The value of Preference-Applied.
+    [[nodiscard]] std::string applied() const {
+        std::string text = respond_async ? "respond-async" : "";
+        if (wait) {
+            if (respond_async) text += ", ";
+            text += "wait=" + std::to_string(wait->count());
+        }
+        return text;
+    }
+};
+
+namespace detail {
+
+/// Walks through the elements of a list whose values may be quoted (RFC 9110, 5.6.1 and 5.6.4).
+class list_scanner {
+ public:
+    explicit list_scanner(std::string_view text) noexcept : rest_(text) {}
+
+    /// The text up to the next separator that is not within quotes, without white space around it;
+    /// nullopt at the end.
+    std::optional<std::string_view> next(char separator) noexcept {
+        if (ended_) return std::nullopt;
+        bool quoted = false;
+        std::size_t end = 0;
+        for (; end < rest_.size() && (quoted || rest_[end] != separator); ++end) {
+            if (rest_[end] == '"') quoted = !quoted;
+            if (quoted && rest_[end] == '\\') ++end;
+        }
+        end = std::min(end, rest_.size());
+        const std::string_view element = trimmed(rest_.substr(0, end));
+        ended_ = end == rest_.size();
+        rest_.remove_prefix(ended_ ? end : end + 1);
+        return element;
+    }
+
+    static std::string_view trimmed(std::string_view text) noexcept {
+        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
+        return text.substr(0, text.find_last_not_of(" \t") + 1);
+    }
+
+ private:
+    std::string_view rest_;
+    bool ended_ = false;
+};
+
+inline std::string_view unquoted(std::string_view text) noexcept {
+    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
+               ? text.substr(1, text.size() - 2)
+               : text;
+}
+
+/// Digits only; more than a day is a day.
+inline std::optional<std::chrono::seconds> parse_wait(std::string_view text) noexcept {
+    constexpr std::int64_t day = 86'400;
+    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+    std::int64_t seconds = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return std::chrono::seconds(read.ec == std::errc() ? std::min(seconds, day) : day);
+}
+
+}  // namespace detail
+
+/// Reads all Prefer fields. Of a preference that is given twice the first one counts (RFC 7240, 2);
+/// one with a malformed value is passed over.
+inline preferences parse_preferences(const fields& headers) {
+    preferences found;
+    for (const field& f : headers) {
+        if (!equal_ignoring_case(f.name, "Prefer")) continue;
+        detail::list_scanner elements(f.value);
+        while (const auto element = elements.next(',')) {
+            detail::list_scanner parts(*element);
+            const std::string_view preference = parts.next(';').value_or("");
+            const std::size_t equals = std::min(preference.find('='), preference.size());
+            const auto name = detail::list_scanner::trimmed(preference.substr(0, equals));
+            const auto value = detail::unquoted(detail::list_scanner::trimmed(
+                preference.substr(std::min(equals + 1, preference.size()))));
+            if (equal_ignoring_case(name, "respond-async")) found.respond_async = true;
+            if (equal_ignoring_case(name, "wait") && !found.wait)
+                found.wait = detail::parse_wait(value);
+        }
+    }
+    return found;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/parameters.hpp
+/// parameters: what follows a field's first semicolon: `form-data; name="a"; filename="b"`.
+
+namespace restful_functions::http {
+
+/// A media type without its parameters: `text/plain` of `text/plain; charset=utf-8`.
+[[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
+    return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
+}
+
+/// The parameters of a field (RFC 9110, 5.6.6): views into it.
+class parameters {
+ public:
+    static constexpr std::size_t most = 32;
+
+    /// nullopt: a name comes twice, of which two readers may take different ones, or there are more
+    /// than `most`.
+    [[nodiscard]] static std::optional<parameters> of(std::string_view field) {
+        parameters all;
+        detail::list_scanner parts(field);
+        parts.next(';');
+        while (const auto part = parts.next(';')) {
+            if (part->empty()) continue;
+            const std::size_t equals = std::min(part->find('='), part->size());
+            const auto name = detail::list_scanner::trimmed(part->substr(0, equals));
+            if (all.raw(name) || all.list_.size() == most) return std::nullopt;
+            all.list_.emplace_back(name, detail::list_scanner::trimmed(
+                                             part->substr(std::min(equals + 1, part->size()))));
+        }
+        return all;
+    }
+
+    /// The value of a parameter without its quotes; nullopt: there is none.
+    [[nodiscard]] std::optional<std::string> find(std::string_view name) const {
+        const auto given = raw(name);
+        if (!given) return std::nullopt;
+        const std::string_view text = detail::unquoted(*given);
+        const bool is_quoted = text.size() != given->size();
+        std::string value;
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            // A backslash before anything else belongs to a path of Windows.
+            if (is_quoted && text[i] == '\\' && i + 1 < text.size() &&
+                (text[i + 1] == '"' || text[i + 1] == '\\')) {
+                ++i;
+            }
+            value += text[i];
+        }
+        return value;
+    }
+
+ private:
+    [[nodiscard]] std::optional<std::string_view> raw(std::string_view name) const noexcept {
+        for (const auto& [known, value] : list_)
+            if (equal_ignoring_case(known, name)) return value;
+        return std::nullopt;
+    }
+
+    std::vector<std::pair<std::string_view, std::string_view>> list_;
+};
+
+/// The value of one parameter, `boundary` of `multipart/form-data; boundary=x`; nullopt: there is
+/// none, or a parameter comes twice.
+[[nodiscard]] inline std::optional<std::string> parameter_of(std::string_view field,
+                                                             std::string_view name) {
+    const auto all = parameters::of(field);
+    return all ? all->find(name) : std::nullopt;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/target.hpp
+/// The target of a request in origin form, taken apart into decoded path segments and the query.
+
+namespace restful_functions::http {
+
+/// Undoes percent-encoding (RFC 3986, 2.1); nullopt when a '%' is not followed by two hexadecimal
+/// digits, or when they spell NUL, which no name may hold.
+inline std::optional<std::string> percent_decode(std::string_view text) {
+    std::string decoded;
+    decoded.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '%') {
+            decoded += text[i];
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const int high = detail::hex_value(text[i + 1]);
+        const int low = detail::hex_value(text[i + 2]);
+        if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
+        decoded += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return decoded;
+}
+
+/// Where a request goes. "/task/info/1%2F2/?x=1" has the segments "task", "info" and "1/2", a
+/// trailing slash, and the query "x=1".
+struct target {
+    std::vector<std::string> segments;  ///< Decoded: a segment may hold a slash. None for "/".
+    std::string query;                  ///< Still encoded, without the question mark.
+    bool trailing_slash = false;        ///< Whether a slash follows the last segment.
+};
+
+/// Takes an origin-form target apart (RFC 9112, 3.2.1). nullopt when it does not begin with a slash
+/// or is badly percent-encoded. Empty segments, "." and ".." are kept as such: nothing here is a
+/// file.
+inline std::optional<target> parse_target(std::string_view text) {
+    if (text.empty() || text.front() != '/') return std::nullopt;
+    target parsed;
+    if (const std::size_t mark = text.find('?'); mark != text.npos) {
+        parsed.query = text.substr(mark + 1);
+        text = text.substr(0, mark);
+    }
+    text.remove_prefix(1);
+    while (!text.empty()) {
+        const std::size_t slash = text.find('/');
+        auto segment = percent_decode(text.substr(0, slash));
+        if (!segment) return std::nullopt;
+        parsed.segments.push_back(std::move(*segment));
+        if (slash == text.npos) break;
+        text.remove_prefix(slash + 1);
+        parsed.trailing_slash = text.empty();
+    }
+    return parsed;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/content_disposition.hpp
+/// content_disposition: the name of a file in the field of that name (RFC 6266, RFC 8187).
+
+namespace restful_functions::http {
+
+namespace detail {
+
+[[nodiscard]] inline std::string from_latin_1(std::string_view text) {
+    std::string utf8;
+    for (const char c : text) {
+        const auto code = static_cast<unsigned char>(c);
+        if (code < 0x80) {
+            utf8 += c;
+        } else {
+            utf8 += static_cast<char>(0xC0 | code >> 6);
+            utf8 += static_cast<char>(0x80 | (code & 0x3F));
+        }
+    }
+    return utf8;
+}
+
+/// The text of an extended value, `UTF-8'en'a%20b` (RFC 8187, 3.2); nullopt: it is none, or of
+/// another character set than UTF-8 and ISO-8859-1.
+[[nodiscard]] inline std::optional<std::string> parse_extended_value(std::string_view value) {
+    const std::size_t first = value.find('\'');
+    const std::size_t second = first == value.npos ? first : value.find('\'', first + 1);
+    if (second == value.npos) return std::nullopt;
+    const std::string_view charset = value.substr(0, first);
+    auto text = percent_decode(value.substr(second + 1));
+    if (!text) return std::nullopt;
+    if (equal_ignoring_case(charset, "ISO-8859-1")) return from_latin_1(*text);
+    const bool is_sound =
+        equal_ignoring_case(charset, "UTF-8") && restful_functions::detail::is_utf8(*text);
+    return is_sound ? text : std::nullopt;
+}
+
+/// Undoes what browsers write in names within forms for a quote and for line ends (HTML Standard,
+/// 4.10.22.8).
+[[nodiscard]] inline std::string without_form_escapes(std::string_view text) {
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const std::string_view here = text.substr(i, 3);
+        const char meant = here == "%22" ? '"' : here == "%0D" ? '\r' : here == "%0A" ? '\n' : '\0';
+        plain += meant == '\0' ? text[i] : meant;
+        if (meant != '\0') i += 2;
+    }
+    return plain;
+}
+
+}  // namespace detail
+
+/// The name of the file, in UTF-8; nullopt: there is none. `filename*` goes first (RFC 6266, 4.3).
+/// A `filename` that is not UTF-8 is taken for ISO-8859-1.
+[[nodiscard]] inline std::optional<std::string> file_name_in(const parameters& of_field) {
+    if (const auto extended = of_field.find("filename*")) {
+        if (auto text = detail::parse_extended_value(*extended)) return text;
+    }
+    auto plain = of_field.find("filename");
+    if (plain && !restful_functions::detail::is_utf8(*plain)) return detail::from_latin_1(*plain);
+    return plain;
+}
+
+/// `inline; filename="gr__e.png"; filename*=UTF-8''gr%C3%B6%C3%9Fe.png`: the name for those who
+/// know ASCII only, and as it is (RFC 6266, appendix D).
+[[nodiscard]] inline std::string content_disposition(std::string_view file_name) {
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string plain;
+    std::string extended;
+    for (const char c : file_name) {
+        const auto byte = static_cast<unsigned char>(c);
+        const bool is_plain = byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\' && c != '%';
+        plain += is_plain ? c : '_';
+        if (detail::is_alphanumeric(c) ||
+            std::string_view("!#$&+-.^_`|~").find(c) != std::string_view::npos) {
+            extended += c;
+        } else {
+            extended += {'%', digits[byte >> 4], digits[byte & 15]};
+        }
+    }
+    return "inline; filename=\"" + plain + "\"; filename*=UTF-8''" + extended;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/http/status.hpp
 /// The reason phrases of the status codes that this server answers with.
 
@@ -4913,6 +5474,7 @@ inline constexpr status_phrase status_phrases[] = {
     {410, "Gone"},
     {413, "Content Too Large"},
     {414, "URI Too Long"},
+    {415, "Unsupported Media Type"},
     {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
     {421, "Misdirected Request"},
@@ -5183,9 +5745,11 @@ namespace restful_functions::process {
 enum class start_method : std::uint8_t {
     fork,       ///< a fork of the program, which runs the program's hook while it is parked
     bare_fork,  ///< one that runs the hook after each rewind(), and not before the first mark()
+    spawn,      ///< a new run of the program, up to where it would serve
 };
 
-inline constexpr std::array start_methods{start_method::fork, start_method::bare_fork};
+inline constexpr std::array start_methods{start_method::fork, start_method::bare_fork,
+                                          start_method::spawn};
 
 /// A value for each start method.
 template <typename T>
@@ -5202,6 +5766,7 @@ struct by_start_method {
 
 /// The process that a call wants. Without a hook every fork can be rewound.
 [[nodiscard]] constexpr start_method start_method_for(isolation how, bool has_hook) noexcept {
+    if (how == isolation::spawn) return start_method::spawn;
     return how == isolation::rewind && has_hook ? start_method::bare_fork : start_method::fork;
 }
 
@@ -5324,6 +5889,7 @@ enum class call_id : std::uint64_t {};
 struct departure {
     usage used;
     log_excerpt log;
+    std::string backtrace{};  ///< of a crash, with lines; empty where none was looked for
 };
 
 /// Hears of each started call from within `executor::dispatch()`. Both may start and stop calls.
@@ -5626,6 +6192,7 @@ struct thrown {
 /// What the function returned is no JSON.
 struct bytes {
     std::string media_type;
+    std::string file_name{};  ///< Empty: none.
 };
 
 /// That the task was made to end.
@@ -5662,6 +6229,13 @@ struct record {
     const auto* of_bytes =
         task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
     return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->media_type);
+}
+
+/// The name of the file that such a result is; empty: it has none.
+[[nodiscard]] inline std::string_view file_name(const record& task) noexcept {
+    const auto* of_bytes =
+        task.particulars ? std::get_if<bytes>(&task.particulars->cause) : nullptr;
+    return of_bytes == nullptr ? std::string_view() : std::string_view(of_bytes->file_name);
 }
 
 /// The bytes of a log up to the end of the excerpt.
@@ -5817,6 +6391,8 @@ inline http::response result_answer(const task::record& ended) {
         http::response response;
         response.headers.add("Content-Type", std::string(type));
         response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        if (const std::string_view name = task::file_name(ended); !name.empty())
+            response.headers.add("Content-Disposition", http::content_disposition(name));
         response.headers.add("ETag", '"' + ended.id.to_string() + '"');
         response.body = ended.result;
         return response;
@@ -5825,215 +6401,6 @@ inline http::response result_answer(const task::record& ended) {
 }
 
 }  // namespace restful_functions::api
-
-// restful_functions/http/preferences.hpp
-/// What a client prefers of the way that its request is answered: the Prefer field (RFC 7240).
-
-namespace restful_functions::http {
-
-/// The preferences that this server knows; others are passed over, as the RFC wants.
-struct preferences {
-    bool respond_async = false;                ///< RFC 7240, 4.1
-    std::optional<std::chrono::seconds> wait;  ///< RFC 7240, 4.3; a day at the most
-
-    [[nodiscard]] bool any() const noexcept { return respond_async || wait; }
-
-    /// The value of Preference-Applied.
-    [[nodiscard]] std::string applied() const {
-        std::string text = respond_async ? "respond-async" : "";
-        if (wait) {
-            if (respond_async) text += ", ";
-            text += "wait=" + std::to_string(wait->count());
-        }
-        return text;
-    }
-};
-
-namespace detail {
-
-/// Walks through the elements of a list whose values may be quoted (RFC 9110, 5.6.1 and 5.6.4).
-class list_scanner {
- public:
-    explicit list_scanner(std::string_view text) noexcept : rest_(text) {}
-
-    /// The text up to the next separator that is not within quotes, without white space around it;
-    /// nullopt at the end.
-    std::optional<std::string_view> next(char separator) noexcept {
-        if (ended_) return std::nullopt;
-        bool quoted = false;
-        std::size_t end = 0;
-        for (; end < rest_.size() && (quoted || rest_[end] != separator); ++end) {
-            if (rest_[end] == '"') quoted = !quoted;
-            if (quoted && rest_[end] == '\\') ++end;
-        }
-        end = std::min(end, rest_.size());
-        const std::string_view element = trimmed(rest_.substr(0, end));
-        ended_ = end == rest_.size();
-        rest_.remove_prefix(ended_ ? end : end + 1);
-        return element;
-    }
-
-    static std::string_view trimmed(std::string_view text) noexcept {
-        text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-        return text.substr(0, text.find_last_not_of(" \t") + 1);
-    }
-
- private:
-    std::string_view rest_;
-    bool ended_ = false;
-};
-
-inline std::string_view unquoted(std::string_view text) noexcept {
-    return text.size() >= 2 && text.front() == '"' && text.back() == '"'
-               ? text.substr(1, text.size() - 2)
-               : text;
-}
-
-/// Digits only; more than a day is a day.
-inline std::optional<std::chrono::seconds> parse_wait(std::string_view text) noexcept {
-    constexpr std::int64_t day = 86'400;
-    if (text.empty() || !std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
-    std::int64_t seconds = 0;
-    const auto read = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return std::chrono::seconds(read.ec == std::errc() ? std::min(seconds, day) : day);
-}
-
-}  // namespace detail
-
-/// Reads all Prefer fields. Of a preference that is given twice the first one counts (RFC 7240, 2);
-/// one with a malformed value is passed over.
-inline preferences parse_preferences(const fields& headers) {
-    preferences found;
-    for (const field& f : headers) {
-        if (!equal_ignoring_case(f.name, "Prefer")) continue;
-        detail::list_scanner elements(f.value);
-        while (const auto element = elements.next(',')) {
-            detail::list_scanner parts(*element);
-            const std::string_view preference = parts.next(';').value_or("");
-            const std::size_t equals = std::min(preference.find('='), preference.size());
-            const auto name = detail::list_scanner::trimmed(preference.substr(0, equals));
-            const auto value = detail::unquoted(detail::list_scanner::trimmed(
-                preference.substr(std::min(equals + 1, preference.size()))));
-            if (equal_ignoring_case(name, "respond-async")) found.respond_async = true;
-            if (equal_ignoring_case(name, "wait") && !found.wait)
-                found.wait = detail::parse_wait(value);
-        }
-    }
-    return found;
-}
-
-}  // namespace restful_functions::http
-
-// restful_functions/http/multipart.hpp
-/// Forms with files: multipart/form-data (RFC 7578, RFC 2046, 5.1).
-
-namespace restful_functions::http {
-
-/// One field of a form.
-struct form_part {
-    std::string name;
-    bool is_file = false;      ///< it has a file name
-    std::string content_type;  ///< empty: it says none
-    std::string_view bytes;    ///< within the body that was read
-};
-
-/// A media type without its parameters: `text/plain` of `text/plain; charset=utf-8`.
-[[nodiscard]] inline std::string_view essence_of(std::string_view media_type) noexcept {
-    return detail::list_scanner::trimmed(media_type.substr(0, media_type.find(';')));
-}
-
-/// The value of a parameter, `boundary` of `multipart/form-data; boundary=x`, without its quotes;
-/// nullopt: there is none.
-[[nodiscard]] inline std::optional<std::string> parameter_of(std::string_view field,
-                                                             std::string_view name) {
-    detail::list_scanner parts(field);
-    parts.next(';');
-    while (const auto part = parts.next(';')) {
-        const std::size_t equals = std::min(part->find('='), part->size());
-        if (!equal_ignoring_case(detail::list_scanner::trimmed(part->substr(0, equals)), name))
-            continue;
-        std::string value;
-        const std::string_view raw =
-            detail::list_scanner::trimmed(part->substr(std::min(equals + 1, part->size())));
-        const std::string_view text = detail::unquoted(raw);
-        const bool is_quoted = text.size() != raw.size();
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            // Browsers write a quote in a name as %22, others as \"; a backslash before anything
-            // else belongs to a path of Windows.
-            if (is_quoted && text[i] == '\\' && i + 1 < text.size() &&
-                (text[i + 1] == '"' || text[i + 1] == '\\')) {
-                ++i;
-            }
-            value += text[i];
-        }
-        return value;
-    }
-    return std::nullopt;
-}
-
-namespace detail {
-
-/// The fields of one part's head; nullopt: it has no name, a line that is no field, or a NUL.
-inline std::optional<form_part> parse_part_head(std::string_view head) {
-    if (head.find('\0') != head.npos) return std::nullopt;
-    form_part part;
-    bool has_name = false;
-    while (!head.empty()) {
-        const std::size_t end = std::min(head.find("\r\n"), head.size());
-        const std::string_view line = head.substr(0, end);
-        head.remove_prefix(std::min(end + 2, head.size()));
-        const std::size_t colon = line.find(':');
-        if (colon == line.npos) return std::nullopt;
-        const std::string_view value = list_scanner::trimmed(line.substr(colon + 1));
-        if (equal_ignoring_case(line.substr(0, colon), "Content-Type")) part.content_type = value;
-        if (!equal_ignoring_case(line.substr(0, colon), "Content-Disposition")) continue;
-        const auto name = parameter_of(value, "name");
-        if (!equal_ignoring_case(essence_of(value), "form-data") || !name) return std::nullopt;
-        part.name = *name;
-        part.is_file = parameter_of(value, "filename").has_value();
-        has_name = true;
-    }
-    if (!has_name) return std::nullopt;
-    return part;
-}
-
-}  // namespace detail
-
-/// The parts of a body, in their order. nullopt: it is not of this form, ends before its last
-/// boundary, or has more than 1000 parts.
-[[nodiscard]] inline std::optional<std::vector<form_part>> parse_multipart(
-    std::string_view body, std::string_view boundary) {
-    constexpr std::size_t most_parts = 1000;
-    if (boundary.empty() || boundary.size() > 70) return std::nullopt;
-    const std::string delimiter = "\r\n--" + std::string(boundary);
-    // The first boundary needs no line before it.
-    std::size_t at = 0;
-    if (!body.starts_with(std::string_view(delimiter).substr(2))) {
-        at = body.find(delimiter);
-        if (at == body.npos) return std::nullopt;
-        at += 2;
-    }
-    at += delimiter.size() - 2;
-    std::vector<form_part> parts;
-    for (;;) {
-        if (body.substr(at).starts_with("--")) return parts;
-        while (at < body.size() && (body[at] == ' ' || body[at] == '\t')) ++at;
-        if (!body.substr(at).starts_with("\r\n") || parts.size() == most_parts) return std::nullopt;
-        at += 2;
-        const std::size_t end = body.find(delimiter, at);
-        if (end == body.npos) return std::nullopt;
-        const std::string_view part = body.substr(at, end - at);
-        const std::size_t blank = part.find("\r\n\r\n");
-        if (blank == part.npos) return std::nullopt;
-        auto read = detail::parse_part_head(part.substr(0, blank));
-        if (!read) return std::nullopt;
-        read->bytes = part.substr(blank + 4);
-        parts.push_back(*std::move(read));
-        at = end + delimiter.size();
-    }
-}
-
-}  // namespace restful_functions::http
 
 // restful_functions/api/body_kind.hpp
 /// body_kind: what the body of a call is to be read as.
@@ -6044,14 +6411,31 @@ enum class body_kind : std::uint8_t {
     json,       ///< an object with the arguments
     form,       ///< application/x-www-form-urlencoded
     multipart,  ///< multipart/form-data
-    bytes,      ///< the only blob among the arguments
+    bytes,      ///< the only argument that takes bytes
 };
 
 namespace detail {
 
 inline constexpr std::string_view json_space = " \t\r\n";
 
+/// What Windows' tools begin a text in UTF-8 with.
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+[[nodiscard]] inline std::string_view without_mark(std::string_view text) noexcept {
+    if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    return text;
+}
+
+/// Whether a text is UTF-16, by its byte order mark or by the NUL beside its first brace.
+[[nodiscard]] inline bool is_utf_16(std::string_view text) noexcept {
+    using namespace std::string_view_literals;
+    return text.starts_with("\xFF\xFE"sv) || text.starts_with("\xFE\xFF"sv) ||
+           text.starts_with("{\0"sv) || text.starts_with("\0{"sv);
+}
+
 [[nodiscard]] inline bool begins_as_json(std::string_view body) noexcept {
+    if (is_utf_16(body)) return true;
+    body = without_mark(body);
     const std::size_t first = body.find_first_not_of(json_space);
     return first == body.npos || body[first] == '{' || body[first] == '[';
 }
@@ -6084,64 +6468,6 @@ inline constexpr std::string_view json_space = " \t\r\n";
 }
 
 }  // namespace restful_functions::api
-
-// restful_functions/http/target.hpp
-/// The target of a request in origin form, taken apart into decoded path segments and the query.
-
-namespace restful_functions::http {
-
-/// Undoes percent-encoding (RFC 3986, 2.1); nullopt when a '%' is not followed by two hexadecimal
-/// digits, or when they spell NUL, which no name may hold.
-inline std::optional<std::string> percent_decode(std::string_view text) {
-    std::string decoded;
-    decoded.reserve(text.size());
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '%') {
-            decoded += text[i];
-            continue;
-        }
-        if (text.size() - i < 3) return std::nullopt;
-        const int high = detail::hex_value(text[i + 1]);
-        const int low = detail::hex_value(text[i + 2]);
-        if (high < 0 || low < 0 || high + low == 0) return std::nullopt;
-        decoded += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return decoded;
-}
-
-/// Where a request goes. "/task/info/1%2F2/?x=1" has the segments "task", "info" and "1/2", a
-/// trailing slash, and the query "x=1".
-struct target {
-    std::vector<std::string> segments;  ///< Decoded: a segment may hold a slash. None for "/".
-    std::string query;                  ///< Still encoded, without the question mark.
-    bool trailing_slash = false;        ///< Whether a slash follows the last segment.
-};
-
-/// Takes an origin-form target apart (RFC 9112, 3.2.1). nullopt when it does not begin with a slash
-/// or is badly percent-encoded. Empty segments, "." and ".." are kept as such: nothing here is a
-/// file.
-inline std::optional<target> parse_target(std::string_view text) {
-    if (text.empty() || text.front() != '/') return std::nullopt;
-    target parsed;
-    if (const std::size_t mark = text.find('?'); mark != text.npos) {
-        parsed.query = text.substr(mark + 1);
-        text = text.substr(0, mark);
-    }
-    text.remove_prefix(1);
-    while (!text.empty()) {
-        const std::size_t slash = text.find('/');
-        auto segment = percent_decode(text.substr(0, slash));
-        if (!segment) return std::nullopt;
-        parsed.segments.push_back(std::move(*segment));
-        if (slash == text.npos) break;
-        text.remove_prefix(slash + 1);
-        parsed.trailing_slash = text.empty();
-    }
-    return parsed;
-}
-
-}  // namespace restful_functions::http
 
 // restful_functions/http/form.hpp
 /// Names and values as HTML forms and queries write them: "x=3&label=a+b%21".
@@ -6188,6 +6514,103 @@ inline const std::string* find(const form& pairs, std::string_view name) noexcep
 
 }  // namespace restful_functions::http
 
+// restful_functions/http/multipart.hpp
+/// Forms with files: multipart/form-data (RFC 7578, RFC 2046, 5.1).
+
+namespace restful_functions::http {
+
+/// One field of a form.
+struct form_part {
+    std::string name;
+    bool is_file = false;      ///< it has a file name, even an empty one
+    std::string content_type;  ///< empty: it says none
+    std::string_view bytes;    ///< within the body that was read
+    std::string file_name{};
+    std::string encoding{};  ///< Content-Transfer-Encoding
+
+    /// Whether it is what browsers send for a file that nobody chose.
+    [[nodiscard]] bool is_unchosen() const noexcept {
+        return is_file && file_name.empty() && bytes.empty();
+    }
+};
+
+namespace detail {
+
+/// The fields of one part's head; nullopt: it has no name, a line that is no field, a NUL, or twice
+/// what decides how it is read.
+inline std::optional<form_part> parse_part_head(std::string_view head) {
+    if (head.find('\0') != head.npos) return std::nullopt;
+    form_part part;
+    std::optional<std::string_view> disposition;
+    std::optional<std::string_view> type;
+    std::optional<std::string_view> encoding;
+    const auto is_first = [](auto& field, std::string_view value) {
+        return !std::exchange(field, value).has_value();
+    };
+    while (!head.empty()) {
+        const std::size_t end = std::min(head.find("\r\n"), head.size());
+        const std::string_view line = head.substr(0, end);
+        head.remove_prefix(std::min(end + 2, head.size()));
+        const std::size_t colon = line.find(':');
+        if (colon == line.npos) return std::nullopt;
+        const std::string_view name = line.substr(0, colon);
+        const std::string_view value = list_scanner::trimmed(line.substr(colon + 1));
+        if ((equal_ignoring_case(name, "Content-Disposition") && !is_first(disposition, value)) ||
+            (equal_ignoring_case(name, "Content-Type") && !is_first(type, value)) ||
+            (equal_ignoring_case(name, "Content-Transfer-Encoding") && !is_first(encoding, value)))
+            return std::nullopt;
+    }
+    const auto given = parameters::of(disposition.value_or(""));
+    auto name = given ? given->find("name") : std::nullopt;
+    if (!name || !equal_ignoring_case(essence_of(*disposition), "form-data")) return std::nullopt;
+    part.name = *std::move(name);
+    part.content_type = type.value_or("");
+    part.encoding = encoding.value_or("");
+    if (const auto file_name = file_name_in(*given)) {
+        part.is_file = true;
+        part.file_name = given->find("filename*") ? *file_name : without_form_escapes(*file_name);
+    }
+    return part;
+}
+
+}  // namespace detail
+
+/// The parts of a body, in their order. nullopt: it is not of this form, ends before its last
+/// boundary, or has more than 1000 parts.
+[[nodiscard]] inline std::optional<std::vector<form_part>> parse_multipart(
+    std::string_view body, std::string_view boundary) {
+    constexpr std::size_t most_parts = 1000;
+    if (boundary.empty() || boundary.size() > 70) return std::nullopt;
+    const std::string delimiter = "\r\n--" + std::string(boundary);
+    // The first boundary needs no line before it.
+    std::size_t at = 0;
+    if (!body.starts_with(std::string_view(delimiter).substr(2))) {
+        at = body.find(delimiter);
+        if (at == body.npos) return std::nullopt;
+        at += 2;
+    }
+    at += delimiter.size() - 2;
+    std::vector<form_part> parts;
+    for (;;) {
+        if (body.substr(at).starts_with("--")) return parts;
+        while (at < body.size() && (body[at] == ' ' || body[at] == '\t')) ++at;
+        if (!body.substr(at).starts_with("\r\n") || parts.size() == most_parts) return std::nullopt;
+        at += 2;
+        const std::size_t end = body.find(delimiter, at);
+        if (end == body.npos) return std::nullopt;
+        const std::string_view part = body.substr(at, end - at);
+        const std::size_t blank = part.find("\r\n\r\n");
+        if (blank == part.npos) return std::nullopt;
+        auto read = detail::parse_part_head(part.substr(0, blank));
+        if (!read) return std::nullopt;
+        read->bytes = part.substr(blank + 4);
+        parts.push_back(*std::move(read));
+        at = end + delimiter.size();
+    }
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/api/call_arguments.hpp
 /// call_arguments: the arguments of a call, wherever its request has them, as one JSON object.
 
@@ -6195,20 +6618,26 @@ namespace restful_functions::api {
 
 namespace detail {
 
-[[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
-    while (!text.empty()) {
-        const auto first = static_cast<unsigned char>(text.front());
-        const std::size_t length =
-            first < 0x80 ? 1 : restful_functions::detail::utf8_sequence(text);
-        if (length == 0) return false;
-        text.remove_prefix(length);
-    }
-    return true;
+using restful_functions::detail::is_utf8;
+
+/// Whether a field of a form is that argument's; a list's may be called `name[]`.
+[[nodiscard]] inline bool names(std::string_view field, const arg_definition& argument) {
+    if (argument.type == arg_type::list && field.ends_with("[]")) field.remove_suffix(2);
+    return field == argument.name;
+}
+
+[[nodiscard]] inline const arg_definition* find_argument(const function_definition& function,
+                                                         std::string_view field) {
+    const auto& args = function.args;
+    const auto found = std::find_if(args.begin(), args.end(),
+                                    [&](const auto& each) { return names(field, each); });
+    return found == args.end() ? nullptr : &*found;
 }
 
 /// The members that the pairs of a form are for a function, between no braces. Values are strings,
 /// from which codecs read numbers and truth values; a list is filled by each pair of its name, or
 /// like an object by a JSON text. A field that was left empty counts as left out where it may be.
+/// Those for arguments that take bytes are none.
 class form_members {
  public:
     form_members(const http::form& pairs, const function_definition& function)
@@ -6218,7 +6647,8 @@ class form_members {
         std::string members;
         std::vector<std::string_view> lists;
         for (const auto& [name, value] : pairs_) {
-            const arg_definition* argument = find(name);
+            const arg_definition* argument = find_argument(function_, name);
+            if (argument != nullptr && argument->is_blob) continue;
             const bool is_list = argument != nullptr && argument->type == arg_type::list;
             if (argument != nullptr && value.empty() && !argument->is_required &&
                 argument->type != arg_type::string) {
@@ -6236,23 +6666,12 @@ class form_members {
     }
 
  private:
-    [[nodiscard]] static bool names(std::string_view pair, const arg_definition& argument) {
-        if (argument.type == arg_type::list && pair.ends_with("[]")) pair.remove_suffix(2);
-        return pair == argument.name;
-    }
-
-    [[nodiscard]] const arg_definition* find(std::string_view name) const {
-        const auto& args = function_.args;
-        const auto found = std::find_if(args.begin(), args.end(),
-                                        [&](const auto& each) { return names(name, each); });
-        return found == args.end() ? nullptr : &*found;
-    }
-
     [[nodiscard]] static std::string value_of(const arg_definition* argument,
                                               const std::string& value) {
+        const std::string_view text = without_mark(value);
         const bool is_json =
-            argument != nullptr && argument->type == arg_type::dict && json::is_valid(value);
-        return is_json ? value : quoted(value);
+            argument != nullptr && argument->type == arg_type::dict && json::is_valid(text);
+        return is_json ? std::string(text) : quoted(value);
     }
 
     [[nodiscard]] std::string list(const arg_definition& argument) const {
@@ -6260,8 +6679,10 @@ class form_members {
         for (const auto& [name, value] : pairs_) {
             if (names(name, argument)) values.push_back(&value);
         }
-        if (values.size() == 1 && values[0]->starts_with('[') && json::is_valid(*values[0]))
-            return *values[0];
+        if (values.size() == 1) {
+            const std::string_view text = without_mark(*values[0]);
+            if (text.starts_with('[') && json::is_valid(text)) return std::string(text);
+        }
         json_text elements = json_text::array();
         for (const std::string* value : values) elements.add(quoted(*value));
         return elements.end();
@@ -6285,13 +6706,21 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
-/// What a call's arguments are collected from: pairs of names and texts, and files.
+/// What a call's arguments are collected from: pairs of names and texts, and bytes.
 struct collected {
     http::form pairs;
     std::vector<http::form_part> files;
 };
 
-/// Of a form with files: those for blobs, and those whose argument nobody knows, stay bytes.
+/// What a form's text is where bytes are wanted: never JSON.
+[[nodiscard]] inline std::string_view media_type_of(const http::form_part& part) noexcept {
+    if (!part.content_type.empty()) return part.content_type;
+    return part.is_file || !is_utf8(part.bytes) ? "application/octet-stream"
+                                                : "text/plain; charset=utf-8";
+}
+
+/// Of a form with files: those for arguments that take bytes, and those whose argument nobody
+/// knows, stay bytes. Those that nobody chose are left out.
 inline std::optional<http::response> collect_parts(std::string_view body,
                                                    std::string_view content_type,
                                                    const function_definition& function,
@@ -6304,16 +6733,55 @@ inline std::optional<http::response> collect_parts(std::string_view body,
                              "Content-Type names");
     }
     for (http::form_part& part : *parts) {
-        const auto argument =
-            std::find_if(function.args.begin(), function.args.end(),
-                         [&](const arg_definition& each) { return each.name == part.name; });
-        const bool is_blob = argument == function.args.end() ? part.is_file : argument->is_blob;
-        if (is_blob) {
+        if (!part.encoding.empty() && !http::equal_ignoring_case(part.encoding, "binary") &&
+            !http::equal_ignoring_case(part.encoding, "8bit") &&
+            !http::equal_ignoring_case(part.encoding, "7bit")) {
+            return http::problem(400,
+                                 "the part " + quoted(part.name) +
+                                     " has a Content-Transfer-Encoding; send its bytes as they "
+                                     "are (RFC 7578, 4.7)");
+        }
+        const arg_definition* argument = find_argument(function, part.name);
+        if (argument != nullptr && part.is_unchosen()) continue;
+        if (argument == nullptr ? part.is_file : argument->is_blob) {
+            if (argument != nullptr) part.name = argument->name;
             all.files.push_back(std::move(part));
         } else {
-            all.pairs.emplace_back(std::move(part.name), part.bytes);
+            const auto text = part.is_file ? without_mark(part.bytes) : part.bytes;
+            all.pairs.emplace_back(std::move(part.name), text);
         }
     }
+    return std::nullopt;
+}
+
+/// The whole body as the only argument that takes bytes.
+inline http::form_part body_as_part(const http::request& request, std::string_view bytes,
+                                    const function_definition& function) {
+    const auto only = std::find_if(function.args.begin(), function.args.end(),
+                                   [](const arg_definition& each) { return each.is_blob; });
+    http::form_part whole{only->name, true, *request.headers.find("Content-Type"), bytes};
+    if (const std::string* field = request.headers.find("Content-Disposition")) {
+        if (const auto given = http::parameters::of(*field))
+            whole.file_name = http::file_name_in(*given).value_or("");
+    }
+    return whole;
+}
+
+/// Makes bytes of the pairs whose argument takes some: views of the pairs.
+inline void take_bytes(collected& all, const function_definition& function) {
+    for (const auto& [name, value] : all.pairs) {
+        const arg_definition* argument = find_argument(function, name);
+        if (argument == nullptr || !argument->is_blob) continue;
+        if (value.empty() && !argument->is_required) continue;
+        all.files.push_back({argument->name, false, {}, value});
+    }
+}
+
+/// What is said of a body that a JSON parser would not understand from its first byte on.
+[[nodiscard]] inline std::optional<std::string> why_no_json(std::string_view body) {
+    if (is_utf_16(body))
+        return "the body is not JSON: it is UTF-16, and JSON is sent as UTF-8 (RFC 8259, 8.1)";
+    if (body.find('\0') != body.npos) return "the body is not JSON: there is a NUL in it";
     return std::nullopt;
 }
 
@@ -6325,11 +6793,15 @@ inline std::optional<http::response> collect_parts(std::string_view body,
 [[nodiscard]] inline std::optional<http::response> collect_arguments(
     http::request& request, std::string_view query, const function_definition& function) {
     const body_kind kind = kind_of_body(request, function);
-    if (kind == body_kind::json && request.body.find('\0') != std::string::npos)
-        return std::visit(
-            bad_body{},
-            function_definition::verdict(body_error{"the body is not JSON: there is a NUL in it"}));
-    if (query.empty() && kind == body_kind::json) return std::nullopt;
+    if ((kind == body_kind::json || kind == body_kind::form) &&
+        request.body.starts_with(detail::byte_order_mark))
+        request.body.erase(0, detail::byte_order_mark.size());
+    if (kind == body_kind::json) {
+        if (auto why = detail::why_no_json(request.body))
+            return std::visit(bad_body{},
+                              function_definition::verdict(body_error{*std::move(why)}));
+        if (query.empty()) return std::nullopt;
+    }
 
     detail::collected all;
     auto pairs = http::parse_form(query);
@@ -6344,26 +6816,23 @@ inline std::optional<http::response> collect_parts(std::string_view body,
     // Parts are views of what was sent, which stays until the body is made of them.
     std::string sent;
     if (kind != body_kind::json) sent = std::exchange(request.body, {});
-    const std::string* type = request.headers.find("Content-Type");
     if (kind == body_kind::multipart) {
+        const std::string* type = request.headers.find("Content-Type");
         if (auto bad = detail::collect_parts(sent, *type, function, all)) return bad;
     } else if (kind == body_kind::bytes) {
-        const auto only = std::find_if(function.args.begin(), function.args.end(),
-                                       [](const arg_definition& each) { return each.is_blob; });
-        all.files.push_back({only->name, true, *type, sent});
+        all.files.push_back(detail::body_as_part(request, sent, function));
     }
+    detail::take_bytes(all, function);
     for (const auto& [name, value] : all.pairs) {
-        if (!detail::is_utf8(name) || !detail::is_utf8(value))
-            return http::problem(400, "an argument is not UTF-8");
+        const arg_definition* argument = detail::find_argument(function, name);
+        const bool is_text = argument == nullptr || !argument->is_blob;
+        if (!detail::is_utf8(name) || (is_text && !detail::is_utf8(value)))
+            return http::problem(400, "the argument " + quoted(name) + " is not UTF-8");
     }
     const std::string members = detail::form_members(all.pairs, function).text();
     if (!members.empty()) detail::add_members(request.body, members);
-    for (const http::form_part& file : all.files) {
-        attach(
-            request.body,
-            {file.name, file.content_type.empty() ? "application/octet-stream" : file.content_type,
-             file.bytes});
-    }
+    for (const http::form_part& file : all.files)
+        attach(request.body, {file.name, detail::media_type_of(file), file.bytes, file.file_name});
     return std::nullopt;
 }
 
@@ -6450,6 +6919,18 @@ class announcements {
 
     void news(call_id call) { news_.push_back(call); }
 
+    /// Calls `take(call, how)` with each end that was not told yet, and forgets those for which it
+    /// returns true.
+    template <typename Take>
+    void visit_ends(Take take) {
+        std::erase_if(ended_, [&](auto& each) { return take(each.first, each.second); });
+    }
+    /// The same with departures.
+    template <typename Take>
+    void visit_departures(Take take) {
+        std::erase_if(departed_, [&](auto& each) { return take(each.first, each.second); });
+    }
+
     [[nodiscard]] bool empty() const noexcept {
         return ended_.empty() && departed_.empty() && news_.empty();
     }
@@ -6494,6 +6975,263 @@ struct call_labels {
 };
 
 }  // namespace restful_functions::process
+
+// restful_functions/process/thread_stacks.hpp
+/// thread_stacks: keeps the stacks that the C library reserves for threads out of a call's memory
+/// limit.
+
+namespace restful_functions::process::detail {
+
+/// The stack that a thread got, and what the thread is to run.
+struct thread_stack {
+    std::atomic<std::size_t> size{0};        ///< 0: nobody's entry
+    std::atomic<std::uintptr_t> address{0};  ///< a page of it; 0 until the thread runs
+    void* (*start)(void*) = nullptr;
+    void* argument = nullptr;
+};
+
+/// RLIMIT_DATA counts each thread's stack whole, 8 MiB as a rule, though a thread touches little of
+/// it: the kernel counts private memory from when it may be written (getrlimit(2)). So the limit is
+/// raised by each stack that is newly mapped, and lowered when one is found to be gone. The C
+/// library keeps the stacks of threads that have ended for others: those are not counted again.
+///
+/// All of it is called from any thread, takes no lock and no memory.
+class thread_stacks {
+ public:
+    /// More threads' stacks at a time count as memory.
+    static constexpr std::size_t most = 1024;
+
+    /// Sets the limit of this process. The hard limit has room for `most` stacks of the usual size,
+    /// if threads are created by way of create().
+    static void limit_memory(std::uint64_t soft) noexcept {
+        rlimit now{};
+        ::getrlimit(RLIMIT_DATA, &now);
+        const std::uint64_t room = create_ == nullptr ? 0 : most * stack_size(nullptr);
+        const std::uint64_t hard = soft < RLIM_INFINITY - room ? soft + room : RLIM_INFINITY;
+        hard_ = std::min<std::uint64_t>(hard, now.rlim_max);
+        limit_ = std::min<std::uint64_t>(soft, hard_);
+        set_limit(limit_);
+    }
+
+    /// Takes the raised limit back between two calls: rewinder expects the one that it has seen.
+    static void lower() noexcept {
+        if (limit_ != 0 && beside_ != 0) set_limit(limit_);
+    }
+    static void raise() noexcept {
+        if (limit_ != 0 && beside_ != 0) add(0);
+    }
+
+    /// Has the program and its libraries, as they are loaded now, call create() and join() instead
+    /// of pthread_create(3) and pthread_join(3). Sanitizers do the same for their own purposes and
+    /// go first.
+    static void take_over() noexcept {
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && \
+    (defined(__x86_64__) || defined(__aarch64__))
+        // The next one: the program's own may be an entry of the table that is about to change.
+        join_ = reinterpret_cast<joining>(::dlsym(RTLD_NEXT, "pthread_join"));
+        create_ = reinterpret_cast<creating>(::dlsym(RTLD_NEXT, "pthread_create"));
+        if (create_ == nullptr || join_ == nullptr) return;
+        ::dl_iterate_phdr(
+            [](dl_phdr_info* info, std::size_t, void*) noexcept {
+                redirect(*info);
+                return 0;
+            },
+            nullptr);
+#endif
+    }
+
+    static int create(pthread_t* thread, const pthread_attr_t* attributes, void* (*start)(void*),
+                      void* argument) noexcept {
+        const std::size_t size = limit_ == 0 ? 0 : stack_size(attributes);
+        if (size == 0) return create_(thread, attributes, start, argument);
+        forget_unmapped();
+        thread_stack* const its = claim(size);
+        if (its == nullptr) return create_(thread, attributes, start, argument);
+        its->start = start;
+        its->argument = argument;
+        add(size);
+        const int error = create_(thread, attributes, &run, its);
+        if (error != 0) release(*its);
+        return error;
+    }
+
+    /// The C library keeps only some stacks for others, and those of the usual size.
+    static int join(pthread_t thread, void** result) {
+        const int error = join_(thread, result);
+        if (beside_ != 0) forget_unmapped();
+        return error;
+    }
+
+ private:
+    using creating = int (*)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+    using joining = int (*)(pthread_t, void**);
+
+    static inline std::array<thread_stack, most> stacks_;
+    static inline std::atomic<std::size_t> used_{0};  ///< no entry behind was ever used
+    static inline std::atomic<std::uint64_t> beside_{0};
+    static inline std::uint64_t limit_ = 0;  ///< without stacks; 0: none
+    static inline std::uint64_t hard_ = 0;
+    static inline creating create_ = nullptr;
+    static inline joining join_ = nullptr;
+
+    static std::size_t page_size() noexcept {
+        return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    }
+
+    /// Of a new thread; 0 where its creator gives it one.
+    static std::size_t stack_size(const pthread_attr_t* attributes) noexcept {
+        std::size_t size = 0;
+        if (attributes == nullptr) {
+            pthread_attr_t usual;
+            if (::pthread_getattr_default_np(&usual) == 0) {
+                ::pthread_attr_getstacksize(&usual, &size);
+                ::pthread_attr_destroy(&usual);
+            }
+        } else {
+            void* lowest = nullptr;
+            ::pthread_attr_getstack(attributes, &lowest, &size);
+            // A stack that is not given ends at address 0.
+            if (reinterpret_cast<std::uintptr_t>(lowest) + size != 0) return 0;
+            if (size == 0) return stack_size(nullptr);
+        }
+        return (size + page_size() - 1) / page_size() * page_size();
+    }
+
+    static void set_limit(std::uint64_t soft) noexcept {
+        const rlimit wanted{std::min(soft, hard_), hard_};
+        ::setrlimit(RLIMIT_DATA, &wanted);
+    }
+
+    /// `size` may be the negative of a size: what is counted wraps.
+    static void add(std::uint64_t size) noexcept {
+        beside_ += size;
+        std::uint64_t beside = 0;
+        do {
+            beside = beside_;
+            set_limit(limit_ + beside);
+        } while (beside != beside_);  // another thread may have set an older one last
+    }
+
+    static thread_stack* claim(std::size_t size) noexcept {
+        for (std::size_t i = 0; i < most; ++i) {
+            std::size_t free = 0;
+            if (stacks_[i].size != 0 || !stacks_[i].size.compare_exchange_strong(free, size))
+                continue;
+            std::size_t used = used_;
+            while (used < i + 1 && !used_.compare_exchange_weak(used, i + 1)) {
+            }
+            return &stacks_[i];
+        }
+        return nullptr;
+    }
+
+    static void release(thread_stack& its) noexcept { add(-std::uint64_t{its.size.exchange(0)}); }
+
+    /// What has run on one stack before begins at the same address again.
+    static bool is_known(std::uintptr_t address) noexcept {
+        return std::any_of(stacks_.begin(),
+                           stacks_.begin() + static_cast<std::ptrdiff_t>(used_.load()),
+                           [address](const thread_stack& each) { return each.address == address; });
+    }
+
+    static void forget_unmapped() noexcept {
+        for (std::size_t i = 0; i < used_; ++i) {
+            std::uintptr_t address = stacks_[i].address;
+            unsigned char is_resident = 0;
+            if (address != 0 && ::mincore(reinterpret_cast<void*>(address), 1, &is_resident) != 0 &&
+                errno == ENOMEM && stacks_[i].address.compare_exchange_strong(address, 0)) {
+                release(stacks_[i]);
+            }
+        }
+    }
+
+    static void* run(void* entry) {
+        thread_stack& its = *static_cast<thread_stack*>(entry);
+        const auto start = its.start;
+        void* const argument = its.argument;
+        const auto here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+        const std::uintptr_t page = here / page_size() * page_size();
+        if (is_known(page)) {
+            release(its);
+        } else {
+            its.address = page;
+        }
+        void* const result = start(argument);
+        forget_unmapped();  // those of threads that nobody joins
+        return result;
+    }
+
+#if defined(__x86_64__)
+    static constexpr std::array<std::uint64_t, 2> of_functions{R_X86_64_JUMP_SLOT,
+                                                               R_X86_64_GLOB_DAT};
+#elif defined(__aarch64__)
+    static constexpr std::array<std::uint64_t, 2> of_functions{R_AARCH64_JUMP_SLOT,
+                                                               R_AARCH64_GLOB_DAT};
+#else
+    static constexpr std::array<std::uint64_t, 0> of_functions{};
+#endif
+
+    /// What is called instead of a function of this name; nullptr: itself.
+    static void* instead_of(const char* name) noexcept {
+        if (std::strcmp(name, "pthread_create") == 0) return reinterpret_cast<void*>(&create);
+        if (std::strcmp(name, "pthread_join") == 0) return reinterpret_cast<void*>(&join);
+        return nullptr;
+    }
+
+    /// Of one loaded object: changes the entries of its tables by which it calls the functions
+    /// (elf(5)).
+    static void redirect(const dl_phdr_info& info) noexcept {
+        const auto at = [&](std::uint64_t address) noexcept {
+            // Some dynamic linkers add the load address to what they have read, others do not.
+            return address < info.dlpi_addr ? address + info.dlpi_addr : address;
+        };
+        const ElfW(Dyn)* next = nullptr;
+        std::uint64_t constant_begin = 0;
+        std::uint64_t constant_end = 0;
+        for (std::size_t i = 0; i < info.dlpi_phnum; ++i) {
+            const ElfW(Phdr)& part = info.dlpi_phdr[i];
+            if (part.p_type == PT_DYNAMIC)
+                next = reinterpret_cast<const ElfW(Dyn)*>(info.dlpi_addr + part.p_vaddr);
+            if (part.p_type == PT_GNU_RELRO) {
+                constant_begin = info.dlpi_addr + part.p_vaddr;
+                constant_end = (constant_begin + part.p_memsz) / page_size() * page_size();
+            }
+        }
+        std::array<std::uint64_t, 40> entries{};
+        for (; next != nullptr && next->d_tag != DT_NULL; ++next) {
+            const auto tag = static_cast<std::uint64_t>(next->d_tag);
+            if (tag < entries.size()) entries[tag] = next->d_un.d_val;
+        }
+        if (entries[DT_SYMTAB] == 0 || entries[DT_STRTAB] == 0) return;
+        const auto* symbols = reinterpret_cast<const ElfW(Sym)*>(at(entries[DT_SYMTAB]));
+        const auto* names = reinterpret_cast<const char*>(at(entries[DT_STRTAB]));
+        const auto change = [&](std::uint64_t table, std::uint64_t size) noexcept {
+            if (table == 0) return;
+            const auto* relocation = reinterpret_cast<const ElfW(Rela)*>(at(table));
+            for (std::size_t i = 0; i < size / sizeof *relocation; ++i, ++relocation) {
+                const std::uint64_t type = ELF64_R_TYPE(relocation->r_info);
+                if (std::find(of_functions.begin(), of_functions.end(), type) == of_functions.end())
+                    continue;
+                void* const ours =
+                    instead_of(names + symbols[ELF64_R_SYM(relocation->r_info)].st_name);
+                const std::uint64_t entry = info.dlpi_addr + relocation->r_offset;
+                if (ours != nullptr)
+                    replace(entry, ours, entry >= constant_begin && entry < constant_end);
+            }
+        };
+        if (entries[DT_PLTREL] == DT_RELA) change(entries[DT_JMPREL], entries[DT_PLTRELSZ]);
+        change(entries[DT_RELA], entries[DT_RELASZ]);
+    }
+
+    static void replace(std::uint64_t entry, void* function, bool is_constant) noexcept {
+        void* const page = reinterpret_cast<void*>(entry / page_size() * page_size());
+        if (::mprotect(page, page_size(), PROT_READ | PROT_WRITE) != 0) return;
+        *reinterpret_cast<void**>(entry) = function;
+        if (is_constant) ::mprotect(page, page_size(), PROT_READ);
+    }
+};
+
+}  // namespace restful_functions::process::detail
 
 // restful_functions/process/resource_limits.hpp
 /// resource_limits: puts a function's limits on the task process that is about to run it.
@@ -6550,12 +7288,12 @@ struct cpu_seconds {
 
 /// The program's own memory is not the function's: the memory limit counts what comes on top of it.
 /// It is RLIMIT_DATA and not RLIMIT_AS, which would count what is only reserved, as for each
-/// thread's heap, against the function (getrlimit(2)).
+/// thread's heap, against the function (getrlimit(2)); for their stacks see thread_stacks.
 inline void apply(const limits& wanted) {
     if (wanted.memory) {
         const std::uint64_t own = detail::data_bytes();
         const bool countable = own != 0 && wanted.memory->value <= RLIM_INFINITY - own;
-        if (countable) detail::set_limit(RLIMIT_DATA, own + wanted.memory->value);
+        if (countable) detail::thread_stacks::limit_memory(own + wanted.memory->value);
     }
     if (wanted.cpu) {
         const cpu_seconds time(*wanted.cpu);
@@ -6594,6 +7332,7 @@ class limits_of_each_call {
 
     /// A call begins.
     void begin() const {
+        detail::thread_stacks::raise();
         if (open_files_) {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
@@ -6610,6 +7349,7 @@ class limits_of_each_call {
 
     /// A call has ended.
     void end() const {
+        detail::thread_stacks::lower();
         if (open_files_) ::setrlimit(RLIMIT_NOFILE, &open_files_between_);
         if (cpu_) detail::set_limit(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
     }
@@ -6691,12 +7431,13 @@ enum class slot_state : std::uint32_t {
     dismissed,  ///< the process is to end itself
 };
 
-/// What the result in a `done` slot is.
-enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory };
+/// What the result in a `done` slot is. `unfit`: the process could not serve, and says why.
+enum class verdict : std::uint32_t { returned = 1, threw, too_large, out_of_memory, unfit };
 
 /// What a process does that is not ready for calls. Should it end meanwhile, that is the reason.
 enum class start_stage : std::uint32_t {
     ready,
+    run,   ///< a new run of the program has not reached the start of its server, or cannot serve
     hook,  ///< it runs `program::on_process_start`, or that has failed
 };
 
@@ -6717,6 +7458,16 @@ struct crash_note {
     std::uint64_t address = 0;
     std::uint64_t backtrace_begin = 0;
     std::uint64_t backtrace_size = 0;
+};
+
+/// What a process leaves in a `crashed` slot that ends by an exception which nobody has caught. The
+/// text lies in the payload as in a `done` slot, but elsewhere: another thread of the function may
+/// be writing its result.
+struct uncaught_note {
+    verdict result{};  ///< written last: `threw` or `out_of_memory`
+    std::uint32_t type_size = 0;
+    std::uint64_t begin = 0;
+    std::uint64_t size = 0;
 };
 
 /// The first bytes of a slot; the payload (the input, later the result) follows. A task process may
@@ -6742,6 +7493,7 @@ struct alignas(64) slot_header {
     char label[64] = {};  ///< what the caller calls the call, ended by a zero byte
     char trace[64] = {};  ///< what TRACEPARENT is to be in its environment; empty: nothing
     crash_note crash;
+    uncaught_note uncaught;
     progress_note progress;
 };
 
@@ -6758,6 +7510,7 @@ inline void forget_call(slot_header& header) noexcept {
     std::fill(std::begin(header.label), std::end(header.label), '\0');
     std::fill(std::begin(header.trace), std::end(header.trace), '\0');
     header.crash = {};
+    header.uncaught = {};
     new (&header.progress) progress_note{};
 }
 
@@ -6860,6 +7613,8 @@ inline outcome take_result(const slot& source, std::optional<bytes> memory) try 
                 return returned{rest(), type()};
             case verdict::threw:
                 return threw{rest(), type()};
+            case verdict::unfit:
+                return lost{rest()};
             case verdict::too_large:
                 return result_too_large{source.capacity()};
             case verdict::out_of_memory:
@@ -6890,7 +7645,7 @@ inline stay take_stay(const slot& source) {
     return seen;
 }
 
-/// What a process left that died describing its crash.
+/// What a process left that died describing its crash. The backtrace is as crash_frames reads it.
 inline crashed take_crash(const slot& source) {
     const volatile crash_note& note = source.header().crash;
     const int signal = note.signal;
@@ -6911,9 +7666,33 @@ inline crashed take_crash(const slot& source) {
     return crash;
 }
 
+/// The exception by which a process ended that nobody has caught; nullopt: there is none.
+inline std::optional<outcome> take_uncaught(const slot& source, std::optional<bytes> memory) try {
+    const volatile uncaught_note& note = source.header().uncaught;
+    const verdict result = note.result;
+    const std::uint64_t begin = note.begin;
+    const std::uint64_t size = note.size;
+    const std::uint32_t type_size = note.type_size;
+    if (result == verdict::out_of_memory) return out_of_memory{memory};
+    if (result != verdict::threw || begin > source.capacity() || size > source.capacity() - begin ||
+        type_size > size) {
+        return std::nullopt;
+    }
+    const char* const text = source.payload() + begin;
+    return threw{std::string(text + type_size, size - type_size), std::string(text, type_size)};
+} catch (const std::bad_alloc&) {
+    return without_memory();
+}
+
 /// How a process ended that left no result. Who ignores SIGXCPU is killed a second later.
 inline outcome end_of_process(const slot& source, const report& exit, const limits& its) {
     if (exit.out_of_memory) return out_of_memory{its.memory};
+    // The handler may have been killed at its work, or crashed itself: what it noted first counts.
+    const bool described =
+        source.header().state.load(std::memory_order_acquire) == slot_state::crashed;
+    if (described) {
+        if (auto uncaught = take_uncaught(source, its.memory)) return *std::move(uncaught);
+    }
     outcome how = outcome_of_wait_status(exit.value);
     const auto* death = std::get_if<crashed>(&how);
     if (death == nullptr) return how;
@@ -6925,9 +7704,6 @@ inline outcome end_of_process(const slot& source, const report& exit, const limi
             exit.used.user + exit.used.system >= std::chrono::seconds(cpu_seconds(*its.cpu).soft);
         if (death->signal == SIGXCPU || killed_for_it) return cpu_limit{*its.cpu};
     }
-    // The handler may have been killed at its work, or crashed itself: what it noted first counts.
-    const bool described =
-        source.header().state.load(std::memory_order_acquire) == slot_state::crashed;
     crashed crash = described ? take_crash(source) : *death;
     return crash.signal > 0 && crash.signal < NSIG ? crash : *death;
 }
@@ -6954,117 +7730,110 @@ inline std::optional<progress_report> take_progress(const slot& source) {
 
 }  // namespace restful_functions::process
 
-// restful_functions/process/operating_system.hpp
-/// The seam to the operating system: the calls of this folder that run out of something,
-/// replaceable by a test.
+// restful_functions/process/build_id.hpp
+/// build_id: the bytes by which a linker names what it has made, as they are loaded and as they are
+/// in a file.
 
 namespace restful_functions::process {
 
-/// Each member is the system call of its name: it returns what the call returns and leaves errno. A
-/// test derives from it and makes single calls fail. The fork server inherits the object, so an
-/// override also sees its forks.
-class operating_system {
- public:
-    operating_system() = default;
-    operating_system(const operating_system&) = delete;
-    operating_system& operator=(const operating_system&) = delete;
-    virtual ~operating_system() = default;
-
-    virtual pid_t fork() { return ::fork(); }
-
-    virtual void* mmap(std::size_t length, int protection, int flags, int descriptor,
-                       off_t offset) {
-        return ::mmap(nullptr, length, protection, flags, descriptor, offset);
+/// The build id among the notes of a program or library (elf(5), NT_GNU_BUILD_ID); empty if there
+/// is none. Reads only within `notes`, allocates nothing.
+[[nodiscard]] inline std::string_view build_id_among(std::string_view notes) noexcept {
+    const auto padded = [](std::size_t size) { return (size + 3) / 4 * 4; };
+    while (notes.size() >= sizeof(ElfW(Nhdr))) {
+        ElfW(Nhdr) note;
+        std::memcpy(&note, notes.data(), sizeof note);
+        notes.remove_prefix(sizeof note);
+        const std::size_t name_size = padded(note.n_namesz);
+        if (name_size > notes.size() || note.n_descsz > notes.size() - name_size) return {};
+        const std::string_view name = notes.substr(0, note.n_namesz);
+        notes.remove_prefix(name_size);
+        if (note.n_type == NT_GNU_BUILD_ID && name == std::string_view("GNU\0", 4))
+            return notes.substr(0, note.n_descsz);
+        notes.remove_prefix(std::min(padded(note.n_descsz), notes.size()));
     }
-
-    virtual int memfd_create(const char* name, unsigned flags) {
-        return ::memfd_create(name, flags);
-    }
-
-    virtual int eventfd(unsigned initial, int flags) { return ::eventfd(initial, flags); }
-
-    virtual int epoll_create(int flags) { return ::epoll_create1(flags); }
-
-    virtual int socketpair(int domain, int type, int protocol, int (&pair)[2]) {
-        return ::socketpair(domain, type, protocol, pair);
-    }
-
-    virtual int pipe(int (&ends)[2], int flags) { return ::pipe2(ends, flags); }
-
-    virtual int pidfd_open(pid_t pid) {
-        return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    }
-
-    virtual int mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
-
-    virtual int rmdir(const char* path) { return ::rmdir(path); }
-
-    static operating_system& real() {
-        static operating_system instance;
-        return instance;
-    }
-};
-
-/// The broken-machine error of this folder: errno with the name of the call that set it.
-[[noreturn]] inline void throw_errno(const char* call) {
-    throw std::system_error(errno, std::generic_category(), call);
+    return {};
 }
 
-/// Passes a result on unless it is the -1 of a failed call.
-template <class Result>
-Result checked(Result result, const char* call) {
-    if (result == Result(-1)) throw_errno(call);
-    return result;
-}
-
-/// Calls again what a signal has interrupted. A host program's handlers need not ask for
-/// SA_RESTART.
-template <class Call>
-auto uninterrupted(Call call) {
-    auto result = call();
-    while (result == -1 && errno == EINTR) result = call();
-    return result;
+/// Calls `use` with the build id of an open file; with an empty one where it has none.
+template <typename Use>
+auto with_build_id(int file, Use use) {
+    ElfW(Ehdr) about{};
+    const auto read = [file](void* to, std::size_t size, std::uint64_t from) {
+        return ::pread(file, to, size, static_cast<off_t>(from));
+    };
+    if (read(&about, sizeof about, 0) == sizeof about &&
+        std::memcmp(about.e_ident, ELFMAG, SELFMAG) == 0) {
+        for (std::size_t i = 0; i < about.e_phnum; ++i) {
+            ElfW(Phdr) part{};
+            if (read(&part, sizeof part, about.e_phoff + i * sizeof part) != sizeof part) break;
+            if (part.p_type != PT_NOTE) continue;
+            std::array<char, 4096> notes;
+            const auto size = read(notes.data(), std::min<std::size_t>(part.p_filesz, notes.size()),
+                                   part.p_offset);
+            const auto id = build_id_among(
+                {notes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
+            if (!id.empty()) return use(id);
+        }
+    }
+    return use(std::string_view());
 }
 
 }  // namespace restful_functions::process
 
-// restful_functions/process/backoff.hpp
-/// backoff: when to try again what the system has just refused. Later each time, until something
-/// succeeds.
+// restful_functions/process/call_plumbing.hpp
+/// call_plumbing: functions between the server and a user's function, which a backtrace leaves out.
 
 namespace restful_functions::process {
 
-class backoff {
- public:
-    using clock = std::chrono::steady_clock;
-
-    static constexpr std::chrono::milliseconds shortest{10};
-    static constexpr std::chrono::milliseconds longest{1000};
-
-    /// Something failed. While a retry is due already, nothing changes.
-    void failed(clock::time_point now) noexcept {
-        if (!retry_at_) {
-            retry_at_ = now + delay_;
-            delay_ = std::min(delay_ * 2, longest);
-        }
-    }
-
-    void succeeded() noexcept { delay_ = shortest; }
-
-    /// When to call `take_due`; nullopt when nothing has failed.
-    [[nodiscard]] std::optional<clock::time_point> retry_at() const noexcept { return retry_at_; }
-
-    /// true once for each time that `retry_at` has come.
-    [[nodiscard]] bool take_due(clock::time_point now) noexcept {
-        if (!retry_at_ || now < *retry_at_) return false;
-        retry_at_.reset();
+/// Whether a function, by its mangled name, is of those by which this library, the C++ library or
+/// the C library calls a user's function or begins a thread. Codecs are not, for users write some.
+/// Allocates nothing.
+[[nodiscard]] inline bool is_call_plumbing(std::string_view mangled) noexcept {
+    constexpr std::array<std::string_view, 10> of_c{
+        "start_thread", "clone",
+        "__clone",      "clone3",
+        "__clone3",     "thread_start",
+        "pthread_once", "__pthread_once_slow",
+        "__once_proxy", "execute_native_thread_routine"};
+    if (std::find(of_c.begin(), of_c.end(), mangled) != of_c.end()) return true;
+    // What a lambda without a capture is called by as a pointer.
+    if (mangled.find("4_FUNE") != mangled.npos || mangled.find("8__invokeE") != mangled.npos)
         return true;
+    const auto take = [&mangled](std::string_view prefix) {
+        const bool has = mangled.starts_with(prefix);
+        if (has) mangled.remove_prefix(prefix.size());
+        return has;
+    };
+    if (!take("_Z")) return false;
+    if (take("L14__gthread_once")) return true;
+    while (take("Z") || take("N") || take("K") || take("R") || take("O")) {
     }
+    if (take("17restful_functions")) return !mangled.starts_with("5codecI");
+    if (!take("St")) return false;
+    take("3__1");  // of LLVM
+    constexpr std::array<std::string_view, 22> of_std{
+        "6invokeI",         "8invoke_rI",        "8__invokeI",
+        "10__invoke_rI",    "13__invoke_impl",   "5applyI",
+        "12__apply_impl",   "8functionI",        "17_Function_handlerI",
+        "10__function",     "12_Mem_fn_base",    "7_Mem_fnI",
+        "5_BindI",          "11_Bind_frontI",    "17reference_wrapperI",
+        "6threadI",         "6thread8_InvokerI", "6thread11_State_implI",
+        "13__future_base",  "9call_onceI",       "9once_flag",
+        "14__thread_proxy",
+    };
+    return std::any_of(of_std.begin(), of_std.end(),
+                       [&](std::string_view each) { return mangled.starts_with(each); });
+}
 
- private:
-    std::optional<clock::time_point> retry_at_;
-    std::chrono::milliseconds delay_ = shortest;
-};
+/// Whether a function in this file is of those. Of an inlined one the debug information may have no
+/// mangled name.
+[[nodiscard]] inline bool is_file_of_call_plumbing(std::string_view path) noexcept {
+    const std::size_t include = path.find("/include/");
+    return path.find("include/restful_functions/") != path.npos ||
+           path.ends_with("/restful_functions.hpp") ||
+           (include != path.npos && path.find("/c++/", include) != path.npos);
+}
 
 }  // namespace restful_functions::process
 
@@ -7199,6 +7968,7 @@ struct module_of {
     std::uintptr_t address;
     std::uintptr_t base = 0;
     const char* path = nullptr;  ///< empty for the program itself; null when there is none
+    std::string_view build_id{};
 
     explicit module_of(std::uintptr_t wanted) noexcept : address(wanted) {
         ::dl_iterate_phdr(
@@ -7216,10 +7986,22 @@ struct module_of {
                 address - info.dlpi_addr - part->p_vaddr < part->p_memsz) {
                 base = info.dlpi_addr;
                 path = info.dlpi_name;
+                build_id = build_id_of(info);
                 return true;
             }
         }
         return false;
+    }
+
+    static std::string_view build_id_of(const dl_phdr_info& info) noexcept {
+        for (std::size_t i = 0; i < info.dlpi_phnum; ++i) {
+            const ElfW(Phdr)& part = info.dlpi_phdr[i];
+            if (part.p_type != PT_NOTE) continue;
+            const auto id = build_id_among(
+                {reinterpret_cast<const char*>(info.dlpi_addr + part.p_vaddr), part.p_memsz});
+            if (!id.empty()) return id;
+        }
+        return {};
     }
 };
 
@@ -7314,8 +8096,25 @@ inline void readably(bounded_text& text, std::string_view name) noexcept {
     std::free(demangled);
 }
 
-/// "name+0x12 (module)", ended by a line feed. false: the frame and those below are not the
-/// function's.
+/// What the server needs to find a frame's line, behind what is to be read of it: a tab, whether
+/// the frame is of call_plumbing (`-`) or not (`+`), its address in the file, the build id, and the
+/// path, which is empty for the program itself.
+inline void append_place(bounded_text& text, const module_of& module, bool is_plumbing) noexcept {
+    text.append(is_plumbing ? "\t-" : "\t+");
+    text.append_hex(module.address - module.base);
+    text.append(" ");
+    for (const char byte : module.build_id) {
+        const auto value = static_cast<unsigned char>(byte);
+        const std::array<char, 2> digits{"0123456789abcdef"[value / 16],
+                                         "0123456789abcdef"[value % 16]};
+        text.append({digits.data(), digits.size()});
+    }
+    text.append(" ");
+    text.append(module.path);
+}
+
+/// "name+0x12 (module)" and its place, ended by a line feed. false: the frame and those below are
+/// not the function's.
 template <class WriteName>
 bool append_frame(bounded_text& text, const frames::frame& frame, WriteName write_name) noexcept {
     const module_of module(frame.at);
@@ -7326,25 +8125,33 @@ bool append_frame(bounded_text& text, const frames::frame& frame, WriteName writ
     }
     const bool is_program = module.path[0] == '\0';
     const elf_symbols symbols(is_program ? "/proc/self/exe" : module.path);
+    const std::string_view path(is_program ? ::program_invocation_short_name : module.path);
+    const std::string_view file = path.substr(path.rfind('/') + 1);
     Dl_info exported{};
+    bool is_plumbing = false;
     if (const auto symbol = symbols.find(frame.at - module.base); !symbol.name.empty()) {
         if (symbol.name.starts_with(frame_of_run_call)) return false;
+        is_plumbing = is_call_plumbing(symbol.name);
         write_name(text, symbol.name);
         text.append("+");
         text.append_hex(symbol.offset + (frame.address - frame.at));
     } else if (::dladdr(reinterpret_cast<void*>(frame.at), &exported) != 0 &&
                exported.dli_sname != nullptr) {
+        is_plumbing = is_call_plumbing(exported.dli_sname);
         write_name(text, exported.dli_sname);
         text.append("+");
         text.append_hex(frame.address - reinterpret_cast<std::uintptr_t>(exported.dli_saddr));
     } else {
+        // A function without a name that begins a thread.
+        is_plumbing = file.starts_with("libc.so") || file.starts_with("libstdc++.so") ||
+                      file.starts_with("libc++.so");
         text.append("?+");
         text.append_hex(frame.address - module.base);
     }
-    const std::string_view path(is_program ? ::program_invocation_short_name : module.path);
     text.append(" (");
-    text.append(path.substr(path.rfind('/') + 1));
+    text.append(file);
     text.append(")");
+    append_place(text, module, is_plumbing);
     text.end_line();
     return true;
 }
@@ -7360,20 +8167,34 @@ void append_frames(bounded_text& text, const frames& all, WriteName write_name) 
 }  // namespace restful_functions::process::detail
 
 // restful_functions/process/descriptors.hpp
-/// descriptors: the fixed numbers that a task process and the fork server have for their
-/// descriptors.
+/// descriptors: the numbers that a task process and the fork server have for their descriptors.
 
 namespace restful_functions::process {
 
-/// Descriptors of a task process have fixed numbers, above those that a function's own open() calls
-/// get first: a function that closes everything and opens a file does not find its file under the
-/// completion's number. They lie below 64, where the kernel copies a descriptor table at fork
-/// without allocating one, as long as not many calls print at the same time.
-inline constexpr int image_descriptor = 59;    ///< fork server only: the program's frozen memory
-inline constexpr int log_descriptor = 60;      ///< where to print, also when stdout is redirected
-inline constexpr int channel_descriptor = 61;  ///< fork server only: towards the server
-inline constexpr int arena_descriptor = 62;    ///< fork server only: the file behind the slots
-inline constexpr int completion_descriptor = 63;  ///< tells the server that a slot is done
+/// Our own descriptors have a block of numbers above those that a function's own open() calls get
+/// first: a function that closes everything and opens a file does not find its file under the
+/// completion's number. The block ends below 64, where the kernel copies a descriptor table at fork
+/// without allocating one, unless the program has a descriptor there. Under isolation::rewind the
+/// rewinder has the numbers right below the image's.
+inline constexpr int own_descriptors = 16;
+inline constexpr int first_own_descriptor = 64 - own_descriptors;
+
+// The fork server sets them before it forks; in the server they mean nothing.
+inline int image_descriptor = 59;       ///< fork server only: the program's frozen memory
+inline int log_descriptor = 60;         ///< where to print, also when stdout is redirected
+inline int nowhere_descriptor = 61;     ///< rewound process only: /dev/null
+inline int channel_descriptor = 61;     ///< fork server only: towards the server
+inline int arena_descriptor = 62;       ///< fork server only: the file behind the slots
+inline int completion_descriptor = 63;  ///< tells the server that a slot is done
+
+/// Has the block begin with `first`, in this process and those that it forks.
+inline void place_own_descriptors(int first) noexcept {
+    completion_descriptor = first + own_descriptors - 1;
+    arena_descriptor = completion_descriptor - 1;
+    nowhere_descriptor = channel_descriptor = completion_descriptor - 2;
+    log_descriptor = completion_descriptor - 3;
+    image_descriptor = completion_descriptor - 4;
+}
 
 }  // namespace restful_functions::process
 
@@ -7400,6 +8221,243 @@ inline void watch_news(slot_header& header) noexcept {
 }
 
 }  // namespace restful_functions::process
+
+// restful_functions/process/pending_output.hpp
+/// pending_output: what a process has printed and not written yet, and how it is written where the
+/// process ends.
+
+namespace restful_functions::process::detail {
+
+/// Passes all on to another buffer, and has that written at the end of each line. std::cout and its
+/// like have no such mode where they are not synchronised with stdio.
+template <class Char>
+class line_buffer final : public std::basic_streambuf<Char> {
+    using traits = std::char_traits<Char>;
+    using integer = typename traits::int_type;
+
+ public:
+    explicit line_buffer(std::basic_streambuf<Char>& target) : target_(target) {}
+
+    [[nodiscard]] std::basic_streambuf<Char>& target() const noexcept { return target_; }
+
+    /// Whether a signal handler has interrupted it.
+    [[nodiscard]] bool is_busy() const noexcept { return busy_ != 0; }
+
+ protected:
+    integer overflow(integer next) override {
+        if (traits::eq_int_type(next, traits::eof())) return traits::not_eof(next);
+        const Char character = traits::to_char_type(next);
+        return xsputn(&character, 1) == 1 ? next : traits::eof();
+    }
+
+    std::streamsize xsputn(const Char* text, std::streamsize size) override {
+        busy_ = 1;
+        const std::streamsize written = target_.sputn(text, size);
+        const bool has_line =
+            traits::find(text, static_cast<std::size_t>(size), Char{'\n'}) != nullptr;
+        const bool failed = has_line && target_.pubsync() != 0;
+        busy_ = 0;
+        return failed ? 0 : written;
+    }
+
+    int sync() override {
+        busy_ = 1;
+        const int result = target_.pubsync();
+        busy_ = 0;
+        return result;
+    }
+
+    void imbue(const std::locale& its) override { target_.pubimbue(its); }
+
+ private:
+    std::basic_streambuf<Char>& target_;
+    volatile std::sig_atomic_t busy_ = 0;
+};
+
+/// The buffers of std::cout, std::clog, std::wcout and std::wclog; null where they are synchronised
+/// with stdio, whose buffers then are the only ones.
+struct standard_lines {
+    line_buffer<char>* out = nullptr;
+    line_buffer<char>* log = nullptr;
+    line_buffer<wchar_t>* wide_out = nullptr;
+    line_buffer<wchar_t>* wide_log = nullptr;
+};
+
+inline standard_lines lines_of_standard_streams;
+
+/// Calls `visit` with each standard stream that may buffer, and its line buffer.
+template <class Visit>
+inline void for_each_standard_stream(Visit visit) {
+    visit(std::cout, lines_of_standard_streams.out);
+    visit(std::clog, lines_of_standard_streams.log);
+    visit(std::wcout, lines_of_standard_streams.wide_out);
+    visit(std::wclog, lines_of_standard_streams.wide_log);
+}
+
+/// Whether a stream buffer holds something that was not written yet.
+template <class Char>
+[[nodiscard]] inline bool has_unwritten(const std::basic_streambuf<Char>& buffer) noexcept {
+    struct look : std::basic_streambuf<Char> {
+        static bool into(const std::basic_streambuf<Char>& other) noexcept {
+            return (other.*&look::pptr)() != (other.*&look::pbase)();
+        }
+    };
+    return look::into(buffer);
+}
+
+template <class Char>
+inline void forget_unwritten(std::basic_streambuf<Char>& buffer) noexcept {
+    struct drop : std::basic_streambuf<Char> {
+        static void from(std::basic_streambuf<Char>& other) noexcept {
+            (other.*&drop::setp)((other.*&drop::pbase)(), (other.*&drop::epptr)());
+        }
+    };
+    drop::from(buffer);
+}
+
+/// The buffer in which a stream's output may wait; null: there is none.
+template <class Char>
+[[nodiscard]] inline std::basic_streambuf<Char>* waiting_in(
+    const std::basic_ostream<Char>& stream, const line_buffer<Char>* lines) noexcept {
+    std::basic_streambuf<Char>* const buffer = stream.rdbuf();
+    return lines != nullptr && buffer == lines ? &lines->target() : buffer;
+}
+
+/// What was printed is out before the client hears of the result. Where nothing waits, the code
+/// that would write it, and that most calls never run, is not even brought in.
+inline void flush_standard_output() {
+    for_each_standard_stream([](auto& stream, auto* lines) {
+        const auto* waits = waiting_in(stream, lines);
+        if (waits != nullptr && has_unwritten(*waits)) stream.flush();
+    });
+    if (::__fpending(stdout) != 0) std::fflush(stdout);
+}
+
+/// For a copy of the process that prints it.
+inline void forget_standard_output() {
+    for_each_standard_stream([](auto& stream, auto* lines) {
+        auto* waits = waiting_in(stream, lines);
+        if (waits != nullptr && has_unwritten(*waits)) forget_unwritten(*waits);
+    });
+    ::__fpurge(stdout);
+}
+
+/// Where the C library's list of its open streams begins. It does not say so in a header, and a
+/// variable of a library's is not to be referred to directly: the program would get a copy.
+inline std::FILE** first_stream = nullptr;
+
+/// Which code a signal handler may have interrupted.
+enum class interrupted { own_fault, anywhere };
+
+/// Writes what waits in one stream of stdio's, without its locks and its functions.
+inline void write_waiting(std::FILE& stream, interrupted where) noexcept {
+    const char* const begin = stream._IO_write_base;
+    const std::ptrdiff_t size = stream._IO_write_ptr - begin;
+    if (stream._fileno < 0 || begin == nullptr || size <= 0) return;
+    // The first word of its lock. Whoever holds it may have written the same a moment ago.
+    if (where == interrupted::anywhere && stream._lock != nullptr &&
+        *static_cast<const volatile int*>(stream._lock) != 0) {
+        return;
+    }
+    if (::ftrylockfile(&stream) != 0) return;
+    // A stream that was read from before stands where its reading ended.
+    if (stream._IO_read_end != begin)
+        ::lseek(stream._fileno, begin - stream._IO_read_end, SEEK_CUR);
+    for (const char* at = begin; at < begin + size;) {
+        const auto left = static_cast<std::size_t>(begin + size - at);
+        const ssize_t written = ::write(stream._fileno, at, left);
+        if (written < 0 && errno != EINTR) break;
+        if (written > 0) at += written;
+    }
+    stream._IO_write_ptr = stream._IO_write_base;
+    ::funlockfile(&stream);
+}
+
+/// Writes what waits in the standard streams of C++ and in all streams of stdio's, in the signal
+/// handler that ends the process: none that another thread holds. It may crash where the process
+/// has destroyed its own memory.
+inline void write_waiting_output(interrupted where) noexcept {
+    for_each_standard_stream([&](auto& stream, auto* lines) {
+        auto* waits = waiting_in(stream, lines);
+        const bool torn = where == interrupted::anywhere && lines != nullptr && lines->is_busy();
+        if (waits != nullptr && !torn && has_unwritten(*waits)) waits->pubsync();
+    });
+    constexpr int most_streams = 100'000;  // the list may have been destroyed to a ring
+    std::FILE* stream = first_stream != nullptr ? *first_stream : stderr;
+    for (int seen = 0; stream != nullptr && seen < most_streams; ++seen) {
+        write_waiting(*stream, where);
+        stream = stream->_chain;
+    }
+}
+
+/// By which the process is ending.
+inline std::atomic<int> last_signal{0};
+
+inline void die_of_last_signal(int /*signal*/ = 0) {
+    const int last = last_signal.load();
+    ::signal(last, SIG_DFL);
+    sigset_t only;
+    ::sigemptyset(&only);
+    ::sigaddset(&only, last);
+    ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);
+    ::raise(last);
+}
+
+/// The process that writes what it has printed when a signal ends it. What waits in one that it has
+/// forked waits in itself, too.
+inline pid_t printing_process = 0;
+
+/// The handler of the signals that end a process by default and that the server causes. It ends
+/// the process all the same.
+inline void write_and_die(int signal) {
+    if (last_signal.exchange(signal) != 0) return;  // another thread is at it
+    // What is broken or locked in here must not change how the process ends.
+    for (const int guard : {SIGSEGV, SIGBUS, SIGABRT, SIGALRM}) ::signal(guard, die_of_last_signal);
+    sigset_t alarm;
+    ::sigemptyset(&alarm);
+    ::sigaddset(&alarm, SIGALRM);
+    ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+    ::alarm(2);
+    if (::getpid() == printing_process) write_waiting_output(interrupted::anywhere);
+    die_of_last_signal();
+}
+
+inline constexpr int written_signals[]{SIGTERM, SIGXCPU, SIGXFSZ};
+
+/// Whether the function has left a signal as it found it.
+[[nodiscard]] inline bool ends_process(int signal) noexcept {
+    struct sigaction now {};
+    ::sigaction(signal, nullptr, &now);
+    return now.sa_handler == SIG_DFL || now.sa_handler == write_and_die;
+}
+
+/// For the fork server, whose processes inherit it.
+inline void install_last_writes() {
+    first_stream = static_cast<std::FILE**>(::dlsym(RTLD_DEFAULT, "_IO_list_all"));
+    for (const int signal : written_signals) ::signal(signal, write_and_die);
+}
+
+/// For the fork server, whose processes inherit it: what they print goes out line by line. A
+/// standard output that the program has made unbuffered stays so.
+inline void print_by_lines() {
+    constexpr std::size_t unbuffered = 1;
+    // Without a new buffer, putc(3) goes on in the old one as in a full buffer.
+    static char memory[BUFSIZ];
+    if (::__fbufsize(stdout) != unbuffered) ::setvbuf(stdout, memory, _IOLBF, sizeof memory);
+    if (std::ios::sync_with_stdio(true)) return;  // asks only: there is no way back to true
+    const auto give = [](auto& stream, auto*& lines) {
+        using buffer = std::remove_reference_t<decltype(*lines)>;
+        if (stream.rdbuf() == nullptr) return;
+        lines = new buffer(*stream.rdbuf());  // lives as long as the process
+        stream.rdbuf(lines);
+    };
+    give(std::cout, lines_of_standard_streams.out);
+    give(std::clog, lines_of_standard_streams.log);
+    give(std::wcout, lines_of_standard_streams.wide_out);
+    give(std::wclog, lines_of_standard_streams.wide_log);
+}
+
+}  // namespace restful_functions::process::detail
 
 // restful_functions/process/current_call.hpp
 /// current_call: what a function can ask and tell about the call that it serves.
@@ -7484,7 +8542,7 @@ class clean_ups {
         }
         std::reverse(last_first.begin(), last_first.end());
         for (const auto& clean_up : last_first) clean_up();
-        std::signal(SIGTERM, SIG_DFL);
+        std::signal(SIGTERM, write_and_die);
         ::kill(::getpid(), SIGTERM);
     }
 
@@ -7499,7 +8557,7 @@ class clean_ups {
 inline void give_sigterm_back() {
     stop_is_asked_for = false;
     if (clean_ups::exist() || !owns_sigterm.exchange(false)) return;
-    std::signal(SIGTERM, SIG_DFL);
+    std::signal(SIGTERM, write_and_die);
 }
 
 }  // namespace process::detail
@@ -7541,9 +8599,7 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     if (!asked.load(std::memory_order_relaxed) &&
         !asked.exchange(true, std::memory_order_relaxed)) {
         const std::lock_guard lock(process::detail::sigterm_mutex);
-        struct sigaction now {};
-        ::sigaction(SIGTERM, nullptr, &now);
-        if (now.sa_handler == SIG_DFL) {
+        if (process::detail::ends_process(SIGTERM)) {
             process::detail::owns_sigterm = true;
             std::signal(SIGTERM, [](int) {});
         }
@@ -7687,15 +8743,21 @@ inline void on_crash(int signal, siginfo_t* info, void* context) {
         for (;;) ::pause();  // another thread is dying, and this one with it
     }
     if (first == 0 && current_slot != nullptr && take_slot_over()) describe_crash(*info, context);
+    if (first == 0 && current_slot != nullptr) write_waiting_output(interrupted::own_fault);
     // The signal is blocked while its handler runs, and kills when the handler has returned.
     ::signal(signal, SIG_DFL);
     ::raise(signal);
 }
 
+enum class crash_signals {
+    all,
+    unhandled,  ///< those that the program leaves to the system
+};
+
 /// For the fork server, whose processes inherit it: from the moment on that `crash_slot` is one's
 /// own slot, a crash is described there. The handler has a stack of its own, for the crash may be
 /// that of the stack; of this thread only, for each thread would need its own.
-inline void install_crash_handler() {
+inline void install_crash_handler(crash_signals which = crash_signals::all) {
     // Loads what unwinding needs, so that no process has to load it while it dies.
     void* frame = nullptr;
     ::backtrace(&frame, 1);
@@ -7708,6 +8770,11 @@ inline void install_crash_handler() {
     action.sa_sigaction = on_crash;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (const int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) {
+        struct sigaction present {};
+        ::sigaction(signal, nullptr, &present);
+        const bool is_handled =
+            (present.sa_flags & SA_SIGINFO) != 0 || present.sa_handler != SIG_DFL;
+        if (which == crash_signals::unhandled && is_handled) continue;
         ::sigaction(signal, &action, nullptr);
     }
 }
@@ -7735,6 +8802,8 @@ struct call_policy {
     restful_functions::limits limits{};
     restful_functions::isolation isolation = restful_functions::isolation::process;
     std::size_t worker_calls = 1000;  ///< that one process serves, if it may serve several
+    /// How long a process may take to end when its call has ended.
+    std::chrono::milliseconds grace = std::chrono::seconds(2);
 };
 
 /// One object, made before the fork server and shared copy-on-write with every task process.
@@ -7752,6 +8821,13 @@ class program {
 
     /// How many functions it has; those with a smaller number may be called.
     [[nodiscard]] virtual std::uint32_t functions() const { return 0; }
+
+    /// A line for each function, with all by which a new run of the program can tell that it has
+    /// the same ones.
+    [[nodiscard]] virtual std::string registration() const { return {}; }
+
+    /// Its number among the programs of this process, the same in each run.
+    [[nodiscard]] virtual std::uint32_t number() const { return 0; }
 
     /// Whether `on_process_start` does anything.
     [[nodiscard]] virtual bool has_hook() const { return false; }
@@ -7806,6 +8882,134 @@ inline std::uint32_t write_exception(window& output, const char* what) {
 
 }  // namespace restful_functions::process::detail
 
+// restful_functions/process/exit_fence.hpp
+/// exit_fence: what runs when a process of a call ends: the exit handlers and destructors that the
+/// call has registered, and none that the program had registered before.
+
+namespace restful_functions::process::detail {
+
+/// The C library has it for compilers, and no header for it. The handler gets the status, too.
+extern "C" int __cxa_at_quick_exit(void (*handler)(void*, int), void* module);  // NOLINT
+
+/// exit(3) runs handlers in the reverse order of their registration, static objects' destructors
+/// among them: one that was registered before the first call, and ends the process, keeps it from
+/// the program's. The thread_local objects of the thread that calls exit(3) are destroyed before
+/// any handler runs, also those that the program has made in that thread.
+class exit_fence {
+ public:
+    /// For the fork server, whose processes inherit it. Throws std::bad_alloc.
+    static void raise() {
+        if (::on_exit([](int status, void*) { end(status); }, nullptr) != 0 ||
+            __cxa_at_quick_exit([](void*, int status) { end(status); }, nullptr) != 0) {
+            throw std::bad_alloc();
+        }
+    }
+
+    /// Ends the process of a call that has returned. What a handler throws must not find one who
+    /// catches it in the program's main(), and destroy the objects of that on the way.
+    [[noreturn]] static void leave() noexcept { std::exit(EXIT_SUCCESS); }
+
+    /// Does the same, but `last` runs behind the call's handlers, and the process ends only if it
+    /// returns.
+    template <class Last>
+    [[noreturn]] static void leave_by(const Last& last) noexcept {
+        last_ = [](const void* function) { (*static_cast<const Last*>(function))(); };
+        of_last_ = &last;
+        leave();
+    }
+
+ private:
+    [[noreturn]] static void end(int status) {
+        flush_standard_output();
+        std::fflush(nullptr);
+        if (last_ != nullptr && status == EXIT_SUCCESS) last_(of_last_);
+        ::_exit(status);
+    }
+
+    static inline void (*last_)(const void*) = nullptr;
+    static inline const void* of_last_ = nullptr;
+};
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/operating_system.hpp
+/// The seam to the operating system: the calls of this folder that run out of something,
+/// replaceable by a test.
+
+namespace restful_functions::process {
+
+/// Each member is the system call of its name: it returns what the call returns and leaves errno. A
+/// test derives from it and makes single calls fail. The fork server inherits the object, so an
+/// override also sees its forks.
+class operating_system {
+ public:
+    operating_system() = default;
+    operating_system(const operating_system&) = delete;
+    operating_system& operator=(const operating_system&) = delete;
+    virtual ~operating_system() = default;
+
+    virtual pid_t fork() { return ::fork(); }
+
+    virtual void* mmap(std::size_t length, int protection, int flags, int descriptor,
+                       off_t offset) {
+        return ::mmap(nullptr, length, protection, flags, descriptor, offset);
+    }
+
+    virtual int memfd_create(const char* name, unsigned flags) {
+        return ::memfd_create(name, flags);
+    }
+
+    virtual int eventfd(unsigned initial, int flags) { return ::eventfd(initial, flags); }
+
+    virtual int epoll_create(int flags) { return ::epoll_create1(flags); }
+
+    virtual int socketpair(int domain, int type, int protocol, int (&pair)[2]) {
+        return ::socketpair(domain, type, protocol, pair);
+    }
+
+    virtual int pipe(int (&ends)[2], int flags) { return ::pipe2(ends, flags); }
+
+    virtual int close_range(unsigned first, unsigned last, int flags) {
+        return ::close_range(first, last, flags);
+    }
+
+    virtual int pidfd_open(pid_t pid) {
+        return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    }
+
+    virtual int mkdir(const char* path, mode_t mode) { return ::mkdir(path, mode); }
+
+    virtual int rmdir(const char* path) { return ::rmdir(path); }
+
+    static operating_system& real() {
+        static operating_system instance;
+        return instance;
+    }
+};
+
+/// The broken-machine error of this folder: errno with the name of the call that set it.
+[[noreturn]] inline void throw_errno(const char* call) {
+    throw std::system_error(errno, std::generic_category(), call);
+}
+
+/// Passes a result on unless it is the -1 of a failed call.
+template <class Result>
+Result checked(Result result, const char* call) {
+    if (result == Result(-1)) throw_errno(call);
+    return result;
+}
+
+/// Calls again what a signal has interrupted. A host program's handlers need not ask for
+/// SA_RESTART.
+template <class Call>
+auto uninterrupted(Call call) {
+    auto result = call();
+    while (result == -1 && errno == EINTR) result = call();
+    return result;
+}
+
+}  // namespace restful_functions::process
+
 // restful_functions/process/memory_cgroup.hpp
 /// memory_cgroup: a control group of our own, and below it one for each call whose memory is
 /// limited. The kernel counts there what the call and all its children use together.
@@ -7814,16 +9018,8 @@ namespace restful_functions::process {
 
 namespace detail {
 
-/// What a file of the kernel holds; empty when it cannot be read.
-inline std::string text_of(const std::string& path) {
-    std::string text;
-    const restful_functions::detail::unique_fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    char portion[4096];
-    for (ssize_t size = 0; (size = ::read(file.get(), portion, sizeof portion)) > 0;) {
-        text.append(portion, static_cast<std::size_t>(size));
-    }
-    return text;
-}
+using restful_functions::detail::cgroup_place_of;
+using restful_functions::detail::text_of;
 
 /// Whether the file took the whole text; one that is not there is not made.
 inline bool write_text(const std::string& path, std::string_view text) {
@@ -7860,40 +9056,6 @@ inline std::vector<std::string> groups_in(const std::string& group) {
     return names;
 }
 
-/// Where a process stands among the groups that it can see.
-struct cgroup_place {
-    std::string top;  ///< where the groups are mounted
-    std::string own;  ///< the directory of the process's group: `top` or below
-};
-
-/// From /proc/self/cgroup and /proc/self/mountinfo (cgroups(7), proc(5)); nullopt where there is no
-/// version 2 or the group is not to be seen from here.
-inline std::optional<cgroup_place> cgroup_place_of(const std::string& membership,
-                                                   const std::string& mounts) {
-    constexpr std::string_view version_2 = "0::";
-    std::string path;
-    std::istringstream groups(membership);
-    for (std::string line; std::getline(groups, line);) {
-        if (line.starts_with(version_2)) path = line.substr(version_2.size());
-    }
-    if (!path.starts_with('/') || path.starts_with("/..")) return std::nullopt;
-    std::istringstream lines(mounts);
-    for (std::string line; std::getline(lines, line);) {
-        if (line.find(" - cgroup2 ") == std::string::npos) continue;
-        std::istringstream fields(line);
-        std::string skipped;
-        std::string root;
-        std::string top;
-        fields >> skipped >> skipped >> skipped >> root >> top;
-        if (root == "/") root.clear();
-        const std::string below = path == "/" ? "" : path;
-        if (below == root) return cgroup_place{top, top};
-        if (below.starts_with(root + "/"))
-            return cgroup_place{top, top + below.substr(root.size())};
-    }
-    return std::nullopt;
-}
-
 /// Whether whoever rules the groups has given this one to its processes to divide: systemd says so
 /// by an attribute, a container by showing nothing above. The root of the machine has no type.
 inline bool is_delegated(const std::string& group, const std::string& top) {
@@ -7903,6 +9065,10 @@ inline bool is_delegated(const std::string& group, const std::string& top) {
 }
 
 }  // namespace detail
+
+struct existing_group {
+    std::string directory;  ///< empty without one
+};
 
 /// Constructed, the group is there, or the machine does not let us have one and nothing below has
 /// any effect; destroyed, all its processes have ended and it is gone.
@@ -7921,6 +9087,9 @@ class memory_cgroup {
         const std::string above = place->own.substr(0, place->own.rfind('/'));
         if (detail::is_delegated(above, place->top)) make_in(above);
     }
+    /// The group of another process.
+    memory_cgroup(operating_system& system, existing_group other)
+        : system_(system), owner_(0), directory_(std::move(other.directory)) {}
     memory_cgroup(const memory_cgroup&) = delete;
     memory_cgroup& operator=(const memory_cgroup&) = delete;
 
@@ -8092,6 +9261,13 @@ class hook_failure {
         size_ = text.size;
     }
 
+    /// Of a process that cannot serve at all.
+    void take_unfitness(std::string_view why) {
+        size_ = std::min(why.size(), text_.size());
+        std::memcpy(text_.data(), why.data(), size_);
+        verdict_ = verdict::unfit;
+    }
+
     /// Writes the result of the next call. false: none has come in time.
     [[nodiscard]] bool answer(slot own) const {
         if (!wait_for_call_to_fail(own)) return false;
@@ -8100,13 +9276,14 @@ class hook_failure {
         header.output_size = std::min(size_, own.capacity());
         header.type_size = std::min(type_size_, static_cast<std::uint32_t>(header.output_size));
         std::memcpy(own.payload(), text_.data(), header.output_size);
-        header.result = verdict::threw;
+        header.result = verdict_;
         return true;
     }
 
  private:
     std::array<char, 4096> text_;
     std::size_t size_ = 0;
+    verdict verdict_ = verdict::threw;
     std::uint32_t type_size_ = 0;
 };
 
@@ -8738,7 +9915,8 @@ class process_traces {
         struct stat seen {};
         for (const open_file& file : files_) {
             const int found = ::fstat(file.number, &seen);
-            list.add(found, seen.st_dev, seen.st_ino, ::fcntl(file.number, F_GETFD));
+            list.add(found, seen.st_dev, seen.st_ino, ::fcntl(file.number, F_GETFD),
+                     ::fcntl(file.number, F_GETFL));
         }
         ::stat("/", &seen);
         list.add(seen.st_dev, seen.st_ino);
@@ -8795,6 +9973,264 @@ class process_traces {
     facts now_;
     status_text status_then_;
     status_text status_now_;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/descriptor_table.hpp
+/// descriptor_table: the descriptors that this process has open, listed and closed without the
+/// heap.
+
+namespace restful_functions::process {
+
+/// Calls `visit(number)` for each descriptor from `first` to `last`, in ascending order. It may
+/// close that one. Goes by /proc/self/fd, and without proc(5) by RLIMIT_NOFILE.
+template <class Visit>
+void each_open_descriptor(unsigned first, unsigned last, Visit visit) {
+    const restful_functions::detail::unique_fd directory(
+        ::open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!directory) {
+        rlimit limit{};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        const rlim_t end = std::min<rlim_t>({limit.rlim_cur, rlim_t{last} + 1, INT_MAX});
+        for (rlim_t number = first; number < end; ++number) {
+            const int each = static_cast<int>(number);
+            if (::fcntl(each, F_GETFD) >= 0) visit(each);
+        }
+        return;
+    }
+    alignas(dirent64) char entries[4096];
+    for (long size = 0;
+         (size = ::syscall(SYS_getdents64, directory.get(), entries, sizeof entries)) > 0;) {
+        for (long at = 0; at < size;) {
+            const auto* entry = reinterpret_cast<const dirent64*>(entries + at);
+            at += entry->d_reclen;
+            const std::string_view name(entry->d_name);
+            unsigned number = 0;
+            const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+            if (parsed.ec != std::errc() || number < first || number > last) continue;
+            if (static_cast<int>(number) != directory.get()) visit(static_cast<int>(number));
+        }
+    }
+}
+
+/// Closes the descriptors from `first` to `last`. Container runtimes that do not know
+/// close_range(2) refuse it with EPERM, and kernels without it with ENOSYS: then one by one.
+inline void close_descriptors(unsigned first, unsigned last, operating_system& system) {
+    if (first > last || system.close_range(first, last, 0) == 0) return;
+    each_open_descriptor(first, last, [](int number) { ::close(number); });
+}
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/program_descriptors.hpp
+/// program_descriptors: what the program had open before the first fork server was made, and what a
+/// call finds of it.
+
+namespace restful_functions::process {
+
+/// What becomes of a descriptor in a call.
+enum class inherited_as : std::uint8_t {
+    reopened,  ///< a description of the call's own, at the program's position (open(2))
+    shared,    ///< the program's description
+    withheld,  ///< its number is taken, and answers EBADF
+};
+
+namespace detail {
+
+struct program_descriptor {
+    int number;
+    inherited_as how;
+    int status_flags;      ///< as of F_GETFL
+    int descriptor_flags;  ///< as of F_GETFD
+    mode_t type;           ///< S_IFMT
+    dev_t device;
+    ino_t inode;
+    off_t position;  ///< -1: none
+};
+
+/// Memory of a server in this program that was started before: no business of another one's calls.
+inline bool is_memory_of_ours(int number) {
+    char link[32];
+    std::snprintf(link, sizeof link, "/proc/self/fd/%d", number);
+    char name[64];
+    const ssize_t size = ::readlink(link, name, sizeof name);
+    return size > 0 && std::string_view(name, static_cast<std::size_t>(size))
+                           .starts_with("/memfd:restful-functions-");
+}
+
+/// The master side of a pseudo-terminal is a connection to the process on its other side (pts(4)).
+inline bool is_terminal_master(const struct stat& what) {
+    return S_ISCHR(what.st_mode) && what.st_rdev == ::makedev(5, 2);
+}
+
+inline inherited_as how_to_inherit(int number, const struct stat& what, int flags) {
+    if ((flags & O_PATH) != 0) return inherited_as::shared;
+    switch (what.st_mode & S_IFMT) {
+        case S_IFDIR:
+            return inherited_as::reopened;
+        case S_IFREG:
+            if (is_memory_of_ours(number)) return inherited_as::withheld;
+            [[fallthrough]];
+        case S_IFBLK:
+            // With positions of their own, calls that write a log would write over each other.
+            return (flags & (O_ACCMODE | O_APPEND)) == O_WRONLY ? inherited_as::shared
+                                                                : inherited_as::reopened;
+        case S_IFCHR:
+            // It has no position, and opening it anew can have effects or give another device.
+            return is_terminal_master(what) ? inherited_as::withheld : inherited_as::shared;
+        default:
+            return inherited_as::withheld;
+    }
+}
+
+}  // namespace detail
+
+/// Without the standard streams. The list is made once, so that nothing that the server opens
+/// afterwards is on it. A fork server that takes another one's place inherits a file only where its
+/// number is still that file's.
+class program_descriptors {
+ public:
+    /// Lists what is open now.
+    program_descriptors() {
+        each_open_descriptor(STDERR_FILENO + 1, INT_MAX, [this](int number) {
+            struct stat what {};
+            const int flags = ::fcntl(number, F_GETFL);
+            if (flags < 0 || ::fstat(number, &what) != 0) return;
+            list_.push_back({.number = number,
+                             .how = detail::how_to_inherit(number, what, flags),
+                             .status_flags = flags,
+                             .descriptor_flags = ::fcntl(number, F_GETFD),
+                             .type = what.st_mode & S_IFMT,
+                             .device = what.st_dev,
+                             .inode = what.st_ino,
+                             .position = -1});
+        });
+        std::sort(list_.begin(), list_.end(),
+                  [](const auto& a, const auto& b) { return a.number < b.number; });
+    }
+    program_descriptors(const program_descriptors&) = delete;
+    program_descriptors& operator=(const program_descriptors&) = delete;
+
+    /// Where the files stand now is where calls find them. Only the first time: what is buffered
+    /// for them has been written by then, and no call has moved one yet.
+    void remember_positions() noexcept {
+        if (has_positions_) return;
+        has_positions_ = true;
+        for (auto& each : list_) {
+            if (each.how == inherited_as::reopened) {
+                each.position = ::lseek(each.number, 0, SEEK_CUR);
+            }
+        }
+    }
+
+    /// Calls `visit(number)` for each, in ascending order.
+    template <class Visit>
+    void for_each_number(Visit visit) const {
+        for (const auto& each : list_) visit(each.number);
+    }
+
+    /// The highest number; -1 without any.
+    [[nodiscard]] int highest() const noexcept { return list_.empty() ? -1 : list_.back().number; }
+
+    /// The lowest number from `lowest` on that begins a block of so many free ones.
+    [[nodiscard]] int free_block(int lowest, int size) const noexcept {
+        for (const auto& each : list_) {
+            if (each.number >= lowest + size) break;
+            if (each.number >= lowest) lowest = each.number + 1;
+        }
+        return lowest;
+    }
+
+    /// For the fork server: puts something that answers EBADF in the place of what calls do not
+    /// get. Throws std::system_error when the system refuses.
+    void withhold() {
+        int nothing = -1;
+        for (auto& each : list_) {
+            if (!is_still_there(each)) each.how = inherited_as::withheld;
+            if (each.how != inherited_as::withheld) continue;
+            if (nothing < 0) {
+                // No directory: openat(2) and fchdir(2) would take one.
+                nothing = checked(::open("/dev/null", O_PATH | O_CLOEXEC), "open(/dev/null)");
+                nothing = checked(::fcntl(nothing, F_DUPFD_CLOEXEC, highest() + 1),
+                                  "fcntl(F_DUPFD_CLOEXEC)");
+            }
+            checked(::dup3(nothing, each.number, O_CLOEXEC), "dup3");
+        }
+    }
+
+    /// Closes all but the standard streams, the program's, and those from `first` to `last`.
+    void close_others(int first, int last, operating_system& system) const {
+        int next = STDERR_FILENO + 1;
+        const auto close_up_to = [&](int kept, int until) {
+            close_descriptors(static_cast<unsigned>(next), static_cast<unsigned>(kept - 1), system);
+            next = until + 1;
+        };
+        auto each = list_.begin();
+        for (; each != list_.end() && each->number < first; ++each) {
+            close_up_to(each->number, each->number);
+        }
+        close_up_to(first, last);
+        for (; each != list_.end(); ++each) close_up_to(each->number, each->number);
+        close_descriptors(static_cast<unsigned>(next), ~0U, system);
+    }
+
+    /// For the process of a call: what was a copy of the program's is its own from now on. A file
+    /// that the system does not let it open stays shared.
+    void reopen() noexcept {
+        for (auto& each : list_) {
+            if (each.how == inherited_as::reopened && !reopen(each)) {
+                each.how = inherited_as::shared;
+            }
+        }
+    }
+
+    /// Undoes what a call does to the process's own descriptions, and releases its locks, which end
+    /// with a process otherwise (fcntl(2), flock(2)).
+    void put_back() const noexcept {
+        for (const auto& each : list_) {
+            if (each.type != S_IFREG || each.how == inherited_as::withheld) continue;
+            struct flock all {};
+            all.l_type = F_UNLCK;
+            ::fcntl(each.number, F_SETLK, &all);
+            if (each.how == inherited_as::reopened) ::fcntl(each.number, F_OFD_SETLK, &all);
+        }
+        for (const auto& each : list_) {
+            if (each.how != inherited_as::reopened) continue;
+            ::flock(each.number, LOCK_UN);
+            if (each.position >= 0) ::lseek(each.number, each.position, SEEK_SET);
+        }
+    }
+
+ private:
+    /// Of those that can be asked for when a file is opened again; not O_TRUNC, O_CREAT and O_EXCL,
+    /// nor O_ASYNC, whose signals are the program's.
+    static constexpr int kept_flags =
+        O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DSYNC | O_DIRECT | O_NOATIME | O_DIRECTORY;
+
+    static bool is_still_there(const detail::program_descriptor& each) noexcept {
+        struct stat what {};
+        const int flags = ::fcntl(each.number, F_GETFL);
+        constexpr int same = O_ACCMODE | O_PATH;
+        return flags >= 0 && (flags & same) == (each.status_flags & same) &&
+               ::fstat(each.number, &what) == 0 && (what.st_mode & S_IFMT) == each.type &&
+               what.st_dev == each.device && what.st_ino == each.inode;
+    }
+
+    static bool reopen(const detail::program_descriptor& each) noexcept {
+        char link[32];
+        std::snprintf(link, sizeof link, "/proc/self/fd/%d", each.number);
+        const int flags = each.type == S_IFREG ? kept_flags & ~O_DIRECTORY : kept_flags;
+        const restful_functions::detail::unique_fd own(
+            ::open(link, (each.status_flags & flags) | O_CLOEXEC | O_NOCTTY));
+        if (!own) return false;
+        if (each.position > 0 && ::lseek(own.get(), each.position, SEEK_SET) < 0) return false;
+        const bool closes = (each.descriptor_flags & FD_CLOEXEC) != 0;
+        return ::dup3(own.get(), each.number, closes ? O_CLOEXEC : 0) >= 0;
+    }
+
+    std::vector<detail::program_descriptor> list_;
+    bool has_positions_ = false;
 };
 
 }  // namespace restful_functions::process
@@ -8947,7 +10383,9 @@ class outside_memory {
     outside_memory(const outside_memory&) = delete;
     outside_memory& operator=(const outside_memory&) = delete;
     ~outside_memory() {
-        if (object_ != nullptr) ::munmap(object_, size());
+        if (object_ == nullptr) return;
+        object_->~Object();
+        ::munmap(object_, size());
     }
 
     explicit operator bool() const noexcept { return object_ != nullptr; }
@@ -9793,8 +11231,7 @@ class rewinding {
     void release() noexcept {
         const int first = first_descriptor_;
         ::munmap(this, reserved);
-        ::close_range(static_cast<unsigned>(first), static_cast<unsigned>(first + descriptors - 1),
-                      0);
+        for (int number = first; number < first + descriptors; ++number) ::close(number);
     }
 
     /// Returns only if the process cannot be put back.
@@ -9915,9 +11352,63 @@ class rewinder {
 
 }  // namespace restful_functions::process
 
+// restful_functions/process/uncaught_exception.hpp
+/// uncaught_exception: the words of an exception, also of one that no thread of a call has caught.
+
+namespace restful_functions::process::detail {
+
+/// Leaves the exception that is being handled in the slot, which has been taken over. The end of
+/// the payload is where the function, which may go on in another thread, writes last.
+inline void note_uncaught(slot own) {
+    constexpr std::size_t most = std::size_t{64} * 1024;
+    const std::size_t room = std::min(own.capacity(), most);
+    window text{own.payload() + own.capacity() - room, room};
+    auto result = verdict::threw;
+    try {
+        throw;
+    } catch (const std::bad_alloc&) {
+        result = verdict::out_of_memory;
+    } catch (const std::exception& error) {
+        text.type_size = write_exception(text, error.what());
+    } catch (...) {
+        text.type_size = write_exception(text, nullptr);
+    }
+    uncaught_note& note = own.header().uncaught;
+    note.begin = own.capacity() - room;
+    note.size = text.size;
+    note.type_size = static_cast<std::uint32_t>(text.type_size);
+    note.result = result;
+}
+
+/// What the program has installed, or the C++ library.
+inline std::terminate_handler terminate_of_program = nullptr;
+
+/// What std::terminate() calls. Without an exception, as for a std::thread that was not joined, the
+/// process aborts, and that is a crash.
+[[noreturn]] inline void on_terminate_called() {
+    static std::atomic<pid_t> thrown_in{0};
+    if (current_slot != nullptr && abi::__cxa_current_exception_type() != nullptr) {
+        const pid_t self = ::gettid();
+        pid_t first = 0;
+        if (!thrown_in.compare_exchange_strong(first, self) && first != self) {
+            for (;;) ::pause();  // another thread has thrown, and the process ends by that
+        }
+        if (first == 0 && take_slot_over()) note_uncaught(crash_slot);
+    }
+    if (terminate_of_program != nullptr) terminate_of_program();
+    std::abort();
+}
+
+/// For the fork server, whose processes inherit it.
+inline void note_uncaught_exceptions() {
+    terminate_of_program = std::set_terminate(on_terminate_called);
+}
+
+}  // namespace restful_functions::process::detail
+
 // restful_functions/process/child.hpp
 /// child: the life of a task process. It parks on its slot, serves one call or several of one
-/// function, and ends with _exit.
+/// function, and ends without what the program had registered for its own end.
 
 namespace restful_functions::process {
 
@@ -9931,37 +11422,63 @@ struct birth {
     std::size_t slot_size = 0;
     int log = -1;         ///< where to write what is printed; -1: where the server does
     rlimit open_files{};  ///< what the server had
+    program_descriptors& opened;
 };
 
 namespace detail {
 
-/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
-/// else, the signals of a fresh process, and no life beyond the fork server's.
-inline slot leave_home(const birth& from, operating_system& system) {
+/// For the fork server: what is made ready before a fork costs the new process nothing.
+/// `has_log`: calls print to a log.
+inline void prepare_for_calls(bool has_log) {
+    install_crash_handler();
+    note_uncaught_exceptions();
+    install_last_writes();
+    forget_call_in_grandchildren();
+    if (has_log) print_by_lines();
+    exit_fence::raise();
+}
+
+/// A group of its own, and no life beyond the fork server's.
+inline void lead_own_group(pid_t fork_server) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != from.parent) {
-        ::_exit(EXIT_FAILURE);  // the fork server died before the line above took effect
+    if (::getppid() != fork_server) {
+        ::_exit(EXIT_FAILURE);  // it died before the line above took effect
     }
-    void* memory = system.mmap(from.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
-                               arena_descriptor, static_cast<off_t>(from.slot_offset));
-    if (memory == MAP_FAILED) ::_exit(EXIT_FAILURE);
-    ::madvise(memory, from.slot_size, MADV_DONTFORK);  // a grandchild cannot answer in our place
-    if (from.log >= 0) {
-        ::dup2(from.log, STDOUT_FILENO);
-        ::dup2(from.log, STDERR_FILENO);
-    }
-    ::close_range(STDERR_FILENO + 1, completion_descriptor - 1, 0);
-    ::close_range(completion_descriptor + 1, ~0U, 0);
-    ::setrlimit(RLIMIT_NOFILE, &from.open_files);
+}
+
+inline void print_to(int log) {
+    if (log < 0) return;
+    ::dup2(log, STDOUT_FILENO);
+    ::dup2(log, STDERR_FILENO);
+}
+
+/// The signals and the number of open files of a fresh process.
+inline void be_ordinary(const rlimit& open_files) {
+    ::setrlimit(RLIMIT_NOFILE, &open_files);
     struct sigaction ordinary {};
     ordinary.sa_handler = SIG_DFL;
     ::sigaction(SIGCHLD, &ordinary, nullptr);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+/// From here on the process is alone: a group of its own, its own slot, no descriptor of anybody
+/// else, the signals of a fresh process, and no life beyond the fork server's.
+inline slot leave_home(const birth& from, operating_system& system) {
+    lead_own_group(from.parent);
+    void* memory = system.mmap(from.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                               arena_descriptor, static_cast<off_t>(from.slot_offset));
+    if (memory == MAP_FAILED) ::_exit(EXIT_FAILURE);
+    ::madvise(memory, from.slot_size, MADV_DONTFORK);  // a grandchild cannot answer in our place
+    print_to(from.log);
+    from.opened.close_others(completion_descriptor, completion_descriptor, system);
+    from.opened.reopen();
+    be_ordinary(from.open_files);
     const slot own(static_cast<std::byte*>(memory), from.slot_size);
     current_slot = &own.header();
+    printing_process = ::getpid();
     crash_slot = own;
     return own;
 }
@@ -9976,9 +11493,12 @@ inline slot leave_home(const birth& from, operating_system& system) {
         output.size = 0;
         return verdict::out_of_memory;
     } catch (const std::exception& error) {
-        header.type_size = write_exception(output, error.what());
+        output.type_size = write_exception(output, error.what());
+    } catch (abi::__forced_unwind&) {
+        // pthread_exit(3) would go on to destroy the objects of the program's main().
+        std::exit(EXIT_SUCCESS);
     } catch (...) {
-        header.type_size = write_exception(output, nullptr);
+        output.type_size = write_exception(output, nullptr);
     }
     return verdict::threw;
 }
@@ -9987,23 +11507,6 @@ inline slot leave_home(const birth& from, operating_system& system) {
 inline void apply_limits(const birth& from, const limits& its) {
     if (its.memory) from.memory.enter(from.self, memory_of_all(*its.memory, from.slot_size));
     apply(its);
-}
-
-/// Whether a stream buffer holds something that was not written yet.
-inline bool has_unwritten(const std::streambuf& buffer) noexcept {
-    struct look : std::streambuf {
-        static bool into(const std::streambuf& other) noexcept {
-            return (other.*&look::pptr)() != (other.*&look::pbase)();
-        }
-    };
-    return look::into(buffer);
-}
-
-/// What was printed is out before the client hears of the result. Where nothing waits, the code
-/// that would write it, and that most calls never run, is not even brought in.
-inline void flush_standard_output() {
-    if (std::cout.rdbuf() != nullptr && has_unwritten(*std::cout.rdbuf())) std::cout.flush();
-    if (::__fpending(stdout) != 0) std::fflush(stdout);
 }
 
 /// Puts the trace of this call, or none, into the environment. An own copy of the text: the slot is
@@ -10035,7 +11538,7 @@ inline void serve(slot own, program& work, pid_t self) {
     flush_standard_output();
     clean_ups::let_finish();
     header.result = result;
-    if (result == verdict::returned)
+    if (result == verdict::returned || result == verdict::threw)
         header.type_size = static_cast<std::uint32_t>(output.type_size);
     header.output_size = output.size;
 }
@@ -10060,13 +11563,14 @@ inline bool is_single_threaded() {
 }
 
 /// Ends what concerns this call alone, and writes down what the server wants to know of it.
-inline void describe_stay(const birth& from, slot_header& header, bool stays) {
+/// `has_kin`: there were children before the first call, so that those of calls are not told apart.
+inline void describe_stay(const birth& from, slot_header& header, bool stays, bool has_kin) {
     // Another thread may hold the lock of a stream for as long as it likes.
     if (is_single_threaded()) std::fflush(nullptr);
     clean_ups::forget();
     // Where the call was to stop there is no next one, and the signal may come only now.
     if (header.stop_requested.load(std::memory_order_relaxed) == 0) give_sigterm_back();
-    header.stays = stays && process_traces::is_alone() ? 1 : 0;
+    header.stays = stays && (has_kin || process_traces::is_alone()) ? 1 : 0;
     if (from.log >= 0) {
         ::fcntl(log_descriptor, F_SETFL, 0);  // the call may have made it non-blocking
         int unread = 0;
@@ -10088,18 +11592,28 @@ inline bool prepare(slot own, program& work) {
     return false;
 }
 
+/// What exit handlers print when the log of their call is complete is in no log.
+inline bool open_nowhere() {
+    const restful_functions::detail::unique_fd opened(::open("/dev/null", O_WRONLY | O_CLOEXEC));
+    return ::dup3(opened.get(), nowhere_descriptor, O_CLOEXEC) >= 0;
+}
+
 /// Serves call after call of one function; under isolation::rewind each in the memory that the
 /// first one found.
 inline void serve_many(const birth& from, slot own, program& work, pid_t self, call_policy its) {
     slot_header& header = own.header();
+    const bool keeps_memory = its.isolation != isolation::rewind;
+    const bool has_kin = its.isolation == isolation::spawn && !process_traces::is_alone();
     ::dup3(STDOUT_FILENO, log_descriptor, O_CLOEXEC);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     const limits_of_each_call of_each(its.limits);
     apply_limits(from, its.limits);
     std::optional<rewinder> pristine;
-    if (its.isolation == isolation::rewind) {
+    if (!keeps_memory && (from.log < 0 || open_nowhere())) {
+        static_assert(rewinder::descriptors <= own_descriptors - 5);
         pristine =
             rewinder::mark(image_descriptor - rewinder::descriptors, &header.why_not_rewound);
+        from.opened.put_back();
     }
     // From here on for each call anew where the process is rewound.
     open_descriptors of_hook;
@@ -10112,43 +11626,454 @@ inline void serve_many(const birth& from, slot own, program& work, pid_t self, c
         of_each.begin();
         serve(own, work, self);
         of_each.end();
-        if (pristine) of_hook.close();
-        const bool stays = its.isolation == isolation::worker || (pristine && is_single_threaded());
-        describe_stay(from, header, stays);
+        const bool stays = keeps_memory || (pristine && is_single_threaded());
+        describe_stay(from, header, stays, has_kin);
         if (!announce(own) || !stays) return;
         if (pristine) {
-            pristine->rewind();  // goes on behind mark(), unless the process cannot be put back
-            ::_exit(EXIT_SUCCESS);
+            // The slot may have its next call.
+            current_slot = nullptr;
+            if (from.log >= 0) print_to(nowhere_descriptor);
+            const auto go_back = [&] {
+                if (from.log >= 0) print_to(log_descriptor);
+                of_hook.close();
+                pristine->rewind();  // goes on behind mark(), unless it cannot be put back
+            };
+            exit_fence::leave_by(go_back);
         }
     }
+}
+
+/// Serves what comes to the slot, and ends. What an exit handler throws must not reach a handler of
+/// the program's main(), and destroy that one's objects on the way.
+[[noreturn]] inline void serve_calls(const birth& from, slot own, program& work) noexcept {
+    const pid_t self = ::getpid();
+    work.warm_up(own.header().entry);
+    const bool is_ready =
+        from.method == start_method::bare_fork || !work.has_hook() || prepare(own, work);
+    if (is_ready && wait_for_call(own)) {
+        call_policy its = work.policy_of(own.header().entry);
+        its.isolation = own.header().how;
+        if (its.isolation == isolation::process) {
+            apply_limits(from, its.limits);
+            serve(own, work, self);
+            announce(own);
+            if (own.header().gives_way) ::sched_yield();
+        } else {
+            serve_many(from, own, work, self, its);
+        }
+    }
+    exit_fence::leave();
 }
 
 }  // namespace detail
 
-/// The whole life of a task process.
-[[noreturn]] inline void live_as_child(const birth& from, program& work, operating_system& system) {
-    const slot own = detail::leave_home(from, system);
-    const pid_t self = ::getpid();
-    work.warm_up(own.header().entry);
-    const bool is_ready =
-        from.method == start_method::bare_fork || !work.has_hook() || detail::prepare(own, work);
-    if (is_ready && detail::wait_for_call(own)) {
-        call_policy its = work.policy_of(own.header().entry);
-        its.isolation = own.header().how;
-        if (its.isolation == isolation::process) {
-            detail::apply_limits(from, its.limits);
-            detail::serve(own, work, self);
-            detail::announce(own);
-            if (own.header().gives_way) ::sched_yield();
-        } else {
-            detail::serve_many(from, own, work, self, its);
-        }
-    }
-    std::fflush(nullptr);
-    ::_exit(EXIT_SUCCESS);
+/// The whole life of a forked task process.
+[[noreturn]] inline void live_as_child(const birth& from, program& work,
+                                       operating_system& system) noexcept {
+    detail::serve_calls(from, detail::leave_home(from, system), work);
 }
 
 }  // namespace restful_functions::process
+
+// restful_functions/process/spawn_order.hpp
+/// spawn_order: what a new run of the program is told that is to serve calls, on its way through
+/// the environment.
+
+namespace restful_functions::process {
+
+struct spawn_order {
+    pid_t parent = 0;  ///< the fork server
+    process_id self{};
+    std::uint32_t server = 0;     ///< its number among the servers of the program
+    std::size_t slot_offset = 0;  ///< where the process's slot lies in the arena's file
+    std::size_t slot_size = 0;
+    int descriptors = first_own_descriptor;  ///< the first of the numbers for its own
+    bool has_log = false;
+    std::string memory_directory;  ///< of memory_cgroup; empty without one
+
+    static constexpr const char* variable = "RESTFUL_FUNCTIONS_SPAWN";
+
+    [[nodiscard]] std::string text() const {
+        std::ostringstream out;
+        out << parent << ' ' << self.slot << ' ' << self.generation << ' ' << server << ' '
+            << slot_offset << ' ' << slot_size << ' ' << descriptors << ' ' << has_log << ' '
+            << memory_directory;
+        return out.str();
+    }
+
+    /// nullopt: text() did not write it.
+    [[nodiscard]] static std::optional<spawn_order> read(const std::string& text) {
+        std::istringstream in(text);
+        spawn_order order;
+        in >> order.parent >> order.self.slot >> order.self.generation >> order.server >>
+            order.slot_offset >> order.slot_size >> order.descriptors >> order.has_log;
+        if (!in || in.get() != ' ') return std::nullopt;
+        std::getline(in, order.memory_directory);
+        return order;
+    }
+};
+
+namespace detail {
+
+/// How the program was started, seen before its main() can change it.
+struct program_start {
+    std::string directory;  ///< empty: it cannot be told
+    std::optional<spawn_order> order;
+
+    program_start() {
+        if (char* path = ::getcwd(nullptr, 0)) {
+            directory = path;
+            std::free(path);
+        }
+        const char* text = std::getenv(spawn_order::variable);
+        if (text == nullptr) return;
+        order = spawn_order::read(text);
+        ::unsetenv(spawn_order::variable);
+        // One that a process has handed on by mistake.
+        if (order && order->parent != ::getppid()) order.reset();
+        if (!order) return;
+        place_own_descriptors(order->descriptors);
+        // Programs that main() executes are not to have them.
+        for (int number = log_descriptor; number <= completion_descriptor; ++number) {
+            ::fcntl(number, F_SETFD, FD_CLOEXEC);
+        }
+    }
+};
+
+inline const program_start started;
+
+}  // namespace detail
+
+/// Whether this run of the program serves calls of another one of its servers.
+[[nodiscard]] inline bool is_spawned_for_another(std::uint32_t server) noexcept {
+    return detail::started.order && detail::started.order->server != server;
+}
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/new_run.hpp
+/// new_run: a process of isolation::spawn, from the fork server's child that executes the program
+/// anew, through the program's main(), to the worker that main() becomes where it would have
+/// served.
+
+namespace restful_functions::process {
+
+namespace detail {
+
+/// Of a new run only: what the server has registered.
+inline int registration_descriptor() noexcept { return channel_descriptor; }
+
+/// The words that a file of proc(5) has, each ended by a zero byte.
+inline std::vector<std::string> words_of(const std::string& path) {
+    std::vector<std::string> words;
+    std::istringstream text(text_of(path));
+    for (std::string word; std::getline(text, word, '\0');) words.push_back(word);
+    return words;
+}
+
+/// What execve(2) takes; the words must outlive it.
+inline std::vector<char*> pointers_to(std::vector<std::string>& words) {
+    std::vector<char*> pointers;
+    for (std::string& word : words) pointers.push_back(word.data());
+    pointers.push_back(nullptr);
+    return pointers;
+}
+
+/// The first function that is not the same in two registrations, as each of them has it; empty
+/// where there is none.
+inline std::string difference(const std::string& of_server, const std::string& of_new_run) {
+    std::istringstream first(of_server);
+    std::istringstream second(of_new_run);
+    for (;;) {
+        std::string one;
+        std::string other;
+        const bool has_one = !std::getline(first, one).fail();
+        const bool has_other = !std::getline(second, other).fail();
+        if (!has_one && !has_other) return {};
+        if (one == other) continue;
+        return "the server has " + (has_one ? one : "nothing") + ", the new run has " +
+               (has_other ? other : "nothing");
+    }
+}
+
+/// A file in memory with the text in it.
+inline int file_with(const std::string& text, operating_system& system) {
+    const int file = system.memfd_create("restful-functions-registration", MFD_CLOEXEC);
+    if (file < 0 || ::write(file, text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+        return -1;
+    }
+    return file;
+}
+
+/// A number that the new process keeps across execve(2).
+inline bool hand_on(int descriptor, int number) {
+    return ::dup2(descriptor, number) == number && ::fcntl(number, F_SETFD, 0) == 0;
+}
+
+/// The directory, the arguments and the environment are those that the program was started with;
+/// what a service manager said to the server is left out.
+[[noreturn]] inline void execute_anew(const birth& from, const program& work) {
+    if (!started.directory.empty() && ::chdir(started.directory.c_str()) != 0) {
+        std::fprintf(stderr, "restful-functions: cannot run the program anew in %s: %s\n",
+                     started.directory.c_str(), std::strerror(errno));
+        ::_exit(EXIT_FAILURE);
+    }
+    const spawn_order order{.parent = from.parent,
+                            .self = from.self,
+                            .server = work.number(),
+                            .slot_offset = from.slot_offset,
+                            .slot_size = from.slot_size,
+                            .descriptors = completion_descriptor - own_descriptors + 1,
+                            .has_log = from.log >= 0,
+                            .memory_directory = from.memory.directory()};
+    std::vector<std::string> arguments = words_of("/proc/self/cmdline");
+    std::vector<std::string> environment = words_of("/proc/self/environ");
+    std::erase_if(environment, [](const std::string& word) {
+        return word.starts_with("NOTIFY_SOCKET=") || word.starts_with("LISTEN_") ||
+               word.starts_with(spawn_order::variable);
+    });
+    environment.push_back(std::string(spawn_order::variable) + "=" + order.text());
+    ::execve("/proc/self/exe", pointers_to(arguments).data(), pointers_to(environment).data());
+    std::fprintf(stderr, "restful-functions: cannot run the program anew: %s\n",
+                 std::strerror(errno));
+    ::_exit(EXIT_FAILURE);
+}
+
+/// Where main() has closed or replaced what the fork server has handed on, nobody can be told but
+/// by the log.
+[[noreturn]] inline void give_up(const char* why) {
+    std::fprintf(stderr, "restful-functions: a new run of the program cannot serve: %s\n", why);
+    ::_exit(EXIT_FAILURE);
+}
+
+inline slot take_own_slot(const spawn_order& order, operating_system& system) {
+    // The arena is the only file there that is sealed like that (slot_arena.hpp).
+    constexpr int sealed = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    const int seals = ::fcntl(arena_descriptor, F_GET_SEALS);
+    if (seals < 0 || (seals & sealed) != sealed) {
+        give_up("the program has closed descriptors that are not its own");
+    }
+    void* memory = system.mmap(order.slot_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE,
+                               arena_descriptor, static_cast<off_t>(order.slot_offset));
+    if (memory == MAP_FAILED) give_up(std::strerror(errno));
+    ::madvise(memory, order.slot_size, MADV_DONTFORK);
+    ::close(arena_descriptor);
+    return {static_cast<std::byte*>(memory), order.slot_size};
+}
+
+/// The signals that end a call do so whatever the program has set up for them; the others are the
+/// program's, also those of crashes: a virtual machine may live by them.
+inline void take_signals_of_calls() {
+    sigset_t ending;
+    ::sigemptyset(&ending);
+    for (const int signal : {SIGHUP, SIGINT, SIGTERM}) {
+        ::signal(signal, SIG_DFL);
+        ::sigaddset(&ending, signal);
+    }
+    ::pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+    install_crash_handler(crash_signals::unhandled);
+}
+
+/// What the server has registered.
+inline std::string registration_of_server() {
+    std::string text = text_of("/proc/self/fd/" + std::to_string(registration_descriptor()));
+    ::close(registration_descriptor());
+    return text;
+}
+
+[[noreturn]] inline void serve_as_new_run(const spawn_order& order, program& work,
+                                          operating_system& system) {
+    static const memory_cgroup memory(system, existing_group{order.memory_directory});
+    static program_descriptors opened;
+    birth from{.parent = order.parent,
+               .self = order.self,
+               .method = start_method::spawn,
+               .memory = memory,
+               .slot_offset = order.slot_offset,
+               .slot_size = order.slot_size,
+               .log = order.has_log ? log_descriptor : -1,
+               .open_files = {},
+               .opened = opened};
+    lead_own_group(from.parent);
+    // execve(2) has named it after the link that it was found by.
+    ::prctl(PR_SET_NAME, ::program_invocation_short_name);
+    print_to(from.log);
+    const slot own = take_own_slot(order, system);
+    const std::string difference_found = difference(registration_of_server(), work.registration());
+    current_slot = &own.header();
+    printing_process = ::getpid();
+    crash_slot = own;
+    take_signals_of_calls();
+    note_uncaught_exceptions();
+    install_last_writes();
+    forget_call_in_grandchildren();
+    if (order.has_log) print_by_lines();
+    exit_fence::raise();
+    if (!difference_found.empty()) {
+        hook_failure failure;
+        failure.take_unfitness("registered differently in the new run of the program: " +
+                               difference_found);
+        if (failure.answer(own)) announce(own);
+        exit_fence::leave();
+    }
+    own.header().stage.store(start_stage::ready, std::memory_order_release);
+    serve_calls(from, own, work);
+}
+
+}  // namespace detail
+
+/// The rest of the life of the fork server's child whose process is to be a new run of the program.
+[[noreturn]] inline void live_as_new_run(const birth& from, const program& work,
+                                         operating_system& system) {
+    detail::lead_own_group(from.parent);
+    detail::print_to(from.log);
+    // The file may have got the number of the log.
+    if (!detail::hand_on(detail::file_with(work.registration(), system),
+                         detail::registration_descriptor()) ||
+        (from.log >= 0 && !detail::hand_on(from.log, log_descriptor)) ||
+        !detail::hand_on(arena_descriptor, arena_descriptor) ||
+        !detail::hand_on(completion_descriptor, completion_descriptor)) {
+        std::fprintf(stderr, "restful-functions: cannot run the program anew: %s\n",
+                     std::strerror(errno));
+        ::_exit(EXIT_FAILURE);
+    }
+    const auto first = static_cast<unsigned>(log_descriptor);
+    close_descriptors(STDERR_FILENO + 1, first - 1, system);
+    close_descriptors(static_cast<unsigned>(completion_descriptor) + 1, ~0U, system);
+    detail::be_ordinary(from.open_files);
+    detail::execute_anew(from, work);
+}
+
+/// Where a server is about to fork its first process: in a run of the program that the same server
+/// of another run has started, serves its calls instead and does not return.
+inline void serve_if_spawned(program& work, operating_system& system) {
+    if (detail::started.order && detail::started.order->server == work.number()) {
+        detail::serve_as_new_run(*detail::started.order, work, system);
+    }
+}
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/backoff.hpp
+/// backoff: when to try again what the system has just refused. Later each time, until something
+/// succeeds.
+
+namespace restful_functions::process {
+
+class backoff {
+ public:
+    using clock = std::chrono::steady_clock;
+
+    static constexpr std::chrono::milliseconds shortest{10};
+    static constexpr std::chrono::milliseconds longest{1000};
+
+    /// Something failed. While a retry is due already, nothing changes.
+    void failed(clock::time_point now) noexcept {
+        if (!retry_at_) {
+            retry_at_ = now + delay_;
+            delay_ = std::min(delay_ * 2, longest);
+        }
+    }
+
+    void succeeded() noexcept { delay_ = shortest; }
+
+    /// When to call `take_due`; nullopt when nothing has failed.
+    [[nodiscard]] std::optional<clock::time_point> retry_at() const noexcept { return retry_at_; }
+
+    /// true once for each time that `retry_at` has come.
+    [[nodiscard]] bool take_due(clock::time_point now) noexcept {
+        if (!retry_at_ || now < *retry_at_) return false;
+        retry_at_.reset();
+        return true;
+    }
+
+ private:
+    std::optional<clock::time_point> retry_at_;
+    std::chrono::milliseconds delay_ = shortest;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/detail/orphans.hpp
+/// orphans: the processes that a program inherits as the first one of its container.
+
+namespace restful_functions::detail {
+
+/// The children that the library waits for itself, as long as there is an object for each.
+class awaited_child {
+ public:
+    explicit awaited_child(pid_t child) : child_(child) {
+        const std::lock_guard lock(all().guard);
+        all().children.push_back(child);
+    }
+    awaited_child(const awaited_child&) = delete;
+    awaited_child& operator=(const awaited_child&) = delete;
+    ~awaited_child() {
+        const std::lock_guard lock(all().guard);
+        all().children.erase(std::find(all().children.begin(), all().children.end(), child_));
+    }
+
+    [[nodiscard]] static bool is_one(pid_t child) {
+        const std::lock_guard lock(all().guard);
+        return std::find(all().children.begin(), all().children.end(), child) !=
+               all().children.end();
+    }
+
+ private:
+    struct list {
+        std::mutex guard;
+        std::vector<pid_t> children;
+    };
+    static list& all() {
+        static list instance;
+        return instance;
+    }
+
+    pid_t child_;
+};
+
+/// Orphans become children of the main thread of the first process (pid_namespaces(7)), where
+/// nothing tells them from children that this thread has forked. So a child counts as an orphan
+/// that was not there when the object was made, that the library does not wait for, and that is not
+/// another thread's. The main thread must not fork others meanwhile that it waits for later.
+class orphans {
+ public:
+    orphans() : known_(children()) {}
+
+    /// Whether this is the main thread of the first process, and the system lists its children.
+    [[nodiscard]] static bool come_here() {
+        return ::getpid() == 1 && ::gettid() == 1 && ::access(list, R_OK) == 0;
+    }
+
+    /// Waits for those that have ended. Never blocks.
+    void reap() {
+        const std::vector<pid_t> now = children();
+        std::erase_if(known_, [&](pid_t each) {
+            return std::find(now.begin(), now.end(), each) == now.end();
+        });
+        for (const pid_t each : now) {
+            if (std::find(known_.begin(), known_.end(), each) == known_.end() &&
+                !awaited_child::is_one(each)) {
+                ::waitpid(each, nullptr, WNOHANG);
+            }
+        }
+    }
+
+ private:
+    /// Needs a kernel with CONFIG_PROC_CHILDREN (proc(5)).
+    static constexpr const char* list = "/proc/thread-self/children";
+
+    static std::vector<pid_t> children() {
+        std::vector<pid_t> all;
+        std::istringstream numbers(text_of(list));
+        for (pid_t each = 0; numbers >> each;) all.push_back(each);
+        return all;
+    }
+
+    std::vector<pid_t> known_;
+};
+
+}  // namespace restful_functions::detail
 
 // restful_functions/process/slot_arena.hpp
 /// slot_arena: the shared memory of all slots and their logs. A task process maps its own slot, the
@@ -10193,15 +12118,29 @@ class slot_layout {
     std::size_t log_bytes_;
 };
 
+namespace detail {
+
+/// What a user can do where it is not to be had.
+inline std::string need_of_slots(std::size_t bytes, const char* of_what) {
+    return "the slots of the calls need " + std::to_string(bytes) + " bytes of " + of_what +
+           "; a smaller max_processes, max_payload or log_bytes needs less";
+}
+
+}  // namespace detail
+
 /// A mapping of a whole arena that no process forked from here inherits.
 class arena_mapping {
  public:
     /// Throws std::system_error when the memory cannot be had.
     arena_mapping(const slot_layout& layout, int file, operating_system& system)
         : size_(layout.size()),
-          memory_(static_cast<std::byte*>(checked(
-              system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0),
-              "mmap"))) {
+          memory_(static_cast<std::byte*>(
+              system.mmap(size_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, file, 0))) {
+        if (memory_ == MAP_FAILED) {
+            throw std::system_error(
+                errno, std::generic_category(),
+                "mmap: " + detail::need_of_slots(size_, "address space (ulimit -v)"));
+        }
         if (::madvise(memory_, size_, MADV_DONTFORK) != 0) {
             const int error = errno;
             ::munmap(memory_, size_);
@@ -10292,8 +12231,7 @@ class slot_arena {
         rlimit largest{};
         if (::getrlimit(RLIMIT_FSIZE, &largest) == 0 && largest.rlim_cur < size) {
             throw std::system_error(EFBIG, std::generic_category(),
-                                    "the slots of the calls need RLIMIT_FSIZE (ulimit -f) to be " +
-                                        std::to_string(size) + " bytes or more");
+                                    detail::need_of_slots(size, "RLIMIT_FSIZE (ulimit -f)"));
         }
         checked(::ftruncate(file.get(), static_cast<off_t>(size)), "ftruncate");
         checked(::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
@@ -10327,15 +12265,17 @@ struct fork_server_inheritance {
     rlimit open_files{};             ///< of the calls
     std::span<roster_entry> roster;  ///< one entry for each slot
     const memory_cgroup& memory;
+    program_descriptors& opened;
 };
 
-/// Puts the three descriptors where child.hpp wants them and closes all others: no client's
-/// connection, no file of the host program is in a task process.
-inline void keep_only(const fork_server_inheritance& inherited) {
-    constexpr int above = completion_descriptor + 1;
-    const auto moved = [](int descriptor) {
-        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above),
-                       "fcntl(F_DUPFD_CLOEXEC), which needs a limit of 80 open files or more");
+/// Puts the three descriptors where child.hpp wants them, and closes all others but the program's:
+/// no client's connection is in a task process.
+inline void keep_only(const fork_server_inheritance& inherited, operating_system& system) {
+    const int above = std::max(completion_descriptor, inherited.opened.highest()) + 1;
+    const std::string call = "fcntl(F_DUPFD_CLOEXEC), which needs a limit of " +
+                             std::to_string(above + 16) + " open files or more";
+    const auto moved = [&](int descriptor) {
+        return checked(::fcntl(descriptor, F_DUPFD_CLOEXEC, above), call.c_str());
     };
     const int channel = moved(inherited.channel);
     const int arena = moved(inherited.arena);
@@ -10344,6 +12284,7 @@ inline void keep_only(const fork_server_inheritance& inherited) {
     checked(::dup3(channel, channel_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(arena, arena_descriptor, O_CLOEXEC), "dup3");
     checked(::dup3(completion, completion_descriptor, O_CLOEXEC), "dup3");
+    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
     const int nothing = moved(checked(::open("/dev/null", O_RDWR), "open(/dev/null)"));
     ::dup2(nothing, STDIN_FILENO);
     for (const int output : {STDOUT_FILENO, STDERR_FILENO}) {
@@ -10351,9 +12292,10 @@ inline void keep_only(const fork_server_inheritance& inherited) {
         const int flags = ::fcntl(output, F_GETFD);
         if (flags < 0 || (flags & FD_CLOEXEC) != 0) ::dup2(nothing, output);
     }
-    ::close_range(STDERR_FILENO + 1, channel_descriptor - 1, 0);
-    if (image >= 0) checked(::dup3(image, image_descriptor, O_CLOEXEC), "dup3");
-    ::close_range(above, ~0U, 0);
+    inherited.opened.withhold();
+    inherited.opened.close_others(image_descriptor, completion_descriptor, system);
+    ::close(log_descriptor);
+    if (image < 0) ::close(image_descriptor);
 }
 
 }  // namespace restful_functions::process
@@ -10703,15 +12645,17 @@ class fork_server {
           memory_(inherited.memory),
           layout_(inherited.layout),
           roster_(inherited.roster),
+          opened_(inherited.opened),
           generations_(inherited.roster.size(), &lists_),
           polled_(&lists_) {
         polled_.reserve(inherited.roster.size() + 1);
-        keep_only(inherited);
+        place_own_descriptors(inherited.opened.free_block(first_own_descriptor, own_descriptors));
+        raise_open_files(inherited.open_files);
+        keep_only(inherited, system);
         while_waiting_ = detail::become_plain();
         if (!inherited.core_dumps) detail::forgo_core_dumps();
-        raise_open_files(inherited.open_files);
-        detail::install_crash_handler();
-        detail::forget_call_in_grandchildren();
+        detail::thread_stacks::take_over();
+        detail::prepare_for_calls(layout_.log_bytes() != 0);
         reserve_heap();
         if (inherited.image >= 0) {
             has_image_ = true;
@@ -10746,7 +12690,9 @@ class fork_server {
         rlimit now{};
         ::getrlimit(RLIMIT_NOFILE, &now);
         open_files_ = {std::min(of_calls.rlim_cur, now.rlim_max), now.rlim_max};
-        const rlim_t wanted = layout_.slots() + 2 * completion_descriptor;
+        const auto highest =
+            static_cast<rlim_t>(std::max(completion_descriptor, opened_.highest()));
+        const rlim_t wanted = layout_.slots() + 2 * highest;
         const rlimit raised{std::min(std::max(now.rlim_cur, wanted), now.rlim_max), now.rlim_max};
         ::setrlimit(RLIMIT_NOFILE, &raised);
     }
@@ -10804,10 +12750,12 @@ class fork_server {
                             .slot_offset = layout_.offset(process.slot),
                             .slot_size = layout_.slot_size(),
                             .log = log.get(),
-                            .open_files = open_files_};
+                            .open_files = open_files_,
+                            .opened = opened_};
         program& work = work_;
         operating_system& system = system_;
         const pid_t pid = system.fork();
+        if (pid == 0 && method == start_method::spawn) live_as_new_run(newborn, work, system);
         if (pid == 0) live_as_child(newborn, work, system);  // there is no `this` any more
         if (pid < 0) {
             const int error = errno;
@@ -10913,6 +12861,7 @@ class fork_server {
     const memory_cgroup& memory_;
     slot_layout layout_;
     std::span<roster_entry> roster_;
+    program_descriptors& opened_;
     std::pmr::vector<std::uint32_t> generations_;
     std::optional<log_pump> logs_;
     std::pmr::vector<pollfd> polled_;
@@ -11007,7 +12956,7 @@ inline void warn_of_threads() {
     std::fprintf(stderr,
                  "restful-functions: the program has %zu other thread%s when it starts (%s): calls "
                  "do not have them, and wait for ever for what they would do. Start them after "
-                 "start(), or in on_process_start where calls need them\n",
+                 "start(), or in on_process_start where calls need them, or use isolation::spawn\n",
                  names.size(), names.size() == 1 ? "" : "s", list.c_str());
 }
 
@@ -11050,9 +12999,11 @@ class shared_roster {
 class fork_server_process {
  public:
     /// Throws std::system_error when a descriptor, the memory or the process cannot be had.
-    /// `open_files` is what calls may have open, `image` the program's frozen memory or -1.
-    fork_server_process(const executor_options& options, const rlimit& open_files, int image,
-                        program& work, operating_system& system)
+    /// `open_files` is what calls may have open, `opened` what the program had, `image` the
+    /// program's frozen memory or -1.
+    fork_server_process(const executor_options& options, const rlimit& open_files,
+                        program_descriptors& opened, int image, program& work,
+                        operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
           roster_(options.max_processes, system),
@@ -11071,7 +13022,8 @@ class fork_server_process {
                .core_dumps = options.core_dumps,
                .open_files = open_files,
                .roster = roster_.entries(),
-               .memory = memory_},
+               .memory = memory_,
+               .opened = opened},
               work, system);
     }
     fork_server_process(const fork_server_process&) = delete;
@@ -11157,11 +13109,13 @@ class fork_server_process {
         ::sigfillset(&all);
         ::pthread_sigmask(SIG_SETMASK, &all, &before);
         flush_streams();
+        inherited.opened.remember_positions();
         pid_ = system.fork();
         const int error = errno;
         if (pid_ == 0) live_as_fork_server(inherited, work, system);
         ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
         if (pid_ < 0) throw std::system_error(error, std::generic_category(), "fork");
+        awaited_.emplace(pid_);
         pidfd_.reset(system.pidfd_open(pid_));
         if (!pidfd_) {
             const int reason = errno;
@@ -11176,21 +13130,19 @@ class fork_server_process {
     /// only the standard output is flushed, where that does not wait.
     static void flush_streams() {
         if (detail::is_single_threaded()) {
-            std::cout.flush();
+            detail::flush_standard_output();
             std::fflush(nullptr);
         } else if (::ftrylockfile(stdout) == 0) {
             pollfd output{::fileno(stdout), POLLOUT, 0};
-            if (::poll(&output, 1, 0) > 0) {
-                std::cout.flush();
-                std::fflush(stdout);
-            }
+            if (::poll(&output, 1, 0) > 0) detail::flush_standard_output();
             ::funlockfile(stdout);
         }
     }
 
     [[noreturn]] static void live_as_fork_server(const fork_server_inheritance& inherited,
                                                  program& work, operating_system& system) {
-        ::__fpurge(stdout);  // what the server will print itself
+        // What the server will print itself.
+        detail::forget_standard_output();
         try {
             fork_server::make(inherited, work, system).run();
         } catch (const std::exception& error) {
@@ -11244,6 +13196,7 @@ class fork_server_process {
     restful_functions::detail::unique_fd completion_;
     restful_functions::detail::unique_fd channel_;
     restful_functions::detail::unique_fd pidfd_;
+    std::optional<restful_functions::detail::awaited_child> awaited_;  ///< the fork server
     pid_t owner_;
     pid_t pid_ = 0;
 };
@@ -11342,7 +13295,7 @@ class fork_server_link {
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
         auto fresh = std::make_unique<fork_server_process>(
-            options_, open_files_, image_ ? image_->descriptor() : -1, work_, system_);
+            options_, open_files_, opened_, image_ ? image_->descriptor() : -1, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -11377,7 +13330,8 @@ class fork_server_link {
     program& work_;
     executor_options options_;
     operating_system& system_;
-    rlimit open_files_;  ///< that the server had before it raised it for its clients
+    rlimit open_files_;           ///< that the server had before it raised it for its clients
+    program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
@@ -11404,6 +13358,10 @@ enum class seat_phase : std::uint8_t {
 
 inline constexpr std::size_t seat_phases = 6;
 
+/// In which a process may still be busy with the call before.
+inline constexpr std::array phases_of_rewound{seat_phase::calling, seat_phase::settling,
+                                              seat_phase::kept};
+
 struct seat {
     using clock = std::chrono::steady_clock;
 
@@ -11420,8 +13378,12 @@ struct seat {
     int restarts = 0;                             ///< processes that ended before they took it
     std::optional<clock::time_point> give_up_at;  ///< set by the first fork that failed for it
     std::optional<clock::time_point> kill_at;     ///< should the process not have ended by then
+    std::chrono::milliseconds grace{};            ///< its process's, to end when the call has
+    /// When the process is to have done with its last call.
+    std::optional<clock::time_point> ready_by;
 
-    start_method method = start_method::fork;  ///< of the process
+    start_method method = start_method::fork;   ///< of the process
+    std::optional<clock::time_point> start_by;  ///< when a new run of the program is to be ready
 
     // Of the process, where it serves several calls:
     std::size_t calls = 0;         ///< that it has served
@@ -11470,6 +13432,7 @@ class seating {
         ++seats_[index].generation;
         seats_[index].calls = 0;
         seats_[index].used_by_all = {};
+        seats_[index].ready_by.reset();
         return process(index);
     }
 
@@ -11504,6 +13467,7 @@ class seating {
     /// The seat's call has ended; its process has until `kill_at` to do the same.
     void leave(std::uint32_t index, clock::time_point kill_at) {
         move(index, seat_phase::leaving);
+        seats_[index].start_by.reset();
         seats_[index].kill_at = kill_at;
     }
 
@@ -11525,13 +13489,24 @@ class seating {
         return found != list.end() ? std::optional(*found) : std::nullopt;
     }
 
-    /// When the next process is to be killed. O(calling and leaving).
+    /// When the next process may have to be killed. O(all but vacant and, without new runs of the
+    /// program among them, idle).
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         std::optional<clock::time_point> next;
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : in(phase)) {
-                next = restful_functions::detail::earliest({next, seats_[index].kill_at});
+                next = restful_functions::detail::earliest(
+                    {next, seats_[index].kill_at, seats_[index].start_by});
             }
+        }
+        for (const seat_phase phase : phases_of_rewound) {
+            for (const std::uint32_t index : in(phase)) {
+                next = restful_functions::detail::earliest({next, seats_[index].ready_by});
+            }
+        }
+        if (count_idle(start_method::spawn) == 0) return next;
+        for (const std::uint32_t index : in(seat_phase::idle)) {
+            next = restful_functions::detail::earliest({next, seats_[index].start_by});
         }
         return next;
     }
@@ -11628,7 +13603,7 @@ class process_pool {
           fork_server_(work, options, system),
           seats_(options.max_processes) {
         // By now a library that is prepared for forks has ended its threads (pthread_atfork(3)).
-        if (work.functions() > 0) detail::warn_of_threads();
+        if (has_forked_calls(work)) detail::warn_of_threads();
         refill();
         flush();
     }
@@ -11650,6 +13625,12 @@ class process_pool {
 
     [[nodiscard]] slot_state state_of(std::uint32_t index) const noexcept {
         return at(index).header().state.load(std::memory_order_acquire);
+    }
+
+    /// What the seat's process says that it does. It may write what it likes: it can only make its
+    /// own function's calls wait.
+    [[nodiscard]] start_stage stage_of(std::uint32_t index) const noexcept {
+        return at(index).header().stage.load(std::memory_order_acquire);
     }
 
     /// Whether the process is the seat's present one, and not one that it had before.
@@ -11677,6 +13658,7 @@ class process_pool {
 
     /// Says which function the next call may well be of.
     void expect(std::uint32_t entry) noexcept { expected_ = entry; }
+    [[nodiscard]] std::uint32_t expected() const noexcept { return expected_; }
 
     /// A process that has served the function before, or else an idle one. One that is ready goes
     /// before one that still cleans up after its last call, which takes some time if that has to be
@@ -11713,10 +13695,14 @@ class process_pool {
 
     /// Asks for another process on a slot whose process has ended, with what lies in the slot.
     void respawn(std::uint32_t index) {
-        at(index).header().stage.store(start_stage::ready, std::memory_order_relaxed);
+        seat& its = seats_[index];
+        const bool is_run = its.method == start_method::spawn;
+        at(index).header().stage.store(is_run ? start_stage::run : start_stage::ready,
+                                       std::memory_order_relaxed);
+        its.start_by = is_run ? std::optional(clock::now() + run_time) : std::nullopt;
         fork_server_.push({.what = command::kind::spawn,
                            .process = seats_.next_process(index),
-                           .method = seats_[index].method});
+                           .method = its.method});
     }
 
     void kill(std::uint32_t index, int signal) {
@@ -11744,7 +13730,30 @@ class process_pool {
     void dismiss(std::uint32_t index) {
         at(index).header().state.store(slot_state::dismissed, std::memory_order_release);
         at(index).wake();
-        seats_.leave(index, clock::now() + leave_time);
+        leave(index);
+    }
+
+    /// The call of a seat has ended; its process is to end within the grace of its function.
+    void leave(std::uint32_t index) { seats_.leave(index, end_of_grace(index)); }
+
+    /// The same where the process is to be ready for another call then.
+    void await_ready(std::uint32_t index) { seats_[index].ready_by = end_of_grace(index); }
+
+    /// Whether the process that stays is still busy with its last call, in an exit handler or in a
+    /// destructor.
+    [[nodiscard]] bool is_busy_with_last_call(std::uint32_t index) const noexcept {
+        const slot_header& header = at(index).header();
+        return seats_[index].calls > 0 && header.waiting.load(std::memory_order_acquire) == 0 &&
+               header.stage.load(std::memory_order_acquire) == start_stage::ready &&
+               (seats_[index].phase != seat_phase::calling ||
+                state_of(index) == slot_state::called);
+    }
+
+    /// Ends all processes that wait for another call.
+    void dismiss_all() {
+        for (const seat_phase phase : {seat_phase::settling, seat_phase::kept}) {
+            while (seats_.count(phase) > 0) dismiss(seats_.in(phase).back());
+        }
     }
 
     /// Asks for as many processes as are to be parked.
@@ -11811,10 +13820,19 @@ class process_pool {
         for (const seat_phase phase : {seat_phase::calling, seat_phase::leaving}) {
             for (const std::uint32_t index : seats_.in(phase)) {
                 if (auto& kill_at = seats_[index].kill_at; kill_at && *kill_at <= now) {
-                    kill_at = now + leave_time;
+                    kill_at = now + kill_time;
                     kill(index, SIGKILL);
                     watchdog_.arm(now);
                 }
+            }
+        }
+        kill_those_not_ready(now);
+        for (const seat_phase phase : {seat_phase::calling, seat_phase::idle}) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                auto& start_by = seats_[index].start_by;
+                if (!start_by || *start_by > now) continue;
+                start_by.reset();
+                if (stage_of(index) == start_stage::run) kill(index, SIGKILL);
             }
         }
         for (auto due = next_trim(); due && *due <= now; due = next_trim()) {
@@ -11837,13 +13855,48 @@ class process_pool {
         return true;
     }
 
-    /// The call of a seat has ended; its process gets this long to do the same.
-    static constexpr std::chrono::seconds leave_time{5};
+    /// Also where a function has no grace when it is stopped, its process may write what it has
+    /// left when it has returned.
+    static constexpr std::chrono::milliseconds least_grace{1000};
+    /// What was killed and has not ended is killed again.
+    static constexpr std::chrono::seconds kill_time{5};
+    /// A new run of the program gets this long to reach the start of its server.
+    static constexpr std::chrono::seconds run_time{60};
     /// Of the processes that wait for another call of their function, more than `warm_processes`
     /// wait no longer than this.
     static constexpr std::chrono::seconds keep_time{10};
 
  private:
+    [[nodiscard]] clock::time_point end_of_grace(std::uint32_t index) const noexcept {
+        return restful_functions::detail::after(clock::now(),
+                                                std::max(seats_[index].grace, least_grace));
+    }
+
+    /// A call that was given to such a process gets another one.
+    void kill_those_not_ready(clock::time_point now) {
+        for (const seat_phase phase : phases_of_rewound) {
+            for (const std::uint32_t index : seats_.in(phase)) {
+                auto& ready_by = seats_[index].ready_by;
+                if (!ready_by || *ready_by > now) continue;
+                ready_by.reset();
+                if (!is_busy_with_last_call(index)) continue;
+                kill(index, SIGKILL);
+                watchdog_.arm(now);
+            }
+        }
+    }
+
+    /// Each is as large as the program, and shares nothing with it.
+    static constexpr std::size_t most_parked_runs = 2;
+
+    /// Whether any function is called in copies of the program.
+    static bool has_forked_calls(const program& work) {
+        for (std::uint32_t entry = 0; entry < work.functions(); ++entry) {
+            if (work.policy_of(entry).isolation != isolation::spawn) return true;
+        }
+        return false;
+    }
+
     /// So many processes are parked that were started like that: those that the program's functions
     /// may want, which share the slots where they are few.
     static by_start_method<std::size_t> parked_of(const program& work,
@@ -11860,6 +13913,7 @@ class process_pool {
         for (const start_method method : start_methods) {
             if (wanted[method]) parked[method] = std::min(options.warm_processes, share);
         }
+        parked[start_method::spawn] = std::min(parked[start_method::spawn], most_parked_runs);
         return parked;
     }
 
@@ -11982,6 +14036,7 @@ class seated_calls {
         taken.entry = entry;
         taken.used = input.size();
         taken.give_up_at = give_up_at;
+        taken.grace = work_.policy_of(entry).grace;
         // Where processors are idle the server wakes up on the one that the process has just used:
         // ending at once, it would stand in the way of its own answer.
         pool_.at(*index).header().gives_way = running().size() < processors_;
@@ -12066,8 +14121,10 @@ class seated_calls {
         seat& ended = pool_.seats()[index];
         if (ended.phase == seat_phase::idle) {
             pool_.failed(index, clock::now());
-            if (has_failing_hook(index)) report_hook(describe(outcome_of_wait_status(exit.value)));
+            if (is_starting(index)) report_start(index, outcome_of_wait_status(exit.value));
         }
+        if (WIFSIGNALED(exit.value) && !ended.stopped && is_behind_result(index))
+            tell_of_end(exit.value);
         if (ended.phase == seat_phase::idle || ended.phase == seat_phase::kept) {
             return pool_.seats().vacate(index);
         }
@@ -12077,16 +14134,17 @@ class seated_calls {
         if (ended.phase == seat_phase::calling) {
             const call_policy its = work_.policy_of(ended.entry);
             const slot_state state = pool_.state_of(index);
-            const bool has_failed = has_failing_hook(index);
+            const bool has_failed = is_starting(index);
             if (state == slot_state::done) {
                 end(index, take_result(pool_.at(index), its.limits.memory));
             } else if (has_failed) {
-                const outcome how = end_of_process(pool_.at(index), of_call, its.limits);
+                outcome how = end_of_process(pool_.at(index), of_call, its.limits);
                 if (!ended.stopped) {
-                    report_hook(describe(how));
+                    if (pool_.stage_of(index) == start_stage::run) how = lost{end_of_run(how)};
+                    report_start(index, how);
                     pool_.failed(index, clock::now());
                 }
-                end(index, outcome(how));
+                end(index, std::move(how));
             } else if (state == slot_state::called && ended.stopped && WIFEXITED(exit.value)) {
                 end(index, crashed{SIGTERM, std::nullopt, {}});  // it never ran
             } else if (state != slot_state::called || ended.stopped) {
@@ -12130,6 +14188,32 @@ class seated_calls {
         return wanted == isolation::rewind && cannot_rewind_ ? isolation::process : wanted;
     }
 
+    /// Whether the seat's process has a result behind it and nothing of another call before it.
+    [[nodiscard]] bool is_behind_result(std::uint32_t index) const noexcept {
+        switch (pool_.seats()[index].phase) {
+            case seat_phase::vacant:
+            case seat_phase::idle:
+                return false;
+            case seat_phase::calling:
+                return pool_.state_of(index) == slot_state::done ||
+                       pool_.is_busy_with_last_call(index);
+            case seat_phase::settling:
+            case seat_phase::kept:
+                return pool_.is_busy_with_last_call(index);
+            case seat_phase::leaving:
+                return true;
+        }
+        return false;
+    }
+
+    /// The call has its outcome already.
+    static void tell_of_end(int status) {
+        std::fprintf(stderr,
+                     "restful-functions: the process of a call that had ended was %s, by an exit "
+                     "handler, the destructor of a static object or a thread that was left\n",
+                     describe(outcome_of_wait_status(status)).c_str());
+    }
+
     /// What is in the way is in the program, and so in every process of its calls.
     void rewind_no_more(mark_refusal why) {
         cannot_rewind_ = true;
@@ -12139,16 +14223,21 @@ class seated_calls {
                      reason);
     }
 
-    /// Whether the seat's process was running the program's hook when it ended, or said that it
-    /// failed. A process may write what it likes: it can only make its own function's calls wait.
-    [[nodiscard]] bool has_failing_hook(std::uint32_t index) const noexcept {
-        return pool_.at(index).header().stage.load(std::memory_order_acquire) == start_stage::hook;
+    /// Whether the seat's process was not ready for calls when it ended, or said that it failed.
+    [[nodiscard]] bool is_starting(std::uint32_t index) const noexcept {
+        return pool_.stage_of(index) != start_stage::ready;
+    }
+
+    [[nodiscard]] static std::string end_of_run(const outcome& how) {
+        return "a new run of the program did not reach the start of its server: " + describe(how);
     }
 
     /// Says so once until a call succeeds again.
-    void report_hook(const std::string& why) {
-        if (std::exchange(hook_is_reported_, true)) return;
-        std::fprintf(stderr, "restful-functions: on_process_start failed: %s\n", why.c_str());
+    void report_start(std::uint32_t index, const outcome& how) {
+        if (std::exchange(start_is_reported_, true)) return;
+        const bool is_run = pool_.stage_of(index) == start_stage::run;
+        std::fprintf(stderr, "restful-functions: %s failed: %s\n",
+                     is_run ? "isolation::spawn" : "on_process_start", describe(how).c_str());
     }
 
     /// The call has its outcome; its process is to go.
@@ -12159,7 +14248,7 @@ class seated_calls {
                          ? std::max(ended.used, result->type.size() + result->bytes.size())
                          : max_payload_;
         told_.end(ended.call, std::move(how));
-        pool_.seats().leave(index, clock::now() + process_pool::leave_time);
+        pool_.leave(index);
     }
 
     /// The call has its result; its process goes, or waits for another call.
@@ -12173,12 +14262,12 @@ class seated_calls {
         if (how_kept == isolation::rewind && left.why_not_rewound != mark_refusal::none)
             rewind_no_more(left.why_not_rewound);
         // One that stays may run the hook for its next call by now.
-        if (!left.stays && has_failing_hook(index)) {
-            report_hook(describe(how));
+        if (!left.stays && is_starting(index)) {
+            report_start(index, how);
             pool_.failed(index, clock::now());
         } else {
             pool_.succeeded(index);
-            hook_is_reported_ = false;
+            start_is_reported_ = false;
         }
         end(index, std::move(how));
         if (how_kept == isolation::process) return;
@@ -12189,6 +14278,7 @@ class seated_calls {
         }
         ended.used_by_last = left.used.since(ended.used_by_all);
         ended.used_by_all = left.used;
+        if (how_kept == isolation::rewind) pool_.await_ready(index);
         if (pool_.settle(index, !left.has_unlogged && pool_.log_is_settled(index))) keep(index);
     }
 
@@ -12219,9 +14309,462 @@ class seated_calls {
     process_pool& pool_;
     announcements& told_;
     clock::time_point look_at_;
-    std::size_t processors_ = std::thread::hardware_concurrency();
+    std::size_t processors_ = restful_functions::detail::usable_processors();
     bool cannot_rewind_ = false;
-    bool hook_is_reported_ = false;
+    bool start_is_reported_ = false;
+};
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/crash_frames.hpp
+/// crash_frames: the frames that a dying process left, and the text that people read.
+
+namespace restful_functions::process {
+
+/// A function that a frame's instruction belongs to, and the line that it executes.
+struct source_line {
+    std::string function;  ///< demangled; only that of an inlined one is shown
+    std::string line;      ///< "/home/me/area.cpp:12"
+    bool is_plumbing = false;
+};
+
+/// What is known of one frame: first the functions that are inlined, the innermost of them before
+/// the others, then the one that has the frame. Empty: nothing.
+using source_lines = std::vector<source_line>;
+
+/// One frame, as backtrace.hpp has written it.
+struct crash_frame {
+    std::string_view text;   ///< "area(circle)+0x12 (program)"
+    std::string_view place;  ///< "0x1139 3fa8 /lib/a.so": address, build id, path; empty if unknown
+    bool is_plumbing = false;
+};
+
+/// A process may have scribbled over what it left: at most `most_frames` frames are taken of it.
+[[nodiscard]] inline std::vector<crash_frame> parse_frames(std::string_view left) {
+    constexpr std::size_t most_frames = 64;
+    std::vector<crash_frame> frames;
+    while (!left.empty() && frames.size() < most_frames) {
+        const std::string_view line = left.substr(0, left.find('\n'));
+        left.remove_prefix(std::min(line.size() + 1, left.size()));
+        const std::size_t tab = line.find('\t');
+        crash_frame frame{line.substr(0, tab), {}, false};
+        if (tab != line.npos && tab + 2 <= line.size()) {
+            frame.is_plumbing = line[tab + 1] == '-';
+            frame.place = line.substr(tab + 2);
+        }
+        frames.push_back(frame);
+    }
+    return frames;
+}
+
+/// The frames, innermost first, one a line, up to 64 KiB of them. They end at the user's function;
+/// where all are of call_plumbing, as when that function was inlined and nothing tells of it, with
+/// the first. `lines_of(place)` is what is known of a place, a pointer that may be null.
+template <typename LinesOf>
+[[nodiscard]] std::string backtrace_text(const std::vector<crash_frame>& frames,
+                                         const LinesOf& lines_of) {
+    constexpr std::size_t most_text = std::size_t{64} * 1024;
+    std::string text;
+    std::size_t end = 0;
+    const auto add = [&](bool is_plumbing) {
+        text += '\n';
+        if (!is_plumbing || end == 0) end = text.size();
+    };
+    for (const crash_frame& frame : frames) {
+        const source_lines* const known = lines_of(frame.place);
+        for (std::size_t i = 0; known != nullptr && i + 1 < known->size(); ++i) {
+            const source_line& inlined = (*known)[i];
+            text.append(inlined.function).append(" (inlined)");
+            if (!inlined.line.empty()) text.append(" at ").append(inlined.line);
+            add(inlined.is_plumbing);
+        }
+        text.append(frame.text);
+        const source_line own = known != nullptr && !known->empty() ? known->back() : source_line();
+        if (!own.line.empty()) text.append(" at ").append(own.line);
+        add(frame.is_plumbing || own.is_plumbing);
+    }
+    text.resize(std::min(end, most_text));
+    return text;
+}
+
+/// The text of which no line is known.
+[[nodiscard]] inline std::string backtrace_text(std::string_view left) {
+    return backtrace_text(parse_frames(left),
+                          [](std::string_view) -> const source_lines* { return nullptr; });
+}
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/symbolizer_tool.hpp
+/// symbolizer_tool: source lines as addr2line(1) tells them, where it is installed.
+
+namespace restful_functions::process::detail {
+
+inline source_line make_source_line(const std::string& function, std::string_view file,
+                                    std::string_view number) {
+    source_line made{function, {}, is_call_plumbing(function) || is_file_of_call_plumbing(file)};
+    char* const demangled = abi::__cxa_demangle(function.c_str(), nullptr, nullptr, nullptr);
+    if (demangled != nullptr) made.function = demangled;
+    std::free(demangled);
+    if (!file.empty() && !number.empty() && number != "0") {
+        made.line = file;
+        made.line.append(":").append(number);
+    }
+    return made;
+}
+
+/// What addr2line -a -f -i prints: for each address itself, and then a function and its line, once
+/// for each function that is inlined there.
+inline std::vector<source_lines> parse_tool(std::string_view printed) {
+    std::vector<source_lines> all;
+    const auto take_line = [&printed] {
+        const std::string_view line = printed.substr(0, printed.find('\n'));
+        printed.remove_prefix(std::min(line.size() + 1, printed.size()));
+        return line;
+    };
+    while (!printed.empty()) {
+        const std::string_view line = take_line();
+        if (line.starts_with("0x")) {
+            all.emplace_back();
+        } else if (!all.empty()) {
+            std::string_view where = take_line();  // "/home/me/area.cpp:12 (discriminator 3)"
+            where = where.substr(0, where.find(" (discriminator"));
+            const std::size_t colon = where.rfind(':');
+            const std::string_view number =
+                colon == where.npos ? std::string_view() : where.substr(colon + 1);
+            const bool is_known = !where.starts_with("??") && number != "?";
+            all.back().push_back(make_source_line(
+                std::string(line), is_known ? where.substr(0, colon) : std::string_view(), number));
+        }
+    }
+    return all;
+}
+
+/// What a tool prints on its standard output; nothing where it cannot be run.
+inline std::string output_of(const std::vector<std::string>& words) {
+    std::array<int, 2> pipe{};
+    if (::pipe2(pipe.data(), O_CLOEXEC) != 0) return {};
+    posix_spawn_file_actions_t actions;
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawn_file_actions_adddup2(&actions, pipe[1], STDOUT_FILENO);
+    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    std::vector<char*> arguments;
+    for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+    arguments.push_back(nullptr);
+    pid_t tool = 0;
+    const int error =
+        ::posix_spawnp(&tool, words.front().c_str(), &actions, nullptr, arguments.data(), environ);
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::close(pipe[1]);
+    std::string printed;
+    std::array<char, 4096> part;
+    for (ssize_t size = 0; error == 0 && (size = ::read(pipe[0], part.data(), part.size())) > 0;) {
+        printed.append(part.data(), static_cast<std::size_t>(size));
+    }
+    ::close(pipe[0]);
+    if (error == 0) ::waitpid(tool, nullptr, 0);
+    return printed;
+}
+
+/// What is known of addresses in an open file, which has to be inheritable.
+inline std::vector<source_lines> lines_by_tool(int file,
+                                               const std::vector<std::uint64_t>& addresses) {
+    std::vector<std::string> words{"addr2line", "-a", "-f",
+                                   "-i",        "-e", "/proc/self/fd/" + std::to_string(file)};
+    for (const std::uint64_t address : addresses) {
+        std::array<char, 16> digits;
+        const auto end =
+            std::to_chars(digits.data(), digits.data() + digits.size(), address, 16).ptr;
+        words.push_back("0x" + std::string(digits.data(), end));
+    }
+    return parse_tool(output_of(words));
+}
+
+}  // namespace restful_functions::process::detail
+
+// restful_functions/process/symbolizer.hpp
+/// symbolizer: finds the source lines of a crash's frames with addr2line(1). Runs in a process like
+/// that of a call: the files that it reads may be broken.
+
+namespace restful_functions::process {
+
+namespace detail {
+
+/// An address in a file, as parse_frames() finds it.
+struct code_place {
+    std::uint64_t address = 0;
+    std::string build_id;  ///< in hexadecimal digits
+    std::string path;      ///< empty for the program itself
+
+    static code_place parse(std::string_view text) {
+        code_place place;
+        const std::size_t first = text.find(' ');
+        const std::size_t second = first == text.npos ? first : text.find(' ', first + 1);
+        if (second == text.npos || first <= 2) return place;
+        std::from_chars(text.data() + 2, text.data() + first, place.address, 16);
+        place.build_id = text.substr(first + 1, second - first - 1);
+        place.path = text.substr(second + 1);
+        return place;
+    }
+};
+
+inline std::string hexadecimal(std::string_view bytes) {
+    std::string digits;
+    for (const char byte : bytes) {
+        const auto value = static_cast<unsigned char>(byte);
+        digits += "0123456789abcdef"[value / 16];
+        digits += "0123456789abcdef"[value % 16];
+    }
+    return digits;
+}
+
+/// The file of this path as it was loaded, open; -1 if it is another one now. That of the program
+/// itself stays the same, whatever is put in its place.
+inline int open_as_loaded(const code_place& place) {
+    const bool is_program = place.path.empty();
+    const char* const path = is_program ? "/proc/self/exe" : place.path.c_str();
+    const int file = ::open(path, O_RDONLY | O_NONBLOCK);  // a tool inherits it
+    if (file < 0) return -1;
+    struct stat about {};
+    const bool is_it = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode) &&
+                       with_build_id(file, [&](std::string_view id) {
+                           return hexadecimal(id) == place.build_id && (is_program || !id.empty());
+                       });
+    if (is_it) return file;
+    ::close(file);
+    return -1;
+}
+
+}  // namespace detail
+
+/// What is known of each place, in their order.
+[[nodiscard]] inline std::vector<source_lines> symbolize(
+    const std::vector<std::string_view>& places) {
+    std::vector<source_lines> all(places.size());
+    std::map<std::pair<std::string, std::string>, std::vector<std::size_t>> by_file;
+    std::vector<std::uint64_t> addresses;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+        const auto place = detail::code_place::parse(places[i]);
+        addresses.push_back(place.address);
+        if (place.address != 0) by_file[{place.path, place.build_id}].push_back(i);
+    }
+    ::unsetenv("DEBUGINFOD_URLS");  // nothing is fetched over a network
+    for (const auto& [which, indices] : by_file) {
+        const int file = detail::open_as_loaded({0, which.second, which.first});
+        if (file < 0) continue;
+        std::vector<std::uint64_t> wanted;
+        for (const std::size_t index : indices) wanted.push_back(addresses[index]);
+        std::vector<source_lines> found = detail::lines_by_tool(file, wanted);
+        for (std::size_t i = 0; i < std::min(found.size(), indices.size()); ++i)
+            all[indices[i]] = std::move(found[i]);
+        ::close(file);
+    }
+    return all;
+}
+
+}  // namespace restful_functions::process
+
+// restful_functions/process/source_line_finder.hpp
+/// source_line_finder: has the lines of crashes looked up in a process like that of a call, and
+/// remembers them.
+
+namespace restful_functions::process {
+
+/// A program that has one more function, which finds lines.
+class program_with_symbolizer final : public program {
+ public:
+    static constexpr std::uint32_t entry = std::numeric_limits<std::uint32_t>::max();
+
+    explicit program_with_symbolizer(program& work) : work_(work) {}
+
+    void warm_up(std::uint32_t wanted) noexcept override {
+        if (wanted != entry) work_.warm_up(wanted);
+    }
+
+    [[nodiscard]] std::uint32_t functions() const override { return work_.functions(); }
+    [[nodiscard]] std::string registration() const override { return work_.registration(); }
+    [[nodiscard]] std::uint32_t number() const override { return work_.number(); }
+    [[nodiscard]] bool has_hook() const override { return work_.has_hook(); }
+    void on_process_start() override { work_.on_process_start(); }
+
+    [[nodiscard]] call_policy policy_of(std::uint32_t wanted) const override {
+        if (wanted != entry) return work_.policy_of(wanted);
+        call_policy policy;
+        policy.limits.memory = bytes{std::uint64_t{1} << 30};
+        policy.limits.cpu = std::chrono::seconds(5);
+        return policy;
+    }
+
+    /// In: a place a line. Out: for each of them its lines, `+` or `-` as in a frame, the function
+    /// and behind a tab the line; and an empty line.
+    void run(std::uint32_t wanted, std::string_view input, window& output) override {
+        if (wanted != entry) return work_.run(wanted, input, output);
+        const std::string given(input);  // the same memory as the output
+        std::vector<std::string_view> places;
+        for (std::string_view rest = given; !rest.empty();) {
+            places.push_back(rest.substr(0, rest.find('\n')));
+            rest.remove_prefix(std::min(places.back().size() + 1, rest.size()));
+        }
+        std::string text;
+        for (const source_lines& lines : symbolize(places)) {
+            for (const source_line& each : lines) {
+                text.append(each.is_plumbing ? "-" : "+").append(each.function);
+                text.append("\t").append(each.line).append("\n");
+            }
+            text.append("\n");
+        }
+        output.overflow = text.size() > output.capacity;
+        output.size = output.overflow ? 0 : text.size();
+        std::memcpy(output.data, text.data(), output.size);
+    }
+
+ private:
+    program& work_;
+};
+
+/// Keeps the departures of crashes back until their lines are known: their calls end at once. One
+/// lookup runs at a time, for all crashes that wait for one.
+class source_line_finder {
+ public:
+    using clock = std::chrono::steady_clock;
+
+    /// `start(input)` starts a call of the symbolizer; nullopt: there is no process for it, and the
+    /// crashes that wait are told without lines.
+    template <typename Start>
+    void look(announcements& told, const Start& start) {
+        told.visit_ends([this](call_id call, outcome& how) { return take_end(call, how); });
+        told.visit_departures(
+            [this](call_id call, departure& left) { return take_departure(call, left); });
+        if (running_) return;
+        tell(told);
+        asking_.swap(waiting_);
+        if (asking_.empty()) return;
+        asked_.clear();
+        for (const crash& each : asking_) asked_ += unknown_of(each);
+        if (!asked_.empty()) running_ = start(asked_);
+        if (running_) {
+            give_up_at_ = clock::now() + patience;
+        } else {
+            tell(told);
+        }
+    }
+
+    /// The call of the symbolizer.
+    [[nodiscard]] std::optional<call_id> running() const noexcept { return running_; }
+    /// When it is to be stopped.
+    [[nodiscard]] std::optional<clock::time_point> give_up_at() const noexcept {
+        return give_up_at_;
+    }
+    /// It is being stopped, for its time is over or its process is wanted for something else.
+    void give_up() noexcept {
+        is_interrupted_ = give_up_at_ && clock::now() < *give_up_at_;
+        give_up_at_.reset();
+    }
+
+ private:
+    static constexpr std::chrono::seconds patience{5};
+    static constexpr std::size_t most_waiting = 16;
+    static constexpr std::size_t most_known_bytes = std::size_t{4} << 20;
+
+    struct crash {
+        call_id call;
+        std::string frames;
+        departure left;
+    };
+
+    /// Whether it is not to be told.
+    bool take_end(call_id call, outcome& how) {
+        if (running_ == call) {
+            learn(how);
+            departing_ = std::exchange(running_, std::nullopt);
+            give_up_at_.reset();
+            return true;
+        }
+        auto* end = std::get_if<crashed>(&how);
+        if (end != nullptr && end->backtrace.find('\t') != std::string::npos) {
+            std::string frames = std::exchange(end->backtrace, {});
+            end->backtrace = backtrace_text(frames);
+            ended_.insert_or_assign(call, std::move(frames));
+        }
+        return false;
+    }
+
+    /// The same.
+    bool take_departure(call_id call, departure& left) {
+        if (departing_ == call) {
+            departing_.reset();
+            return true;
+        }
+        auto ended = ended_.extract(call);
+        if (ended.empty() || waiting_.size() >= most_waiting) return false;
+        waiting_.push_back({call, std::move(ended.mapped()), std::move(left)});
+        return true;
+    }
+
+    /// Of the crashes that were asked for.
+    void tell(announcements& told) {
+        for (crash& each : asking_) {
+            each.left.backtrace = backtrace_text(
+                parse_frames(each.frames), [this](std::string_view place) { return find(place); });
+            told.depart(each.call, std::move(each.left));
+        }
+        asking_.clear();
+    }
+
+    [[nodiscard]] const source_lines* find(std::string_view place) const {
+        const auto found = known_.find(std::string(place));
+        return found == known_.end() ? nullptr : &found->second;
+    }
+
+    [[nodiscard]] std::string unknown_of(const crash& its) const {
+        std::string places;
+        for (const crash_frame& frame : parse_frames(its.frames)) {
+            if (!frame.place.empty() && find(frame.place) == nullptr)
+                places.append(frame.place).append("\n");
+        }
+        return places;
+    }
+
+    /// Where nothing was found, or not in time, nothing is looked for again.
+    void learn(const outcome& how) {
+        const auto* result = std::get_if<returned>(&how);
+        const bool is_interrupted = std::exchange(is_interrupted_, false);
+        if (result == nullptr && (is_interrupted || std::holds_alternative<lost>(how))) return;
+        std::string_view said = result != nullptr ? std::string_view(result->bytes) : "";
+        known_bytes_ += asked_.size() + said.size();
+        if (known_bytes_ > most_known_bytes) {
+            known_.clear();
+            known_bytes_ = asked_.size() + said.size();
+        }
+        const auto take_line = [](std::string_view& text) {
+            const std::string_view line = text.substr(0, text.find('\n'));
+            text.remove_prefix(std::min(line.size() + 1, text.size()));
+            return line;
+        };
+        for (std::string_view rest = asked_; !rest.empty();) {
+            source_lines& lines = known_[std::string(take_line(rest))];
+            lines.clear();
+            for (;;) {
+                const std::string_view line = take_line(said);
+                if (line.empty()) break;
+                const std::size_t tab = std::min(line.find('\t'), line.size());
+                lines.push_back({std::string(line.substr(1, tab - 1)),
+                                 std::string(line.substr(std::min(tab + 1, line.size()))),
+                                 line[0] == '-'});
+            }
+        }
+    }
+
+    std::unordered_map<call_id, std::string> ended_;  ///< frames, while their process is there
+    std::vector<crash> waiting_;
+    std::vector<crash> asking_;  ///< what the call of the symbolizer is for
+    std::string asked_;
+    std::optional<call_id> running_;
+    std::optional<call_id> departing_;  ///< its call, when that has ended
+    std::optional<clock::time_point> give_up_at_;
+    bool is_interrupted_ = false;
+    std::unordered_map<std::string, source_lines> known_;
+    std::size_t known_bytes_ = 0;
 };
 
 }  // namespace restful_functions::process
@@ -12293,16 +14836,31 @@ class executor {
  public:
     using clock = std::chrono::steady_clock;
 
-    /// Forks the fork server: do it before threads, sockets and client data exist, for the task
-    /// processes are copies of what the program is at this moment. `work` and `system` must outlive
-    /// the executor. Throws std::invalid_argument for options that make no sense, std::system_error
-    /// when the system refuses.
+    /// In a run of the program that was started to serve calls, does so and does not return.
+    /// Otherwise forks the fork server: do it before threads, sockets and client data exist, for
+    /// the task processes are copies of what the program is at this moment. `work` and `system`
+    /// must outlive the executor. Throws std::invalid_argument for options that make no sense,
+    /// std::system_error when the system refuses.
     executor(program& work, executor_options options, listener hears,
              operating_system& system = operating_system::real())
         : options_(validated(options)),
           listener_(std::move(hears)),
-          pool_(work, options_, system),
-          seated_(work, options_.max_payload, pool_, told_) {}
+          program_(work),
+          pool_((serve_if_spawned(program_, system), program_), options_, system),
+          seated_(program_, options_.max_payload, pool_, told_) {}
+
+    executor(const executor&) = delete;
+    executor& operator=(const executor&) = delete;
+
+    /// Ends all calls. Processes whose call has ended get the grace of their functions, for what
+    /// they do at their end.
+    ~executor() {
+        if (::getpid() != owner_) return;  // a copy, in a process that the host program forked
+        try {
+            let_processes_end();
+        } catch (const std::exception&) {  // they are killed
+        }
+    }
 
     /// Hands a call over to a parked process, or to the next one forked. nullopt: `max_processes`
     /// calls are there already. Throws std::length_error for an input above
@@ -12312,12 +14870,12 @@ class executor {
         if (input.size() > options_.max_payload) {
             throw std::length_error("a call's input is larger than max_payload");
         }
-        if (pool_.seats().count(seat_phase::calling) + waiting_.size() >= options_.max_processes)
-            return std::nullopt;
+        if (running() + waiting_.size() >= options_.max_processes) return std::nullopt;
         const call_id call{++last_call_};
         if (has_to_queue(entry) || !seated_.place(call, entry, input, labels)) {
             waiting_.insert({call, entry, std::string(input), std::string(labels.id),
                              std::string(labels.trace), std::nullopt});
+            stop_lookup();
         }
         pool_.refill_when_low();
         pool_.flush();
@@ -12356,6 +14914,7 @@ class executor {
         take_events();
         if (!pool_.take_due_deadlines(clock::now())) on_fork_server_lost();
         place_waiting();
+        find_lines();
         told_.deliver(listener_);  // first: a client waits for it, and nobody yet for a refill
         pool_.refill();
         pool_.flush();
@@ -12363,12 +14922,14 @@ class executor {
 
     [[nodiscard]] std::optional<clock::time_point> next_deadline() const noexcept {
         if (!told_.empty()) return clock::time_point();
-        return restful_functions::detail::earliest({seated_.next_look(), pool_.next_deadline()});
+        return restful_functions::detail::earliest(
+            {seated_.next_look(), pool_.next_deadline(), lines_.give_up_at()});
     }
 
     [[nodiscard]] census count() const noexcept {
         census all = pool_.count();
         all.waiting = waiting_.size();
+        all.running = running();
         return all;
     }
 
@@ -12416,6 +14977,37 @@ class executor {
         }
     }
 
+    /// The calls that have a process, without that of the symbolizer.
+    [[nodiscard]] std::size_t running() const noexcept {
+        const seating& seats = pool_.seats();
+        const bool has_lookup =
+            lines_.running() && seats.find(*lines_.running(), seat_phase::calling);
+        return seats.count(seat_phase::calling) - (has_lookup ? 1 : 0);
+    }
+
+    /// Looks lines up in a process that nobody else wants.
+    void find_lines() {
+        if (lines_.give_up_at() && *lines_.give_up_at() <= clock::now()) stop_lookup();
+        lines_.look(told_, [this](std::string_view places) -> std::optional<call_id> {
+            const seating& seats = pool_.seats();
+            if (!waiting_.empty() || places.size() > options_.max_payload ||
+                seats.count_idle(start_method::fork) + seats.count(seat_phase::vacant) == 0)
+                return std::nullopt;
+            const std::uint32_t expected = pool_.expected();
+            const call_id call{++last_call_};
+            const bool has_process =
+                seated_.place(call, program_with_symbolizer::entry, places, {});
+            pool_.expect(expected);
+            return has_process ? std::optional(call) : std::nullopt;
+        });
+    }
+
+    void stop_lookup() {
+        if (!lines_.give_up_at()) return;
+        lines_.give_up();
+        seated_.stop(*lines_.running(), std::chrono::milliseconds(0));
+    }
+
     void end_without_process(call_id call, outcome&& how) {
         watched_while_waiting_.erase(call);
         told_.end(call, std::move(how));
@@ -12459,7 +15051,7 @@ class executor {
         const seat failed = pool_.seats()[index];
         if (failed.phase == seat_phase::calling) {
             const auto give_up_at = failed.give_up_at.value_or(now + fork_patience);
-            if (!failed.stopped && now < give_up_at) {
+            if (!failed.stopped && now < give_up_at && failed.call != lines_.running()) {
                 const slot its = pool_.at(index);
                 const auto text = [](const auto& label) {
                     return std::string(label, ::strnlen(label, sizeof label));
@@ -12481,6 +15073,22 @@ class executor {
         pool_.seats().vacate(index);
     }
 
+    void let_processes_end() {
+        pool_.dismiss_all();
+        while (pool_.link().up() && pool_.seats().count(seat_phase::leaving) > 0) {
+            pool_.flush();
+            const auto left =
+                pool_.next_deadline().value_or(clock::time_point::max()) - clock::now();
+            constexpr auto longest = std::chrono::milliseconds(std::chrono::minutes(1));
+            const auto wait = std::clamp(std::chrono::ceil<std::chrono::milliseconds>(left),
+                                         std::chrono::milliseconds::zero(), longest);
+            pollfd readable{descriptor(), POLLIN, 0};
+            ::poll(&readable, 1, static_cast<int>(wait.count()));
+            take_events();
+            if (!pool_.take_due_deadlines(clock::now())) return;
+        }
+    }
+
     /// What was never handed over goes on waiting; the rest has ended with its processes.
     void on_fork_server_lost() {
         seated_.lose("the fork server was lost: " + pool_.end_of_fork_server());
@@ -12490,11 +15098,14 @@ class executor {
     executor_options options_;
     listener listener_;
     announcements told_;
+    source_line_finder lines_;
+    program_with_symbolizer program_;
     process_pool pool_;
     seated_calls seated_;
     waiting_calls waiting_;
     std::unordered_set<call_id> watched_while_waiting_;
     std::uint64_t last_call_ = 0;
+    pid_t owner_ = ::getpid();
 };
 
 }  // namespace restful_functions::process
@@ -12609,15 +15220,33 @@ struct failure {
     return is_printable && text.size() <= 255 && slash != 0 && slash < text.size() - 1;
 }
 
+/// Whether a text that a process left is the name of a file.
+[[nodiscard]] inline bool is_file_name(std::string_view text) noexcept {
+    constexpr std::size_t longest = 255;  // of file systems
+    const bool has_controls = std::any_of(text.begin(), text.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+    });
+    return text.size() <= longest && !has_controls && restful_functions::detail::is_utf8(text);
+}
+
+/// What a process said of the bytes that it left: their media type, and behind a NUL the name of
+/// their file.
+[[nodiscard]] inline bytes described(std::string_view text) {
+    const std::size_t end = std::min(text.find('\0'), text.size());
+    const std::string_view type = text.substr(0, end);
+    const std::string_view name = text.substr(std::min(end + 1, text.size()));
+    return {is_media_type(type) ? std::string(type) : "application/octet-stream",
+            is_file_name(name) ? std::string(name) : std::string()};
+}
+
 }  // namespace detail
 
 /// The ending of a task whose process ended like this by itself.
 [[nodiscard]] inline ending judge(process::outcome&& how) try {
     if (auto* end = std::get_if<process::returned>(&how)) {
         if (!end->type.empty()) {
-            if (!detail::is_media_type(end->type)) end->type = "application/octet-stream";
             return {state::done, outcome::returned, std::move(end->bytes),
-                    detail::because(bytes{std::move(end->type)})};
+                    detail::because(detail::described(end->type))};
         }
         if (json::is_valid(end->bytes))
             return {state::done, outcome::returned, std::move(end->bytes)};
@@ -13010,6 +15639,7 @@ class table {
         if (found == nodes_.end()) return;
         record& task = found->second.task;
         task.used = left.used;
+        if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
         if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
         if (watching_ != nullptr) watching_->on_departure(task);
     }
@@ -13087,6 +15717,14 @@ class table {
             (next == nullptr ? last : (next->*Links).previous) = previous;
         }
     };
+
+    void keep_backtrace(record& task, std::string&& text) {
+        auto* const end =
+            task.particulars ? std::get_if<process::crashed>(&task.particulars->cause) : nullptr;
+        if (end == nullptr) return;  // it was made to end
+        finished_bytes_ = finished_bytes_ - end->backtrace.size() + text.size();
+        end->backtrace = std::move(text);
+    }
 
     void keep_log(record& task, process::log_excerpt&& log) {
         if (!task.particulars) task.particulars = std::make_unique<particulars>();
@@ -13852,9 +16490,11 @@ inline std::string json_usage(const process::usage& used) {
 inline std::string json_result(const task::record& task) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
-    return json_text::object()
-        .add("content_type", quoted(media_type))
-        .add("bytes", std::to_string(task.result.size()))
+    json_text text = json_text::object();
+    text.add("content_type", quoted(media_type));
+    if (const std::string_view name = task::file_name(task); !name.empty())
+        text.add("filename", quoted(name));
+    return text.add("bytes", std::to_string(task.result.size()))
         .add("href", quoted("/task/result/" + task.id.to_string()))
         .end();
 }
@@ -14197,6 +16837,212 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/decompression.hpp
+/// Bodies that a client has compressed: the Content-Encoding of a request (RFC 9110, 8.4), with
+/// zlib and libzstd where the library is built with them.
+
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+#include <zlib.h>
+#endif
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+#include <zstd.h>
+#endif
+
+namespace restful_functions::http {
+
+/// The value of Accept-Encoding in a response: the codings of a request's body that are undone here
+/// (RFC 7694).
+inline constexpr std::string_view accepted_codings =
+#if defined(RESTFUL_FUNCTIONS_ZLIB) && defined(RESTFUL_FUNCTIONS_ZSTD)
+    "zstd, gzip, deflate";
+#elif defined(RESTFUL_FUNCTIONS_ZLIB)
+    "gzip, deflate";
+#elif defined(RESTFUL_FUNCTIONS_ZSTD)
+    "zstd";
+#else
+    "identity";
+#endif
+
+namespace detail {
+
+/// How the unpacking of a body ended.
+enum class unpacked : std::uint8_t { whole, malformed, too_large, unknown_coding };
+
+/// A text that grows with what is unpacked, and not beyond `most` bytes.
+class bounded_text {
+ public:
+    explicit bounded_text(std::size_t most) : most_(most) {}
+
+    struct room {
+        char* begin;
+        std::size_t size;  ///< one byte at least: the one beyond `most` shows that there are more
+    };
+    [[nodiscard]] room more() {
+        constexpr std::size_t least = std::size_t{64} * 1024;
+        if (used_ == text_.size())
+            text_.resize(std::min(std::max(least, 2 * text_.size()), most_ + 1));
+        return {text_.data() + used_, text_.size() - used_};
+    }
+    void used(std::size_t bytes) noexcept { used_ += bytes; }
+
+    [[nodiscard]] bool is_too_large() const noexcept { return used_ > most_; }
+
+    [[nodiscard]] std::string take() && {
+        text_.resize(used_);
+        return std::move(text_);
+    }
+
+ private:
+    std::size_t most_;
+    std::size_t used_ = 0;
+    std::string text_;
+};
+
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+struct inflating {
+    z_stream stream{};
+    explicit inflating(int window) {
+        if (::inflateInit2(&stream, window) != Z_OK) throw std::bad_alloc();
+    }
+    inflating(const inflating&) = delete;
+    inflating& operator=(const inflating&) = delete;
+    ~inflating() { ::inflateEnd(&stream); }
+};
+
+/// Members of gzip may follow one another (RFC 1952, 2.2); anything else may not follow.
+[[nodiscard]] inline unpacked inflate(std::string_view packed, int window, bool has_members,
+                                      bounded_text& out) {
+    inflating state(window);
+    z_stream& stream = state.stream;
+    // zlib reads only; its interface is older than const.
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+    std::size_t left = packed.size();
+    for (;;) {
+        const auto given = static_cast<uInt>(std::min<std::size_t>(left, 1U << 30));
+        const auto [begin, size] = out.more();
+        const auto room = static_cast<uInt>(std::min<std::size_t>(size, 1U << 30));
+        stream.avail_in = given;
+        stream.next_out = reinterpret_cast<Bytef*>(begin);
+        stream.avail_out = room;
+        const int status = ::inflate(&stream, Z_NO_FLUSH);
+        left -= given - stream.avail_in;
+        out.used(room - stream.avail_out);
+        if (out.is_too_large()) return unpacked::too_large;
+        if (status == Z_MEM_ERROR) throw std::bad_alloc();
+        if (status == Z_STREAM_END) {
+            if (left == 0) return unpacked::whole;
+            if (!has_members || ::inflateReset(&stream) != Z_OK) return unpacked::malformed;
+        } else if (status != Z_OK) {
+            return unpacked::malformed;  // also Z_BUF_ERROR: it ends too early
+        }
+    }
+}
+
+/// `deflate` is zlib's format; some clients leave its head and its checksum out (RFC
+/// 9110, 8.4.1.2).
+[[nodiscard]] inline unpacked inflate_either(std::string_view packed, bounded_text& out) {
+    const bounded_text empty = out;
+    const unpacked how = inflate(packed, MAX_WBITS, false, out);
+    if (how != unpacked::malformed) return how;
+    out = empty;
+    return inflate(packed, -MAX_WBITS, false, out);
+}
+#endif
+
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+/// Frames may follow one another (RFC 8878, 3).
+[[nodiscard]] inline unpacked unzstd(std::string_view packed, bounded_text& out) {
+    // RFC 8878, 3.1.1.1.2, and RFC 9659: what every decoder of HTTP must support, and all that one
+    // need hold in memory.
+    constexpr int largest_window = 23;
+    const std::unique_ptr<ZSTD_DCtx, std::size_t (*)(ZSTD_DCtx*)> state(::ZSTD_createDCtx(),
+                                                                        &::ZSTD_freeDCtx);
+    if (!state) throw std::bad_alloc();
+    ::ZSTD_DCtx_setParameter(state.get(), ZSTD_d_windowLogMax, largest_window);
+    ZSTD_inBuffer in{packed.data(), packed.size(), 0};
+    for (;;) {
+        const auto [begin, size] = out.more();
+        ZSTD_outBuffer to{begin, size, 0};
+        const std::size_t was_at = in.pos;
+        const std::size_t left = ::ZSTD_decompressStream(state.get(), &to, &in);
+        out.used(to.pos);
+        if (out.is_too_large()) return unpacked::too_large;
+        if (::ZSTD_isError(left) != 0) return unpacked::malformed;
+        if (left == 0 && in.pos == in.size) return unpacked::whole;
+        if (in.pos == was_at && to.pos == 0) return unpacked::malformed;  // it ends too early
+    }
+}
+#endif
+
+[[nodiscard]] inline unpacked unpack([[maybe_unused]] std::string_view packed,
+                                     std::string_view coding, [[maybe_unused]] bounded_text& out) {
+    const auto is = [coding](std::string_view other) { return equal_ignoring_case(coding, other); };
+#ifdef RESTFUL_FUNCTIONS_ZLIB
+    constexpr int with_gzip_header = 16 + MAX_WBITS;
+    if (is("gzip") || is("x-gzip")) return inflate(packed, with_gzip_header, true, out);
+    if (is("deflate")) return inflate_either(packed, out);
+#endif
+#ifdef RESTFUL_FUNCTIONS_ZSTD
+    if (is("zstd")) return unzstd(packed, out);
+#endif
+    static_cast<void>(is);
+    return unpacked::unknown_coding;
+}
+
+/// The codings in the order in which they were applied, without `identity`.
+[[nodiscard]] inline std::vector<std::string_view> codings_of(std::string_view field) {
+    std::vector<std::string_view> codings;
+    list_scanner elements(field);
+    while (const auto element = elements.next(',')) {
+        if (!element->empty() && !equal_ignoring_case(*element, "identity"))
+            codings.push_back(*element);
+    }
+    return codings;
+}
+
+[[nodiscard]] inline response not_unpacked(std::string_view reason) {
+    response refused = problem(415, reason);
+    refused.headers.add("Accept-Encoding", std::string(accepted_codings));
+    return refused;
+}
+
+}  // namespace detail
+
+/// Undoes the Content-Encoding of a request, to at most `most` bytes. The response refuses it: 415
+/// for a coding that is not known here, with those that are (RFC 9110, 15.5.16), or for more than
+/// two; 413 for a body that would be larger; 400 for one that is not in the coding that it names.
+/// A body of no bytes is one. Throws std::bad_alloc.
+[[nodiscard]] inline std::optional<response> unpack_body(request& sent, std::size_t most) {
+    const std::string* field = sent.headers.find("Content-Encoding");
+    if (field == nullptr || sent.body.empty()) return std::nullopt;
+    constexpr std::size_t most_codings = 2;
+    auto codings = detail::codings_of(*field);
+    if (codings.size() > most_codings)
+        return detail::not_unpacked("the body was compressed more than twice; send it as it is");
+    for (; !codings.empty(); codings.pop_back()) {
+        detail::bounded_text text(most);
+        const std::string coding(codings.back());
+        switch (detail::unpack(sent.body, coding, text)) {
+            case detail::unpacked::whole:
+                sent.body = std::move(text).take();
+                break;
+            case detail::unpacked::malformed:
+                return problem(400,
+                               "the body is not in the coding that its Content-Encoding names (" +
+                                   coding + "), or it is cut off or followed by other bytes");
+            case detail::unpacked::too_large:
+                return problem(413, "the body is larger than this server accepts: more than " +
+                                        std::to_string(most) + " bytes when it is unpacked");
+            case detail::unpacked::unknown_coding:
+                return detail::not_unpacked("the server does not know the Content-Encoding " +
+                                            coding + "; it takes " + std::string(accepted_codings));
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/api/call_routes.hpp
 /// call_routes: POST to a function calls it.
 
@@ -14211,7 +17057,8 @@ struct call_surroundings {
     idempotency_keys& keys;
     event_log& log;
     restful_functions::detail::memory_reserve& reserve;
-    std::size_t max_payload;  ///< bytes of a call's arguments
+    std::size_t max_payload;     ///< bytes of a call's arguments
+    std::size_t max_body_bytes;  ///< of a request, when it is unpacked
 };
 
 namespace detail {
@@ -14264,6 +17111,8 @@ class calling {
         }
         const std::uint32_t function = function_index(with_.functions, asked_.parameter);
         const function_definition& called = with_.functions.at(function);
+        if (auto bad = http::unpack_body(asked_.request, with_.max_body_bytes))
+            return asked_.answer(std::move(*bad));
         if (auto bad = collect_arguments(asked_.request, asked_.query, called))
             return asked_.answer(std::move(*bad));
         const std::string& body = asked_.request.body;
@@ -14408,11 +17257,11 @@ struct console_file {
 
 // clang-format off
 inline constexpr auto console_files = std::to_array<console_file>({
-    {"call.js", "text/javascript; charset=utf-8", "// The page of one function: its form, its call as programs write it, its result.\n\nimport { copyButton, freshId, h } from './dom.js';\nimport { fileNameOf, Forms, namesOf } from './form.js';\nimport { figures } from './functions.js';\nimport { parse, stringify } from './json.js';\nimport { ask, jsonOf, token } from './server.js';\nimport { store } from './store.js';\nimport { taskView } from './task.js';\n\n/** What was filled in, for whoever comes back. */\nconst drafts = new Map();\n\nconst quoted = (text) => `'${text.replaceAll(\"'\", \"'\\\\''\")}'`;\n\nfunction curlOf(url, body) {\n  const words = ['curl'];\n  if (token()) words.push('-H \"Authorization: Bearer $TOKEN\"');\n  const values = Object.entries(body \?\? {});\n  if (values.some(([, value]) => fileNameOf(value))) {\n    for (const [name, value] of values) {\n      const file = fileNameOf(value);\n      words.push(file \? `--form ${quoted(`${name}=@${file}`)}`\n        : `--form-string ${quoted(`${name}=${typeof value === 'string' \? value : stringify(value)}`)}`);\n    }\n  } else {\n    words.push(`-d ${quoted(stringify(body))}`);\n  }\n  return [...words, url].join(' ');\n}\n\nfunction scriptOf(url, body) {\n  const access = token() \? ', Authorization: `Bearer ${token}`' : '';\n  const text = stringify(body);\n  // An object of the program would not hold such integers.\n  const written = /\\d{16}/.test(text) \? JSON.stringify(text) : `JSON.stringify(${text})`;\n  return `const response = await fetch(${JSON.stringify(url)}, {\\n  method: 'POST',\\n  headers: {'Content-Type': 'application/json'${access}},\\n  body: ${written},\\n});\\nconst result = await response.json();`;\n}\n\n/** A text to copy. */\nfunction snippet(name, what) {\n  const text = h('pre', { tabIndex: 0, ariaLabel: what });\n  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };\n}\n\nfunction build(main, definition) {\n  const name = definition.function_name;\n  const path = `/${name}`;\n  const url = `${location.origin}${path}/keep-connection`;\n  const schema = store.document.paths[path].post.requestBody.content['application/json'].schema;\n  const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });\n  const curl = snippet('curl', 'the curl command');\n  const script = snippet('JavaScript', 'the JavaScript');\n  const problem = h('p', { className: 'error', role: 'alert' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const result = h('div', { className: 'card', hidden: true });\n  const its = figures(definition);\n  let view = null;\n  let body = {};\n  // What is folded is not written: a file in it may be large.\n  const snippets = () => {\n    drafts.set(name, body);\n    if (!program.open) return;\n    curl.text.textContent = curlOf(url, body);\n    script.text.textContent = scriptOf(url, body);\n  };\n  const fromForm = () => {\n    body = form.get();\n    raw.value = stringify(body, 2);\n    raw.ariaInvalid = false;\n    problem.textContent = '';\n    snippets();\n  };\n  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);\n  const form = new Forms(store.document.components.schemas, fromForm).field(schema);\n  raw.oninput = () => {\n    try {\n      body = parse(raw.value);\n      raw.ariaInvalid = false;\n      form.set(body);\n      problem.textContent = '';\n      snippets();\n    } catch (error) {\n      raw.ariaInvalid = true;\n      problem.textContent = `This is not JSON yet: ${error.message}`;\n    }\n  };\n  if (drafts.has(name)) form.set(drafts.get(name));\n  fromForm();\n\n  const complain = ({ errors, message, detail, error }) => {\n    form.complain('');\n    const homeless = errors \? [] : [message || detail || error];\n    for (const { pointer, detail: why } of errors \?\? []) {\n      const field = form.at(namesOf(pointer));\n      if (field) field.complain(why);\n      else homeless.push(`${pointer}: ${why}`);\n    }\n    problem.textContent = homeless.join('; ');\n    form.element.querySelector('[aria-invalid=true]')\?.focus();\n  };\n  const buttons = [];\n  const start = async (show) => {\n    if (raw.ariaInvalid === 'true') return raw.focus();\n    for (const each of buttons) each.disabled = true;\n    said.textContent = 'Calling…';\n    complain({ errors: [] });\n    try {\n      const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });\n      const answer = await jsonOf(response);\n      if (response.ok) show(answer.task_id);\n      else complain(answer);\n    } catch (error) {\n      problem.textContent = `The server could not be reached: ${error.message}`;\n    }\n    said.textContent = '';\n    for (const each of buttons) each.disabled = false;\n  };\n  const show = (id) => {\n    view\?.leave();\n    view = taskView(id);\n    result.replaceChildren(view.element, h('p', {}, h('a', { href: `#/task/${id}` }, 'Link to this task')));\n    result.hidden = false;\n  };\n  buttons.push(h('button', { className: 'primary' }, 'Call'),\n    h('button', { type: 'button', onclick: () => start((id) => { location.hash = `#/task/${id}`; }) }, 'Start as task'));\n  main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,\n    h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },\n      form.element, problem, h('div', { className: 'row' }, buttons), said,\n      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),\n    result, h('p', {}, h('a', { href: `#/tasks\?function=${name}` }, 'Its tasks')));\n  return Object.assign(() => { its.update(); view\?.update(); }, { leave: () => view\?.leave() });\n}\n\n/** The page, once the functions are known. */\nexport function functionPage(main, name) {\n  let update = null;\n  return Object.assign(() => {\n    if (!update && store.document) {\n      const definition = store.functions.find((each) => each.function_name === name);\n      if (!definition) return main.replaceChildren(h('h1', {}, name), h('p', {}, 'There is no such function.'));\n      update = build(main, definition);\n    }\n    return update\?.();\n  }, { leave: () => update\?.leave() });\n}\n"},
+    {"call.js", "text/javascript; charset=utf-8", "// The page of one function: its form, its call as programs write it, its result.\n\nimport { copyButton, freshId, h } from './dom.js';\nimport { fileNameOf, Forms, namesOf } from './form.js';\nimport { figures } from './functions.js';\nimport { parse, stringify } from './json.js';\nimport { ask, jsonOf, token } from './server.js';\nimport { store } from './store.js';\nimport { taskView } from './task.js';\n\n/** What was filled in, for whoever comes back. */\nconst drafts = new Map();\n\nconst quoted = (text) => `'${text.replaceAll(\"'\", \"'\\\\''\")}'`;\n\nfunction curlOf(url, body) {\n  const words = ['curl'];\n  if (token()) words.push('-H \"Authorization: Bearer $TOKEN\"');\n  const values = Object.entries(body \?\? {});\n  if (values.some(([, value]) => fileNameOf(value))) {\n    for (const [name, value] of values) {\n      const file = fileNameOf(value);\n      words.push(file \? `--form ${quoted(`${name}=@${file}`)}`\n        : `--form-string ${quoted(`${name}=${typeof value === 'string' \? value : stringify(value)}`)}`);\n    }\n  } else {\n    words.push(`-d ${quoted(stringify(body))}`);\n  }\n  return [...words, url].join(' ');\n}\n\nfunction scriptOf(url, body) {\n  const access = token() \? ', Authorization: `Bearer ${token}`' : '';\n  const text = stringify(body);\n  // An object of the program would not hold such integers.\n  const written = /\\d{16}/.test(text) \? JSON.stringify(text) : `JSON.stringify(${text})`;\n  return `const response = await fetch(${JSON.stringify(url)}, {\\n  method: 'POST',\\n  headers: {'Content-Type': 'application/json'${access}},\\n  body: ${written},\\n});\\nconst result = await response.json();`;\n}\n\n/** A text to copy. */\nfunction snippet(name, what) {\n  const text = h('pre', { tabIndex: 0, ariaLabel: what });\n  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };\n}\n\nfunction build(main, definition) {\n  const name = definition.function_name;\n  const path = `/${name}`;\n  const url = `${location.origin}${path}/keep-connection`;\n  const { content, 'x-json': json } = store.document.paths[path].post.requestBody;\n  const { schema } = json \?\? content['application/json'];\n  const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });\n  const curl = snippet('curl', 'the curl command');\n  const script = snippet('JavaScript', 'the JavaScript');\n  const problem = h('p', { className: 'error', role: 'alert' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const result = h('div', { className: 'card', hidden: true });\n  const its = figures(definition);\n  let view = null;\n  let body = {};\n  // What is folded is not written: a file in it may be large.\n  const snippets = () => {\n    drafts.set(name, body);\n    if (!program.open) return;\n    curl.text.textContent = curlOf(url, body);\n    script.text.textContent = scriptOf(url, body);\n  };\n  const fromForm = () => {\n    body = form.get();\n    raw.value = stringify(body, 2);\n    raw.ariaInvalid = false;\n    problem.textContent = '';\n    snippets();\n  };\n  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);\n  const form = new Forms(store.document.components.schemas, fromForm).field(schema);\n  raw.oninput = () => {\n    try {\n      body = parse(raw.value);\n      raw.ariaInvalid = false;\n      form.set(body);\n      problem.textContent = '';\n      snippets();\n    } catch (error) {\n      raw.ariaInvalid = true;\n      problem.textContent = `This is not JSON yet: ${error.message}`;\n    }\n  };\n  if (drafts.has(name)) form.set(drafts.get(name));\n  fromForm();\n\n  const complain = ({ errors, message, detail, error }) => {\n    form.complain('');\n    const homeless = errors \? [] : [message || detail || error];\n    for (const { pointer, detail: why } of errors \?\? []) {\n      const field = form.at(namesOf(pointer));\n      if (field) field.complain(why);\n      else homeless.push(`${pointer}: ${why}`);\n    }\n    problem.textContent = homeless.join('; ');\n    form.element.querySelector('[aria-invalid=true]')\?.focus();\n  };\n  const buttons = [];\n  const start = async (show) => {\n    if (raw.ariaInvalid === 'true') return raw.focus();\n    for (const each of buttons) each.disabled = true;\n    said.textContent = 'Calling…';\n    complain({ errors: [] });\n    try {\n      const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });\n      const answer = await jsonOf(response);\n      if (response.ok) show(answer.task_id);\n      else complain(answer);\n    } catch (error) {\n      problem.textContent = `The server could not be reached: ${error.message}`;\n    }\n    said.textContent = '';\n    for (const each of buttons) each.disabled = false;\n  };\n  const show = (id) => {\n    view\?.leave();\n    view = taskView(id);\n    result.replaceChildren(view.element, h('p', {}, h('a', { href: `#/task/${id}` }, 'Link to this task')));\n    result.hidden = false;\n  };\n  buttons.push(h('button', { className: 'primary' }, 'Call'),\n    h('button', { type: 'button', onclick: () => start((id) => { location.hash = `#/task/${id}`; }) }, 'Start as task'));\n  main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,\n    h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },\n      form.element, problem, h('div', { className: 'row' }, buttons), said,\n      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),\n    result, h('p', {}, h('a', { href: `#/tasks\?function=${name}` }, 'Its tasks')));\n  return Object.assign(() => { its.update(); view\?.update(); }, { leave: () => view\?.leave() });\n}\n\n/** The page, once the functions are known. */\nexport function functionPage(main, name) {\n  let update = null;\n  return Object.assign(() => {\n    if (!update && store.document) {\n      const definition = store.functions.find((each) => each.function_name === name);\n      if (!definition) return main.replaceChildren(h('h1', {}, name), h('p', {}, 'There is no such function.'));\n      update = build(main, definition);\n    }\n    return update\?.();\n  }, { leave: () => update\?.leave() });\n}\n"},
     {"console.css", "text/css; charset=utf-8", ":root {\n  --back: #f6f7f9; --card: #fff; --text: #1b1f24; --dim: #57606a; --line: #d5dae0;\n  --accent: #0a58ca; --on-accent: #fff; --good: #18703a; --bad: #b3261e; --wait: #7a5200; --code: #eef1f4;\n}\n@media (prefers-color-scheme: dark) {\n  :root {\n    --back: #14171b; --card: #1d2126; --text: #e4e8ed; --dim: #a3acb8; --line: #3a424c;\n    --accent: #7ab0ff; --on-accent: #0d1117; --good: #6fd391; --bad: #ff8f87; --wait: #e6b566; --code: #272d34;\n  }\n}\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }\nheader { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .6rem 1rem;\n  background: var(--card); border-bottom: 1px solid var(--line); }\nnav { display: flex; gap: .25rem; flex: 1; }\na { color: var(--accent); }\nnav a { padding: .25rem .6rem; border-radius: .4rem; text-decoration: none; color: var(--text); }\nnav a[aria-current] { background: var(--code); font-weight: 600; }\n.skip { position: absolute; left: -99rem; }\n.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem; }\n#connection { font-size: .85rem; color: var(--dim); }\n#connection.lost { color: var(--bad); font-weight: 600; }\nmain { max-width: 70rem; margin: 0 auto; padding: 1rem; }\nmain:focus, h1:focus { outline: none; }\n:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }\nh1 { font-size: 1.4rem; margin: .2rem 0 .6rem; overflow-wrap: anywhere; }\nh2 { font-size: 1.1rem; margin: 1.2rem 0 .4rem; }\n.card, dialog { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem; color: var(--text); }\ndialog { margin: auto; max-width: min(30rem, 92vw); }\ndialog::backdrop { background: #0008; }\n.dim { color: var(--dim); }\n.error { color: var(--bad); margin: .2rem 0; overflow-wrap: anywhere; }\n.error:empty { display: none; }\n.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }\n.grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); padding: 0; margin: 0; list-style: none; }\n.grid.charts { grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); }\n.grid .card { margin: 0; }\n.card > h2 { margin-top: 0; }\n.row select { width: auto; }\n.grid a { font-weight: 600; overflow-wrap: anywhere; }\n.facts { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .85rem; color: var(--dim); margin: .4rem 0 1rem; }\n.facts dd { margin: 0; color: var(--text); }\n.card .facts, .row > p { margin: 0; }\n.text { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0; }\ninput, select, textarea, button { font: inherit; color: inherit; }\ninput:not([type=checkbox]), select, textarea { background: var(--back); border: 1px solid var(--dim); border-radius: .4rem;\n  padding: .35rem .5rem; width: 100%; max-width: 30rem; min-width: 0; }\ninput[type=checkbox] { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }\ntextarea { resize: vertical; max-width: 45rem; }\n[aria-invalid=true] { border-color: var(--bad); outline: 1px solid var(--bad); }\nbutton { background: var(--code); border: 1px solid var(--dim); border-radius: .4rem; padding: .35rem .8rem; cursor: pointer; }\nbutton.primary { background: var(--accent); color: var(--on-accent); border-color: var(--accent); font-weight: 600; }\nbutton.danger { color: var(--bad); border-color: var(--bad); }\nbutton:disabled { opacity: .6; cursor: default; }\nfieldset { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem; min-width: 0; }\nlegend { font-weight: 600; padding: 0 .3rem; }\n.field { margin: .6rem 0; }\n.field > label, .label { font-weight: 600; display: block; }\n.item { display: flex; gap: .5rem; align-items: flex-start; margin: .3rem 0; }\n.item > :first-child { flex: 0 1 30rem; min-width: 0; }\n.item input + div { margin-top: .3rem; }\ndetails > label { display: block; }\ntd a { white-space: nowrap; }\n.item .field { margin: 0; }\npre, code, textarea, .json { font-family: ui-monospace, monospace; font-size: .88rem; }\npre { background: var(--code); border-radius: .4rem; padding: .6rem; margin: .4rem 0; overflow: auto; max-height: 28rem; white-space: pre-wrap; overflow-wrap: anywhere; }\n.json { overflow-wrap: anywhere; white-space: pre-wrap; }\n.json details { margin-left: 1rem; }\n.json details > div { margin-left: 1rem; }\n.json summary { cursor: pointer; margin-left: -1rem; }\n.scroll { overflow-x: auto; }\ntable { border-collapse: collapse; width: 100%; font-size: .92rem; }\nth, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }\ntd { overflow-wrap: anywhere; }\n.DONE, .good { color: var(--good); }\n.FAILED, .TIMEOUT, .bad { color: var(--bad); }\n.QUEUED, .RUNNING { color: var(--wait); }\nprogress { width: 7rem; accent-color: var(--accent); vertical-align: middle; }\nsvg { display: block; width: 100%; height: auto; max-height: 13rem; }\nsvg .line { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }\nsvg .bar { fill: var(--accent); } svg .bar.bad { fill: var(--bad); }\nsvg text { fill: var(--dim); font: 14px system-ui; }\nimg.result { max-width: 100%; border: 1px solid var(--line); }\n.crash { border-left: 4px solid var(--bad); padding-left: .8rem; }\n@media (max-width: 40rem) { main { padding: .6rem; } .wide { display: none; } }\n"},
     {"console.html", "text/html; charset=utf-8", "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>restful-functions</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/console/console.css\">\n<script type=\"module\" src=\"/console/main.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n<header>\n  <strong>restful-functions</strong>\n  <nav aria-label=\"Views\">\n    <a href=\"#/\">Functions</a>\n    <a href=\"#/tasks\">Tasks</a>\n    <a href=\"#/overview\">Overview</a>\n  </nav>\n  <span id=\"connection\" role=\"status\">connecting…</span>\n</header>\n<main id=\"main\" tabindex=\"-1\"><noscript><p>This page needs JavaScript; <code>curl</code> does not.</p></noscript></main>\n<dialog id=\"token\" aria-labelledby=\"token-title\">\n  <form method=\"dialog\">\n    <h2 id=\"token-title\">Who are you\?</h2>\n    <p>This server asks its callers for a token. It is kept until this tab is closed.</p>\n    <label for=\"token-value\">Token</label>\n    <input id=\"token-value\" type=\"password\" autocomplete=\"off\" required>\n    <p id=\"token-error\" class=\"error\" role=\"alert\"></p>\n    <button class=\"primary\">Continue</button>\n  </form>\n</dialog>\n<dialog id=\"confirm\" aria-labelledby=\"confirm-text\">\n  <form method=\"dialog\">\n    <p id=\"confirm-text\"></p>\n    <button value=\"no\">Keep it</button>\n    <button value=\"yes\" class=\"danger\">Terminate</button>\n  </form>\n</dialog>\n</body>\n</html>\n"},
     {"dom.js", "text/javascript; charset=utf-8", "// Elements from data. Text is always text: nothing that comes from the server is read as HTML.\n\n/** An element with properties, listeners (`onclick`), attributes and children; null children are left out. */\nexport function h(name, properties = {}, ...children) {\n  const element = document.createElement(name);\n  for (const [key, value] of Object.entries(properties)) {\n    if ((value \?\? false) === false) continue;\n    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);\n    else if (key in element && key !== 'list' && key !== 'form') element[key] = value;\n    else element.setAttribute(key, value === true \? '' : value);\n  }\n  element.append(...children.flat().filter((child) => (child \?\? null) !== null));\n  return element;\n}\n\nconst svgSpace = 'http://www.w3.org/2000/svg';\n\n/** The same for SVG, whose attributes are no properties. */\nexport function svg(name, attributes = {}, ...children) {\n  const element = document.createElementNS(svgSpace, name);\n  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);\n  element.append(...children);\n  return element;\n}\n\n/** Gives an element another text, if it has not got it yet: what is told to a screen reader is told once. */\nexport function setText(element, text) {\n  if (element.textContent !== text) element.textContent = text;\n}\n\nlet lastId = 0;\n/** An id that no other element has. */\nexport const freshId = () => `id-${++lastId}`;\n\n/** A button that copies the text of an element, and where it says so. */\nexport function copyButton(element, what) {\n  const said = h('span', { className: 'dim', role: 'status' });\n  const copy = async () => {\n    let isCopied = true;\n    try {\n      await navigator.clipboard.writeText(element.textContent);\n    } catch {\n      // A page that came over plain HTTP, from another machine, has no clipboard.\n      getSelection().selectAllChildren(element);\n      isCopied = document.execCommand('copy');\n    }\n    said.textContent = isCopied \? 'Copied' : 'Press Ctrl+C';\n    setTimeout(() => said.replaceChildren(), 1500);\n  };\n  return [h('button', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, 'Copy'), said];\n}\n\n/** Seconds as people read them. */\nexport function seconds(value) {\n  if (!Number.isFinite(value)) return '';\n  if (value < 0.9995) return `${Math.max(0, Math.round(value * 1000))} ms`;\n  if (value < 99.95) return `${value.toFixed(1)} s`;\n  const whole = Math.round(value);\n  const minutes = Math.floor(whole / 60);\n  return minutes < 60 \? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;\n}\n\n/** Bytes as people read them. */\nexport function bytes(value) {\n  for (const unit of ['B', 'KiB', 'MiB']) {\n    if (value < 1024) return `${unit === 'B' \? value : value.toFixed(1)} ${unit}`;\n    value /= 1024;\n  }\n  return `${value.toFixed(1)} GiB`;\n}\n\n/** Asks before something is ended. */\nexport function confirmed(question) {\n  const dialog = document.getElementById('confirm');\n  document.getElementById('confirm-text').textContent = question;\n  dialog.returnValue = 'no';\n  dialog.showModal();\n  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === 'yes'); });\n}\n"},
-    {"form.js", "text/javascript; charset=utf-8", "// Forms from JSON Schema: each field gives its value, takes one, and shows what the server says of it.\n//\n// A field is {element, get(), set(value), at(pointer)}: get() is undefined for one that is left out; at() finds the\n// field that a pointer of RFC 6901 leads to, as far as there are fields.\n\nimport { freshId, h } from './dom.js';\nimport { numberOf, parse, stringify } from './json.js';\n\nconst fileNames = new WeakMap();\n\n/** The name of the file that a value was read from. */\nexport const fileNameOf = (value) => fileNames.get(value);\n\nconst blobName = '#/components/schemas/Blob';\n\n/** A field that has no label. */\nfunction called(name, field) {\n  field.control\?.setAttribute('aria-label', name);\n  return field;\n}\n\n/** The field below one of several, or that one. */\nconst within = (field, rest) => field && (field.at(rest) \?\? field);\n\n/** Says what is wrong with fields together; without a message, nothing with any. */\nconst complaint = (error, fields) => (message) => {\n  error.textContent = message;\n  if (!message) for (const field of fields()) field.complain('');\n};\n\nconst errorPlace = () => h('p', { className: 'error', id: freshId() });\n\nfunction simple(control, { description }, get, set) {\n  const error = errorPlace();\n  control.setAttribute('aria-describedby', error.id);\n  return {\n    element: h('div', {}, control, description \? h('div', { className: 'dim text' }, description) : null, error),\n    control,\n    get,\n    set,\n    at: () => null,\n    complain(message) {\n      error.textContent = message;\n      control.ariaInvalid = Boolean(message);\n    },\n  };\n}\n\nconst labelled = (name, field, isRequired) => {\n  const label = name + (isRequired \? '' : ' (optional)');\n  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);\n  field.control.id ||= freshId();\n  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);\n};\n\nexport class Forms {\n  constructor(components, onChange) {\n    this.components = components;\n    this.onChange = onChange;\n  }\n\n  resolve(schema) {\n    const name = schema.$ref\?.split('/').pop();\n    return name \? { ...this.components[name], ...schema } : schema;\n  }\n\n  field(schema, depth = 0) {\n    if (schema.$ref === blobName) return this.blob(schema);\n    const known = this.resolve(schema);\n    // A type may hold itself without end.\n    if (depth > 6) return this.raw(known);\n    const nullable = known.anyOf\?.length === 2 && known.anyOf[1].type === 'null';\n    if (nullable) return this.optional({ ...known.anyOf[0], description: known.description }, depth);\n    if (known.enum) return this.choice(known);\n    if (known.prefixItems) return this.tuple(known, depth);\n    switch (known.type) {\n      case 'integer': return this.number(known, 1);\n      case 'number': return this.number(known, 'any');\n      case 'boolean': return this.truth(known);\n      case 'string': return this.text(known);\n      case 'array': return this.list(known, depth);\n      case 'object': return known.properties \? this.object(known, depth) : this.map(known, depth);\n      default: return this.raw(known);\n    }\n  }\n\n  listening(control) {\n    control.oninput = () => this.onChange();\n    return control;\n  }\n\n  number(schema, step) {\n    const placeholder = schema.minimum === undefined \? null : `${schema.minimum} to ${schema.maximum}`;\n    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));\n    // What is no number is left to the server, whose words say so.\n    return simple(control, schema, () => (control.value === '' \? (control.validity.badInput \? 'not a number' : undefined) : numberOf(control.value)),\n      (value) => { control.value = value \?\? ''; });\n  }\n\n  truth(schema) {\n    const control = this.listening(h('input', { type: 'checkbox' }));\n    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });\n  }\n\n  text(schema) {\n    const control = schema.writeOnly\n      \? h('input', { type: 'password', autocomplete: 'off' })\n      : h('textarea', { rows: 1, spellcheck: false });\n    this.listening(control);\n    return simple(control, schema, () => control.value, (value) => { control.value = value \?\? ''; });\n  }\n\n  choice(schema) {\n    const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));\n    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });\n  }\n\n  raw(schema) {\n    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));\n    return simple(control, schema, () => {\n      if (control.value.trim() === '') return undefined;\n      try {\n        return parse(control.value);\n      } catch {\n        return control.value;\n      }\n    }, (value) => { control.value = value === undefined \? '' : stringify(value); });\n  }\n\n  blob(schema) {\n    let value;\n    const control = h('input', { type: 'file' });\n    control.onchange = () => {\n      const file = control.files[0];\n      value = undefined;\n      if (!file) return this.onChange();\n      const reader = new FileReader();\n      reader.onload = () => {\n        value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] \?\? '' };\n        fileNames.set(value, file.name);\n        this.onChange();\n      };\n      reader.readAsDataURL(file);\n    };\n    return simple(control, schema, () => value, (given) => {\n      // It shows no file but the one that it gives.\n      if (given !== value) control.value = '';\n      value = given;\n    });\n  }\n\n  /** A field that can be left out. */\n  optional(schema, depth) {\n    const inner = called('value', this.field(schema, depth));\n    const isGiven = h('input', { type: 'checkbox', id: freshId() });\n    const box = h('div', { hidden: true }, inner.element);\n    const show = () => { box.hidden = !isGiven.checked; };\n    isGiven.onchange = () => { show(); this.onChange(); };\n    return {\n      element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),\n      get: () => (isGiven.checked \? inner.get() : undefined),\n      set(value) {\n        isGiven.checked = value !== undefined && value !== null;\n        show();\n        if (isGiven.checked) inner.set(value);\n      },\n      at: inner.at,\n      complain: (message) => {\n        if (message) { isGiven.checked = true; show(); }\n        inner.complain(message);\n      },\n    };\n  }\n\n  object(schema, depth) {\n    const required = new Set(schema.required \?\? []);\n    const error = errorPlace();\n    const defaults = {};\n    const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {\n      const resolved = this.resolve(each);\n      const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;\n      const field = isOptional \? this.optional(each, depth + 1) : this.field(each, depth + 1);\n      defaults[name] = resolved.default;\n      if (resolved.default !== undefined) field.set(resolved.default);\n      return [name, field];\n    }));\n    return {\n      element: h('div', {}, schema.description && depth \? h('p', { className: 'dim text' }, schema.description) : null,\n        [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),\n      get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),\n      set: (value) => { for (const [name, field] of fields) field.set(value\?.[name] === undefined \? defaults[name] : value[name]); },\n      at: ([name, ...rest]) => within(fields.get(name), rest),\n      complain: complaint(error, () => fields.values()),\n    };\n  }\n\n  /** Rows that can be added and removed; `make` gives the fields of a row. */\n  rows(make, join, split, what) {\n    const error = errorPlace();\n    const list = h('div', {});\n    let rows = [];\n    const add = (value) => {\n      const row = make(value);\n      const element = h('div', { className: 'item' }, row.element, h('button', { type: 'button', 'aria-label': `Remove ${what}`,\n        onclick: () => { rows = rows.filter((each) => each !== row); element.remove(); adder.focus(); this.onChange(); } }, '×'));\n      rows.push(row);\n      list.append(element);\n      return row;\n    };\n    const adder = h('button', { type: 'button', onclick: () => {\n      const row = add();\n      row.element.querySelector('input, select, textarea')\?.focus();\n      this.onChange();\n    } }, `Add ${what}`);\n    return {\n      element: h('div', {}, list, adder, error),\n      get: () => join(rows),\n      set(value) {\n        rows = [];\n        list.replaceChildren();\n        for (const each of split(value)) add(each);\n      },\n      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name\?.() \?\? String(i)) === index), rest),\n      complain: complaint(error, () => rows),\n    };\n  }\n\n  list(schema, depth) {\n    return this.rows((value) => {\n      const field = called('element', this.field(schema.items \?\? {}, depth + 1));\n      if (value !== undefined) field.set(value);\n      return field;\n    }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined \? null : value)),\n    (value) => (Array.isArray(value) \? value : []), 'an element');\n  }\n\n  map(schema, depth) {\n    return this.rows((value) => {\n      const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));\n      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));\n      if (value) { name.value = value[0]; field.set(value[1]); }\n      return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };\n    }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() \?\? null])),\n    (value) => Object.entries(value \?\? {}), 'a member');\n  }\n\n  tuple(schema, depth) {\n    const fields = schema.prefixItems.map((each) => this.field(each, depth + 1));\n    return {\n      element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),\n      get: () => fields.map((field) => field.get() \?\? null),\n      set: (value) => { fields.forEach((field, i) => field.set(value\?.[i])); },\n      at: ([index, ...rest]) => within(fields[index], rest),\n      complain: (message) => { for (const field of fields) field.complain(message); },\n    };\n  }\n}\n\n/** The names in a pointer of RFC 6901. */\nexport const namesOf = (pointer) => pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));\n"},
+    {"form.js", "text/javascript; charset=utf-8", "// Forms from JSON Schema: each field gives its value, takes one, and shows what the server says of it.\n//\n// A field is {element, get(), set(value), at(pointer)}: get() is undefined for one that is left out; at() finds the\n// field that a pointer of RFC 6901 leads to, as far as there are fields.\n\nimport { freshId, h } from './dom.js';\nimport { numberOf, parse, stringify } from './json.js';\n\nconst fileNames = new WeakMap();\n\n/** The name of the file that a value was read from. */\nexport const fileNameOf = (value) => fileNames.get(value);\n\nconst blobName = '#/components/schemas/EncodedBlob';\n\n/** A field that has no label. */\nfunction called(name, field) {\n  field.control\?.setAttribute('aria-label', name);\n  return field;\n}\n\n/** The field below one of several, or that one. */\nconst within = (field, rest) => field && (field.at(rest) \?\? field);\n\n/** Says what is wrong with fields together; without a message, nothing with any. */\nconst complaint = (error, fields) => (message) => {\n  error.textContent = message;\n  if (!message) for (const field of fields()) field.complain('');\n};\n\nconst errorPlace = () => h('p', { className: 'error', id: freshId() });\n\nfunction simple(control, { description }, get, set) {\n  const error = errorPlace();\n  control.setAttribute('aria-describedby', error.id);\n  return {\n    element: h('div', {}, control, description \? h('div', { className: 'dim text' }, description) : null, error),\n    control,\n    get,\n    set,\n    at: () => null,\n    complain(message) {\n      error.textContent = message;\n      control.ariaInvalid = Boolean(message);\n    },\n  };\n}\n\nconst labelled = (name, field, isRequired) => {\n  const label = name + (isRequired \? '' : ' (optional)');\n  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);\n  field.control.id ||= freshId();\n  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);\n};\n\nexport class Forms {\n  constructor(components, onChange) {\n    this.components = components;\n    this.onChange = onChange;\n  }\n\n  resolve(schema) {\n    const name = schema.$ref\?.split('/').pop();\n    return name \? { ...this.components[name], ...schema } : schema;\n  }\n\n  field(schema, depth = 0) {\n    if (schema.$ref === blobName) return this.blob(schema);\n    const known = this.resolve(schema);\n    // A type may hold itself without end.\n    if (depth > 6) return this.raw(known);\n    const nullable = known.anyOf\?.length === 2 && known.anyOf[1].type === 'null';\n    if (nullable) return this.optional({ ...known.anyOf[0], description: known.description }, depth);\n    if (known.enum) return this.choice(known);\n    if (known.prefixItems) return this.tuple(known, depth);\n    switch (known.type) {\n      case 'integer': return this.number(known, 1);\n      case 'number': return this.number(known, 'any');\n      case 'boolean': return this.truth(known);\n      case 'string': return this.text(known);\n      case 'array': return this.list(known, depth);\n      case 'object': return known.properties \? this.object(known, depth) : this.map(known, depth);\n      default: return this.raw(known);\n    }\n  }\n\n  listening(control) {\n    control.oninput = () => this.onChange();\n    return control;\n  }\n\n  number(schema, step) {\n    const placeholder = schema.minimum === undefined \? null : `${schema.minimum} to ${schema.maximum}`;\n    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));\n    // What is no number is left to the server, whose words say so.\n    return simple(control, schema, () => (control.value === '' \? (control.validity.badInput \? 'not a number' : undefined) : numberOf(control.value)),\n      (value) => { control.value = value \?\? ''; });\n  }\n\n  truth(schema) {\n    const control = this.listening(h('input', { type: 'checkbox' }));\n    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });\n  }\n\n  text(schema) {\n    const control = schema.writeOnly\n      \? h('input', { type: 'password', autocomplete: 'off' })\n      : h('textarea', { rows: 1, spellcheck: false });\n    this.listening(control);\n    return simple(control, schema, () => control.value, (value) => { control.value = value \?\? ''; });\n  }\n\n  choice(schema) {\n    const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));\n    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });\n  }\n\n  raw(schema) {\n    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));\n    return simple(control, schema, () => {\n      if (control.value.trim() === '') return undefined;\n      try {\n        return parse(control.value);\n      } catch {\n        return control.value;\n      }\n    }, (value) => { control.value = value === undefined \? '' : stringify(value); });\n  }\n\n  blob(schema) {\n    let value;\n    const control = h('input', { type: 'file' });\n    control.onchange = () => {\n      const file = control.files[0];\n      value = undefined;\n      if (!file) return this.onChange();\n      const reader = new FileReader();\n      reader.onload = () => {\n        value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] \?\? '' };\n        fileNames.set(value, file.name);\n        this.onChange();\n      };\n      reader.readAsDataURL(file);\n    };\n    return simple(control, schema, () => value, (given) => {\n      // It shows no file but the one that it gives.\n      if (given !== value) control.value = '';\n      value = given;\n    });\n  }\n\n  /** A field that can be left out. */\n  optional(schema, depth) {\n    const inner = called('value', this.field(schema, depth));\n    const isGiven = h('input', { type: 'checkbox', id: freshId() });\n    const box = h('div', { hidden: true }, inner.element);\n    const show = () => { box.hidden = !isGiven.checked; };\n    isGiven.onchange = () => { show(); this.onChange(); };\n    return {\n      element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),\n      get: () => (isGiven.checked \? inner.get() : undefined),\n      set(value) {\n        isGiven.checked = value !== undefined && value !== null;\n        show();\n        if (isGiven.checked) inner.set(value);\n      },\n      at: inner.at,\n      complain: (message) => {\n        if (message) { isGiven.checked = true; show(); }\n        inner.complain(message);\n      },\n    };\n  }\n\n  object(schema, depth) {\n    const required = new Set(schema.required \?\? []);\n    const error = errorPlace();\n    const defaults = {};\n    const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {\n      const resolved = this.resolve(each);\n      const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;\n      const field = isOptional \? this.optional(each, depth + 1) : this.field(each, depth + 1);\n      defaults[name] = resolved.default;\n      if (resolved.default !== undefined) field.set(resolved.default);\n      return [name, field];\n    }));\n    return {\n      element: h('div', {}, schema.description && depth \? h('p', { className: 'dim text' }, schema.description) : null,\n        [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),\n      get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),\n      set: (value) => { for (const [name, field] of fields) field.set(value\?.[name] === undefined \? defaults[name] : value[name]); },\n      at: ([name, ...rest]) => within(fields.get(name), rest),\n      complain: complaint(error, () => fields.values()),\n    };\n  }\n\n  /** Rows that can be added and removed; `make` gives the fields of a row. */\n  rows(make, join, split, what) {\n    const error = errorPlace();\n    const list = h('div', {});\n    let rows = [];\n    const add = (value) => {\n      const row = make(value);\n      const element = h('div', { className: 'item' }, row.element, h('button', { type: 'button', 'aria-label': `Remove ${what}`,\n        onclick: () => { rows = rows.filter((each) => each !== row); element.remove(); adder.focus(); this.onChange(); } }, '×'));\n      rows.push(row);\n      list.append(element);\n      return row;\n    };\n    const adder = h('button', { type: 'button', onclick: () => {\n      const row = add();\n      row.element.querySelector('input, select, textarea')\?.focus();\n      this.onChange();\n    } }, `Add ${what}`);\n    return {\n      element: h('div', {}, list, adder, error),\n      get: () => join(rows),\n      set(value) {\n        rows = [];\n        list.replaceChildren();\n        for (const each of split(value)) add(each);\n      },\n      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name\?.() \?\? String(i)) === index), rest),\n      complain: complaint(error, () => rows),\n    };\n  }\n\n  list(schema, depth) {\n    return this.rows((value) => {\n      const field = called('element', this.field(schema.items \?\? {}, depth + 1));\n      if (value !== undefined) field.set(value);\n      return field;\n    }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined \? null : value)),\n    (value) => (Array.isArray(value) \? value : []), 'an element');\n  }\n\n  map(schema, depth) {\n    return this.rows((value) => {\n      const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));\n      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));\n      if (value) { name.value = value[0]; field.set(value[1]); }\n      return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };\n    }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() \?\? null])),\n    (value) => Object.entries(value \?\? {}), 'a member');\n  }\n\n  tuple(schema, depth) {\n    const fields = schema.prefixItems.map((each) => this.field(each, depth + 1));\n    return {\n      element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),\n      get: () => fields.map((field) => field.get() \?\? null),\n      set: (value) => { fields.forEach((field, i) => field.set(value\?.[i])); },\n      at: ([index, ...rest]) => within(fields[index], rest),\n      complain: (message) => { for (const field of fields) field.complain(message); },\n    };\n  }\n}\n\n/** The names in a pointer of RFC 6901. */\nexport const namesOf = (pointer) => pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));\n"},
     {"functions.js", "text/javascript; charset=utf-8", "// The list of functions.\n\nimport { freshId, h, seconds, setText } from './dom.js';\nimport { readHealth, statistics, store } from './store.js';\n\n/** {element, update} of what the calls of a function do. */\nexport function figures({ function_name: name, max_concurrency: limit }) {\n  const element = h('div', { className: 'facts' });\n  let shown = '';\n  return {\n    element,\n    update(all = statistics()) {\n      // Another server may not have it any more.\n      const { running, queued, failed, calls, median } = all.get(name) \?\? {};\n      if (calls === undefined) return;\n      if (shown === (shown = [running, queued, failed, calls, median].join())) return;\n      element.replaceChildren(...[\n        h('span', {}, `${running}${limit \? ` of ${limit}` : ''} running `,\n          limit \? h('progress', { max: limit, value: running, ariaLabel: 'running calls' }) : null),\n        queued \? h('span', {}, `${queued} queued`) : '',\n        h('span', {}, calls === 1 \? '1 call' : `${calls} calls`),\n        median === null \? '' : h('span', {}, `median ${seconds(median)}`),\n        failed \? h('span', { className: 'bad' }, `${failed} failed`) : '',\n      ]);\n    },\n  };\n}\n\n/** The list, with a search. */\nexport function functionList(main) {\n  const search = h('input', { type: 'search', id: freshId(), placeholder: 'name or description' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const warm = h('span', { className: 'dim' });\n  const list = h('ul', { className: 'grid' });\n  let built = null;\n  let cards = [];\n  const filter = () => {\n    const wanted = search.value.toLowerCase();\n    for (const each of cards) each.element.hidden = !each.text.includes(wanted);\n    said.textContent = cards.length === 0 \? 'No functions yet.' : cards.every((each) => each.element.hidden) \? 'No function fits.' : '';\n  };\n  const build = () => {\n    cards = store.functions.map((each) => {\n      const its = figures(each);\n      return {\n        its,\n        text: `${each.function_name} ${each.description}`.toLowerCase(),\n        element: h('li', { className: 'card' }, h('a', { href: `#/function/${each.function_name}` }, each.function_name),\n          h('p', { className: 'text' }, each.description), its.element),\n      };\n    });\n    list.replaceChildren(...cards.map((each) => each.element));\n    filter();\n  };\n  search.oninput = filter;\n  main.append(h('h1', {}, 'Functions'), h('div', { className: 'row' }, h('label', { htmlFor: search.id }, 'Search'), search, warm), said, list);\n  return () => {\n    readHealth();\n    if (store.health) setText(warm, `${store.health.parked} processes wait warm for calls.`);\n    if (store.document && built !== store.functions) {\n      built = store.functions;\n      build();\n    }\n    const all = statistics();\n    for (const each of cards) each.its.update(all);\n  };\n}\n"},
     {"json.js", "text/javascript; charset=utf-8", "// JSON with integers of 64 bits, which a number of JavaScript does not hold exactly: such ones are BigInts.\n\n/** The value of a text. */\nexport const parse = (text) => JSON.parse(text, (name, value, context) => (\n  typeof value === 'number' && !Number.isSafeInteger(value) && /^-\?\\d+$/.test(context\?.source \?\? '') \? BigInt(context.source) : value));\n\n/** The text of a value. Where a browser cannot write a BigInt, it is a string, which servers take for an integer, too. */\nexport const stringify = (value, indent) => JSON.stringify(value, (name, each) => (\n  typeof each !== 'bigint' \? each : JSON.rawJSON \? JSON.rawJSON(String(each)) : String(each)), indent);\n\n/** The number that somebody has typed. */\nexport const numberOf = (text) => (/^-\?\\d+$/.test(text) && !Number.isSafeInteger(Number(text)) \? BigInt(text) : Number(text));\n"},
     {"main.js", "text/javascript; charset=utf-8", "// Which view is shown, by the address's part after the hash, and when it is brought up to date.\n\nimport { functionPage } from './call.js';\nimport { h } from './dom.js';\nimport { functionList } from './functions.js';\nimport { overview } from './overview.js';\nimport { askForToken, token } from './server.js';\nimport { connect, onChange, store } from './store.js';\nimport { taskPage } from './task.js';\nimport { taskTable } from './tasks.js';\n\nconst main = document.getElementById('main');\nconst connection = document.getElementById('connection');\nlet update = () => {};\n\nfunction decoded(text) {\n  try {\n    return decodeURIComponent(text);\n  } catch {\n    return text;\n  }\n}\n\nfunction viewOf(path, query) {\n  const [first, second] = path.split('/').slice(1).map(decoded);\n  if (first === 'function' && second) return ['#/', (place) => functionPage(place, second)];\n  if (first === 'tasks') return ['#/tasks', (place) => taskTable(place, query)];\n  if (first === 'task' && second) return ['#/tasks', (place) => taskPage(place, second)];\n  if (first === 'overview') return ['#/overview', overview];\n  return ['#/', functionList];\n}\n\nfunction refresh() {\n  update();\n  const heading = main.querySelector('h1');\n  if (heading) document.title = `${heading.textContent} · restful-functions`;\n}\n\nfunction show(isFirst) {\n  update.leave\?.();\n  const [path, query] = (location.hash || '#/').slice(1).split('\?');\n  const [link, view] = viewOf(path, new URLSearchParams(query));\n  for (const each of document.querySelectorAll('nav a')) each.ariaCurrent = each.getAttribute('href') === link \? 'page' : null;\n  main.replaceChildren();\n  update = view(main);\n  refresh();\n  const place = main.querySelector('h1') \?\? main;\n  place.tabIndex = -1;\n  if (!isFirst) place.focus();\n}\n\nlet said = '';\nfunction showConnection() {\n  const text = store.isConnected \? 'connected' : store.reason || 'Connection lost; trying again…';\n  if (text === said) return;\n  said = text;\n  connection.classList.toggle('lost', !store.isConnected);\n  connection.replaceChildren(text, token() \? h('button', { type: 'button', onclick: async () => { await askForToken(); location.reload(); } }, 'Other token') : '');\n}\n\naddEventListener('hashchange', () => show(false));\nonChange(() => { showConnection(); refresh(); });\n// The hash names views, and not places in them.\ndocument.querySelector('.skip').addEventListener('click', (event) => { event.preventDefault(); main.focus(); });\nconnect();\nshow(true);\n"},
@@ -15382,6 +18231,29 @@ inline refusal check_host(const request& head) {
     return {};
 }
 
+// A reader that takes the first of several values and one that takes the last see different
+// requests.
+struct single_field {
+    std::string_view name;
+    std::string_view refusal;
+};
+inline constexpr single_field single_fields[] = {
+    {"Authorization", "there is more than one Authorization field"},
+    {"Content-Disposition", "there is more than one Content-Disposition field"},
+    {"Content-Encoding", "there is more than one Content-Encoding field"},
+    {"Content-Type", "there is more than one Content-Type field"},
+    {"Idempotency-Key", "there is more than one Idempotency-Key field"},
+    {"Origin", "there is more than one Origin field"},
+    {"Range", "there is more than one Range field"},
+    {"X-Timeout", "there is more than one X-Timeout field"},
+};
+
+inline refusal check_repetition(const request& head) {
+    for (const auto& [name, why] : single_fields)
+        if (count(head.headers, name) > 1) return {400, why};
+    return {};
+}
+
 inline refusal check_transfer_encoding(const request& head) {
     const std::string* coding = head.headers.find("Transfer-Encoding");
     if (coding == nullptr) return {};
@@ -15414,10 +18286,11 @@ inline bool expects_continue(const request& head) {
     return head.version_minor > 0 && detail::lists(head.headers, "Expect", "100-continue");
 }
 
-/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3) and Expect
-/// (RFC 9110, 10.1.1).
+/// Applies the rules for Host (RFC 9112, 3.2), Transfer-Encoding (RFC 9112, 6.1 and 6.3), fields
+/// that may stand once (RFC 9110, 5.3) and Expect (RFC 9110, 10.1.1).
 inline refusal check_head(const request& head) {
     if (const refusal refused = detail::check_host(head)) return refused;
+    if (const refusal refused = detail::check_repetition(head)) return refused;
     if (const refusal refused = detail::check_transfer_encoding(head)) return refused;
     const bool is_met =
         std::all_of(head.headers.begin(), head.headers.end(), detail::meets_expectation);
@@ -15508,9 +18381,10 @@ class page {
             answer.headers.add("Access-Control-Allow-Credentials", "true");
             answer.headers.add("Vary", "Origin");
         }
-        answer.headers.add("Access-Control-Expose-Headers",
-                           "ETag, Idempotent-Replayed, Link, Location, Log-Offset, Log-Size, "
-                           "Preference-Applied, Retry-After");
+        answer.headers.add(
+            "Access-Control-Expose-Headers",
+            "Content-Disposition, ETag, Idempotent-Replayed, Link, Location, Log-Offset, Log-Size, "
+            "Preference-Applied, Retry-After");
     }
 
     /// The answer to a browser that asks beforehand whether the page may send a request, but for
@@ -15519,9 +18393,10 @@ class page {
         http::response answer;
         answer.status = 204;
         answer.headers.add("Access-Control-Allow-Methods", "GET, HEAD, POST");
-        answer.headers.add("Access-Control-Allow-Headers",
-                           "Authorization, Content-Type, Idempotency-Key, If-None-Match, "
-                           "Last-Event-ID, Prefer, Traceparent, Tracestate, X-Timeout");
+        answer.headers.add(
+            "Access-Control-Allow-Headers",
+            "Authorization, Content-Encoding, Content-Type, Idempotency-Key, If-None-Match, "
+            "Last-Event-ID, Prefer, Traceparent, Tracestate, X-Timeout");
         answer.headers.add("Access-Control-Max-Age", "600");
         return answer;
     }
@@ -16342,7 +19217,8 @@ inline constexpr std::array<std::pair<std::string_view, std::string_view>, 6> ow
   "function_name": {"type": "string"},
   "status": {"$ref": "#/components/schemas/TaskStatus"},
   "result": {"description":
-   "The function's result; a sentence when it failed; null before. Not in brief lists."},
+   "The function's result; a sentence when it failed; null before. Not in brief lists. )"
+             R"(A blob's has content_type, filename if there is one, bytes (how many) and href."},
   "outcome": {"anyOf": [{"type": "string", "enum": ["returned", "threw", "crashed", "exited",
    "out_of_memory", "cpu_limit", "timed_out", "terminated", "result_too_large", "lost"]},
    {"type": "null"}]},
@@ -16504,9 +19380,12 @@ inline constexpr auto own_paths = std::to_array<own_path>({
       "404": {"$ref": "#/components/responses/Problem"})"},
     {"/task/result/{task_id}", "get", "get_result", "tasks", "The result of a task", "TaskId",
      R"("200": {"description": "The result, or null before the end; a blob as its bytes.",
-      "content": {"application/json": {"schema": {}}, "*/*": {"schema": {}}}},
+      "headers": {"Content-Disposition": {"schema": {"type": "string"},
+      "description": "The name of the file, if a blob has one."}},
+      "content": {"application/json": {"schema": {}},
+      "*/*": {"schema": {"type": "string", "format": "binary"}}}},
       "206": {"description": "The part of a blob that Range asks for.",
-      "content": {"*/*": {"schema": {}}}},
+      "content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
       "304": {"description": "If-None-Match has its ETag."},
       "404": {"$ref": "#/components/responses/Problem"},
       "416": {"$ref": "#/components/responses/Problem"})"},
@@ -16612,8 +19491,10 @@ class openapi_builder {
     }
 
  private:
-    static constexpr std::string_view bytes =
-        R"({"type": "string", "contentMediaType": "application/octet-stream"})";
+    /// OpenAPI 3.1 says what is no text with contentMediaType; most generators, and the file picker
+    /// of Swagger UI, still look for the format of OpenAPI 3.0.
+    static constexpr std::string_view bytes = R"({"type": "string", "format": "binary", )"
+                                              R"("contentMediaType": "application/octet-stream"})";
     static constexpr std::string_view problem = R"({"$ref": "#/components/responses/Problem"})";
 
     [[nodiscard]] bool is_restricted() const noexcept {
@@ -16687,8 +19568,13 @@ class openapi_builder {
 
     void add_calls(json_text& paths, const function_definition& function) {
         const std::string body = request_body(function);
+        const std::string headers = function.callable->returns_blob()
+                                        ? R"("headers": {"Content-Disposition": )"
+                                          R"({"schema": {"type": "string"}, "description": )"
+                                          R"("The name of the file, if it has one."}}, )"
+                                        : "";
         const std::string result = function.callable->returns_blob()
-                                       ? R"("*/*": {"schema": {}})"
+                                       ? R"("*/*": {"schema": )" + std::string(bytes) + "}"
                                        : R"("application/json": {"schema": )" +
                                              function.callable->result_schema(schemas_) + "}";
         paths.add("/" + function.name,
@@ -16698,9 +19584,8 @@ class openapi_builder {
                             R"({"schema": {"$ref": "#/components/schemas/CallStarted"}}}})"));
         paths.add("/" + function.name + "/keep-connection",
                   operation(function, "call_", "Call " + function.name + " and wait", body,
-                            R"("200": {"description": "The result.", "content": )"
-                            "{" +
-                                result +
+                            R"("200": {"description": "The result.", )" + headers +
+                                R"("content": {)" + result +
                                 R"(}}, "500": {"description": "The call failed; why.", )"
                                 R"("content": {"application/json": {"schema": )"
                                 R"({"type": "string"}}}}, "504": {"description": )"
@@ -16716,7 +19601,7 @@ class openapi_builder {
                          R"(, "400": {"$ref": "#/components/responses/BadCall"})"
                          R"(, "429": {"$ref": "#/components/responses/Busy"})"
                          R"(, "503": {"$ref": "#/components/responses/Unavailable"})");
-        for (const std::string_view status : {"410", "413", "422"})
+        for (const std::string_view status : {"410", "413", "415", "422"})
             responses.append(", ").append(quoted(status)).append(": ").append(problem);
         json_text text = json_text::object();
         text.add("operationId", quoted(std::string(prefix) + function.name))
@@ -16737,6 +19622,12 @@ class openapi_builder {
         return schema;
     }
 
+    /// Of bytes, or of a list of them, as forms have them.
+    [[nodiscard]] static std::string bytes_schema(const arg_definition& argument) {
+        if (argument.type != arg_type::list) return std::string(bytes);
+        return R"({"type": "array", "items": )" + std::string(bytes) + "}";
+    }
+
     [[nodiscard]] std::string request_body(const function_definition& function) {
         json::detail::object_schema object;
         json::detail::object_schema form;
@@ -16747,9 +19638,9 @@ class openapi_builder {
                        described(function.callable->argument_schema(i, schemas_), argument),
                        argument.is_required);
             form.add(argument.name,
-                     argument.is_blob
-                         ? described(std::string(bytes), argument)
-                         : described(function.callable->argument_schema(i, schemas_), argument),
+                     described(argument.is_blob ? bytes_schema(argument)
+                                                : function.callable->argument_schema(i, schemas_),
+                               argument),
                      argument.is_required);
             is_required = is_required || argument.is_required;
         }
@@ -16758,13 +19649,21 @@ class openapi_builder {
         const std::string sample = function.sample_call();
         if (std::holds_alternative<std::monostate>(function.check(sample)))
             as_json.add("example", sample);
-        json_text content = json_text::object();
-        content.add("application/json", as_json.end());
         const bool has_blobs = std::any_of(function.args.begin(), function.args.end(),
                                            [](const auto& each) { return each.is_blob; });
-        content.add(has_blobs ? "multipart/form-data" : "application/x-www-form-urlencoded",
-                    R"({"schema": )" + form.end() + "}");
-        if (has_one_blob(function)) content.add("application/octet-stream", R"({"schema": {}})");
+        json_text content = json_text::object();
+        const std::string as_form = R"({"schema": )" + form.end() + "}";
+        if (has_blobs) {
+            // Generators make one function of all ways to send a body, and most take JSON where it
+            // is named: it would be given a file, and write "{}" for it.
+            return json_text::object()
+                .add("required", json_boolean(is_required))
+                .add("content", content.add("multipart/form-data", as_form).end())
+                .add("x-json", as_json.end())
+                .end();
+        }
+        content.add("application/json", as_json.end());
+        content.add("application/x-www-form-urlencoded", as_form);
         return json_text::object()
             .add("required", json_boolean(is_required))
             .add("content", content.end())
@@ -16823,6 +19722,8 @@ struct service_options {
     access_options access = {};
     log_format log = log_format::none;
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
+    std::size_t max_body_bytes = http::limits{}.max_body_bytes;  ///< Of a body that was compressed.
+    std::uint32_t number = 0;  ///< of the server among those of the program, the same in each run
 };
 
 }  // namespace restful_functions::api
@@ -16931,8 +19832,18 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
             return json_response(200, show(*find_task(tasks, asked.parameter)));
         });
     };
-    get_task("/task/info/{task_id}", [&functions, &calls](const task::record& task) {
-        return json_task(functions, task, standing_of(task, calls));
+    routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
+        const task::record& task = *find_task(tasks, asked.parameter);
+        const auto show = [&functions, &tasks, &calls, id = task.id, answer = asked.answer] {
+            answer_late(answer, [&] {
+                const task::record* const found = tasks.find(id);
+                if (found == nullptr) return http::problem(404, "the task is forgotten");
+                return json_response(200, json_task(functions, *found, standing_of(*found, calls)));
+            });
+        };
+        // The lines of a backtrace are there when its process is gone.
+        if (task.how == task::outcome::crashed) return calls.when_gone(task.id, show);
+        show();
     });
     get_task("/task/done/{task_id}", [](const task::record& task) {
         return std::string(json_boolean(has_ended(task.status)));
@@ -17180,8 +20091,9 @@ namespace restful_functions::task {
 /// JSON, or a blob with its media type.
 class function_program final : public process::program {
  public:
-    explicit function_program(const registry& functions, std::function<void()> hook = {})
-        : functions_(functions), hook_(std::move(hook)) {
+    explicit function_program(const registry& functions, std::function<void()> hook = {},
+                              std::uint32_t number = 0)
+        : functions_(functions), hook_(std::move(hook)), number_(number) {
         for (const function_definition& function : functions_) {
             samples_.push_back(function.sample_call());
         }
@@ -17195,6 +20107,23 @@ class function_program final : public process::program {
         return static_cast<std::uint32_t>(functions_.size());
     }
 
+    [[nodiscard]] std::string registration() const override {
+        std::string lines;
+        for (const function_definition& function : functions_) {
+            lines += function.name + "(";
+            const char* separator = "";
+            for (const arg_definition& arg : function.args) {
+                lines += separator + arg.name + (arg.is_required ? ": " : "?: ");
+                lines += to_string(arg.type);
+                separator = ", ";
+            }
+            lines += ")\n";
+        }
+        return lines;
+    }
+
+    [[nodiscard]] std::uint32_t number() const override { return number_; }
+
     [[nodiscard]] bool has_hook() const override { return hook_ != nullptr; }
 
     void on_process_start() override {
@@ -17203,7 +20132,7 @@ class function_program final : public process::program {
 
     [[nodiscard]] process::call_policy policy_of(std::uint32_t entry) const override {
         const function_definition& function = functions_.at(entry);
-        return {function.limits, function.isolation, function.worker_calls};
+        return {function.limits, function.isolation, function.worker_calls, function.grace};
     }
 
     void run(std::uint32_t entry, std::string_view input, process::window& output) override {
@@ -17217,6 +20146,7 @@ class function_program final : public process::program {
  private:
     const registry& functions_;
     std::function<void()> hook_;
+    std::uint32_t number_;
     std::vector<std::string> samples_;  ///< a call of each
 };
 
@@ -17237,12 +20167,14 @@ class service {
  public:
     using reply = api::reply;
 
-    /// Forks the fork server: do it before threads and sockets exist. The registry must be
-    /// complete, and outlive the service, as must the system. Throws std::invalid_argument for
-    /// options that make no sense, std::system_error when the system refuses.
+    /// In a run of the program that was started for calls of `isolation::spawn`, serves them and
+    /// does not return. Otherwise forks the fork server: do it before threads and sockets exist.
+    /// The registry must be complete, and outlive the service, as must the system. Throws
+    /// std::invalid_argument for options that make no sense, std::system_error when the system
+    /// refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions, options.on_process_start),
+        : program_(functions, options.on_process_start, options.number),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,
@@ -17272,7 +20204,7 @@ class service {
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
         add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
-                                  options.executor.max_payload});
+                                  options.executor.max_payload, options.max_body_bytes});
     }
 
     service(const service&) = delete;
@@ -17780,7 +20712,10 @@ inline std::variant<request_line, refusal> parse_request_line(std::string_view l
     const bool visible =
         std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; });
     if (target.empty() || !visible || target.find('#') != target.npos)
-        return refusal{400, "the target holds a character that a target may not hold"};
+        return refusal{400,
+                       "the target holds a character that a target may not hold: percent-encode "
+                       "it in UTF-8, as %C3%AB for \u00EB and %20 for a space; curl does so with "
+                       "--data-urlencode \"name=Zo\u00EB\""};
     if (version.size() != version_size || version.substr(0, 5) != "HTTP/" ||
         !detail::is_digit(version[5]) || version[6] != '.' || !detail::is_digit(version[7]))
         return refusal{400, "the request line does not end in an HTTP version"};
@@ -17899,6 +20834,7 @@ class parser {
 
  private:
     enum class state { head, body, trailers, complete, refused };
+    enum class extension { none, to_come, inside };  // of the chunk whose size has been read
 
     // A chunk takes that much beside its data and extensions: a size and two line ends.
     static constexpr std::size_t usual_framing = 16;
@@ -17936,6 +20872,7 @@ class parser {
         request_.headers.reserve(8);
         state_ = state::body;
         announced_ = data_left_ = chunks_ = framing_ = 0;
+        last_framing_ = '\0';
         llhttp_reset(&llhttp_);
         execute(head);
     }
@@ -17945,10 +20882,57 @@ class parser {
     std::size_t feed_body(std::string_view bytes) {
         if (data_left_ > 0) return execute(bytes.substr(0, data_left_));
         const std::size_t allowed = chunks_ * usual_framing + limits_.max_header_bytes;
-        const std::size_t used = execute(bytes.substr(0, allowed - framing_ + 1));
+        const std::size_t used = feed_framing(bytes.substr(0, allowed - framing_ + 1));
         framing_ += used;
         if (framing_ > allowed) refuse({400, "the chunks of the body have too long extensions"});
         return used;
+    }
+
+    // An extension is passed over without a look at its grammar (RFC 9112, 7.1.1), which llhttp has
+    // a narrower notion of. It stands between a size and a CR, and holds no control character.
+    std::size_t feed_framing(std::string_view bytes) {
+        switch (extension_) {
+            case extension::none: {
+                if (ends_size(last_framing_, bytes.front())) {
+                    extension_ = extension::to_come;
+                    return 0;
+                }
+                // A size stands before the first LF, or after that of the chunk before.
+                const std::size_t line_end = bytes.find('\n', bytes.find('\n') <= 1 ? 2 : 0);
+                const std::string_view line = bytes.substr(0, line_end);
+                const auto last = std::adjacent_find(line.begin(), line.end(), ends_size);
+                const auto size = static_cast<std::size_t>(last - line.begin()) + 1;
+                const std::size_t used = execute(bytes.substr(0, size));
+                if (used > 0) last_framing_ = bytes[used - 1];
+                return used;
+            }
+            case extension::to_come: {
+                const std::size_t end = bytes.find_first_not_of(" \t");
+                if (end == bytes.npos) return bytes.size();
+                if (bytes[end] != ';') {
+                    refuse(detail::refusal_of(HPE_INVALID_CHUNK_SIZE));
+                    return bytes.size();
+                }
+                extension_ = extension::inside;
+                return end;
+            }
+            case extension::inside: {
+                const auto end = std::find_if(bytes.begin(), bytes.end(), [](char c) {
+                    return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
+                });
+                if (end != bytes.end()) {
+                    if (*end != '\r') refuse(detail::refusal_of(HPE_CR_EXPECTED));
+                    extension_ = extension::none;
+                    last_framing_ = '\0';
+                }
+                return static_cast<std::size_t>(end - bytes.begin());
+            }
+        }
+        return 0;
+    }
+
+    static bool ends_size(char digit, char next) noexcept {
+        return detail::hex_value(digit) >= 0 && (next == ';' || next == ' ' || next == '\t');
     }
 
     std::size_t feed_trailers(std::string_view bytes) {
@@ -18089,6 +21073,8 @@ class parser {
     std::size_t data_left_ = 0;    // of the body, or of the chunk that has begun
     std::size_t chunks_ = 0;       // so far in this body
     std::size_t framing_ = 0;      // bytes of this body's coding that are no data
+    char last_framing_ = '\0';     // of those that llhttp got
+    extension extension_ = extension::none;
     bool continue_expected_ = false;
     request request_;
     refusal refused_;
@@ -19389,6 +22375,80 @@ class asio_http : public detail::http_server<Service> {
 
 }  // namespace restful_functions::transport
 
+// restful_functions/transport/asio_http_orphans.hpp
+/// asio_http_orphans: reaps the orphans of a container in the loop of a server.
+
+namespace restful_functions::transport::detail {
+
+/// As long as it lives, SIGCHLD wakes the loop, beside what the program does at it.
+class orphan_watch {
+ public:
+    explicit orphan_watch(asio::io_context& loop)
+        : event_(loop, checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {
+        target().store(event_.native_handle());
+        struct sigaction ours {};
+        ours.sa_sigaction = &on_child;
+        ours.sa_flags = SA_SIGINFO | SA_RESTART | SA_NOCLDSTOP;
+        ::sigaction(SIGCHLD, nullptr, &before());
+        // With SIG_IGN no child is kept for anybody.
+        if ((before().sa_flags & SA_NOCLDWAIT) != 0 || before().sa_handler == SIG_IGN) return;
+        if ((before().sa_flags & SA_NOCLDSTOP) == 0) ours.sa_flags &= ~SA_NOCLDSTOP;
+        ::sigaction(SIGCHLD, &ours, nullptr);
+        is_led_here_ = true;
+        watch();
+    }
+    orphan_watch(const orphan_watch&) = delete;
+    orphan_watch& operator=(const orphan_watch&) = delete;
+    ~orphan_watch() {
+        if (is_led_here_) ::sigaction(SIGCHLD, &before(), nullptr);
+        target().store(-1);
+    }
+
+ private:
+    static int checked(int descriptor) {
+        if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+        return descriptor;
+    }
+
+    // Initialised before any code runs: a handler may read them.
+    static std::atomic<int>& target() noexcept {
+        static constinit std::atomic<int> descriptor{-1};
+        return descriptor;
+    }
+    static struct sigaction& before() noexcept {
+        static constinit struct sigaction action {};
+        return action;
+    }
+
+    static void on_child(int signal, siginfo_t* info, void* context) {
+        const int interrupted = errno;
+        const std::uint64_t one = 1;
+        [[maybe_unused]] const auto written = ::write(target().load(), &one, sizeof one);
+        errno = interrupted;
+        if ((before().sa_flags & SA_SIGINFO) != 0) {
+            before().sa_sigaction(signal, info, context);
+        } else if (before().sa_handler != SIG_DFL) {
+            before().sa_handler(signal);
+        }
+    }
+
+    void watch() {
+        event_.async_wait(loop_descriptor::wait_read, [this](const std::error_code& failed) {
+            if (failed) return;
+            std::uint64_t count = 0;
+            [[maybe_unused]] const auto size = ::read(event_.native_handle(), &count, sizeof count);
+            orphans_.reap();
+            watch();
+        });
+    }
+
+    loop_descriptor event_;
+    restful_functions::detail::orphans orphans_;
+    bool is_led_here_ = false;
+};
+
+}  // namespace restful_functions::transport::detail
+
 // restful_functions/transport/descriptor_limit.hpp
 /// How many descriptors the process may have open.
 
@@ -19502,6 +22562,8 @@ struct run_options {
     std::optional<std::chrono::milliseconds> drain_timeout = std::nullopt;
     /// Whether SIGHUP has certificates read again.
     bool reloads_at_sighup = false;
+    /// Whether the orphans of a container whose first process this is are reaped.
+    bool reaps_orphans = false;
 };
 
 namespace detail {
@@ -19608,6 +22670,8 @@ void run(Service& service, listener opened, const http_options& options,
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);
+    std::optional<detail::orphan_watch> orphans;
+    if (end.reaps_orphans && restful_functions::detail::orphans::come_here()) orphans.emplace(loop);
     on_listening(http);
     while (stop.requests() == 0) loop.run_one();
     on_ending();
@@ -19939,7 +23003,7 @@ inline void refuse_openness(const server_options& o, const transport::listener& 
                                 "authorizer, or set allow_anonymous");
 }
 
-inline api::service_options service_options_of(const server_options& o) {
+inline api::service_options service_options_of(const server_options& o, std::uint32_t number) {
     return {.executor = {.max_processes = o.max_processes,
                          .warm_processes = o.warm_processes,
                          .max_payload = o.max_payload,
@@ -19955,7 +23019,9 @@ inline api::service_options service_options_of(const server_options& o) {
                        .allowed_hosts = expected_hosts(o),
                        .allowed_origins = o.allowed_origins},
             .log = o.log,
-            .on_process_start = o.on_process_start};
+            .on_process_start = o.on_process_start,
+            .max_body_bytes = o.max_body_bytes,
+            .number = number};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.
@@ -20004,13 +23070,20 @@ RESTFUL_FUNCTIONS_INLINE void function_server::add(function_definition definitio
 }
 
 RESTFUL_FUNCTIONS_INLINE api::service& function_server::service() {
-    if (!service_)
-        service_ = std::make_unique<api::service>(functions_, detail::service_options_of(options_));
+    if (!service_) {
+        if (process::is_spawned_for_another(number_))
+            throw std::logic_error(
+                "this run of the program serves calls of another of its servers: with "
+                "isolation::spawn use start(), or one server only");
+        service_ = std::make_unique<api::service>(functions_,
+                                                  detail::service_options_of(options_, number_));
+    }
     return *service_;
 }
 
 RESTFUL_FUNCTIONS_INLINE void function_server::start() {
     if (has_run_) throw std::logic_error("start() was called before; make another function_server");
+    if (process::is_spawned_for_another(number_)) return;
     // First: what a manager says to the server is not for its calls.
     const detail::service_manager manager;
     auto passed = options_.socket_activation ? detail::take_passed_sockets()
@@ -20026,7 +23099,8 @@ RESTFUL_FUNCTIONS_INLINE void function_server::start() {
         *service_, std::move(opened), detail::http_options_of(options_), stop_,
         {.mode = options_.shutdown_mode,
          .drain_timeout = options_.drain_timeout,
-         .reloads_at_sighup = options_.handle_signals},
+         .reloads_at_sighup = options_.handle_signals,
+         .reaps_orphans = options_.handle_signals},
         [&](const auto& http) {
             has_run_ = true;
             url_ = http.url();
