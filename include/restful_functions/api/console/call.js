@@ -47,8 +47,8 @@ function build(main, definition) {
   const name = definition.function_name;
   const path = `/${name}`;
   const url = `${location.origin}${path}/keep-connection`;
-  const { content, 'x-json': json } = store.document.paths[path].post.requestBody;
-  const { schema } = json ?? content['application/json'];
+  const { content, 'x-json': json = content['application/json'] } = store.document.paths[path].post.requestBody;
+  const { schema } = json;
   const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });
   const curl = snippet('curl', 'the curl command');
   const script = snippet('JavaScript', 'the JavaScript');

@@ -8,7 +8,7 @@ import { numberOf, parse, stringify } from './json.js';
 
 const fileNames = new WeakMap();
 
-/** The name of the file that a value was read from. */
+/** The name of a value's file. */
 export const fileNameOf = (value) => fileNames.get(value);
 
 const blobName = '#/components/schemas/EncodedBlob';
