@@ -8,7 +8,6 @@ import { numberOf, parse, stringify } from './json.js';
 
 const fileNames = new WeakMap();
 
-/** The name of a value's file. */
 export const fileNameOf = (value) => fileNames.get(value);
 
 const blobName = '#/components/schemas/EncodedBlob';
