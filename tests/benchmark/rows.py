@@ -14,6 +14,7 @@ from tasks import FullTables
 PROCESS = "/addition/keep-connection"
 WORKER = "/addition_worker/keep-connection"
 REWIND = "/addition_rewind/keep-connection"
+SPAWN = "/addition_spawn/keep-connection"
 CGI = "/addition.cgi?x=3&y=6"
 HELLO = "examples/hello.cpp"
 MANY_BYTES = b"x" * (8 << 20)
@@ -51,6 +52,31 @@ def with_ballast(gibibytes, seconds):
         figures = paced(server, PROCESS, seconds)
         loaded = load(server, PROCESS, 16, seconds, BODY)
     return figures | {"calls/s": loaded["calls"] / loaded["seconds"]}
+
+
+def with_loaded(gibibytes, seconds):
+    """Calls of a program that has loaded an array and 500,000 nodes of a hash table beforehand."""
+    with ours("--loaded", str(gibibytes)) as server:
+        rates = {name: load(server, path, 16, seconds, BODY) for name, path in
+                 (("process calls/s", PROCESS), ("rewind calls/s", REWIND))}
+    return {name: rate["calls"] / rate["seconds"] for name, rate in rates.items()}
+
+
+def loaded_rows():
+    """What a program has loaded before it starts costs its calls next to nothing."""
+    return [Row(f"loaded_{size}", f"{size} GiB and 500,000 nodes loaded before the start",
+                {f"{size} GiB": partial(with_loaded, size), "nothing": partial(with_loaded, 0)},
+                [Comparison(f"{size} GiB", "nothing", "process calls/s", at_least(process)),
+                 Comparison(f"{size} GiB", "nothing", "rewind calls/s", at_least(rewind))])
+            for size, process, rewind in ((1, 0.9, 0.8), (4, 0.8, 0.7))]
+
+
+def spawned(path, seconds):
+    with ours("--spawn", "1") as server:
+        for _ in range(100):
+            server.ask(path, BODY, SUM)
+        rate = load(server, path, 16, seconds, BODY)
+    return {"calls/s": rate["calls"] / rate["seconds"]}
 
 
 def submissions(seconds):
@@ -113,6 +139,10 @@ def all_rows(most_tasks, resources):
             [Comparison("rewind", "process", "calls/s", at_least(4)),
              Comparison("rewind", "worker", "calls/s", at_least(0.4)),
              *reported_faults("rewind", "process"), *reported_faults("rewind", "worker")]),
+        Row("spawn", "`spawn`, 16 connections",
+            {"spawn": partial(spawned, SPAWN), "worker": partial(spawned, WORKER)},
+            [Comparison("spawn", "worker", "calls/s", at_least(0.95))]),
+        *loaded_rows(),
         Row("ballast", "1 GiB resident in the server",
             {"1 GiB": partial(with_ballast, 1), "nothing": partial(with_ballast, 0)},
             [Comparison("1 GiB", "nothing", "p50", at_most(1.1)),

@@ -1,7 +1,6 @@
-/// The server that is measured: `server [--ballast GIB] [--loaded GIB] [--keep TASKS]`. And, for
-/// the same program to be compared with, what a call costs without a server: `server --forks
-/// SECONDS`,
-/// `--paced-forks SECONDS`, `--copies SECONDS`.
+/// The server that is measured: `server [--ballast GIB | --loaded GIB | --keep TASKS | --spawn 1]`.
+/// And, for the same program to be compared with, what a call costs without a server:
+/// `server --forks SECONDS`, `--paced-forks SECONDS`, `--copies SECONDS`.
 
 #include <restful_functions.hpp>
 
@@ -37,14 +36,16 @@ int main(int argc, char** argv) {
     rf::server_options options{.port = 0, .log = rf::log_format::none, .max_body_bytes = 16 << 20};
     if (flag == "--keep") options.max_finished_tasks = static_cast<std::size_t>(number);
     options.on_listening = [&](const std::string& url) {
-        if (flag == "--ballast") {
-            load(number);
-        }
+        if (flag == "--ballast") load(number);
         std::printf("listening on %s\n", url.c_str());
         std::fflush(stdout);
     };
     rf::function_server server(std::move(options));
     add_functions(server);
+    if (flag == "--spawn") {
+        server.add_function<addition>(
+            {.args = {"x", "y"}, .name = "addition_spawn", .isolation = rf::isolation::spawn});
+    }
 
     if (flag == "--forks") return bare::print_forks(number), 0;
     if (flag == "--paced-forks") return bare::print_paced_forks(number, addition), 0;
