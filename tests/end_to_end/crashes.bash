@@ -18,6 +18,8 @@ for crashing in crashes crashes_optimized; do
         line=$(grep --line-number "// $function\$" tests/end_to_end/crashes.cpp | cut --delimiter=: --fields=1)
         matches "end to end: a backtrace of $crashing ends at the function: $function" \
             "tests/end_to_end/crashes\.cpp:$line\$" "$(last_frame)"
+        equal "end to end: and none of its frames is the server's: $function" 0 \
+            "$(grep --count --extended-regexp 'restful_functions::|std::__invoke' <<<"$body")"
     done
     stop_server
 done

@@ -46,7 +46,7 @@ class program_with_symbolizer final : public program {
         if (wanted != entry) return work_.policy_of(wanted);
         call_policy policy;
         policy.limits.memory = bytes{std::uint64_t{1} << 30};
-        policy.limits.cpu = std::chrono::seconds(5);
+        policy.limits.cpu = std::chrono::seconds(30);
         return policy;
     }
 
@@ -117,7 +117,7 @@ class source_line_finder {
     }
 
  private:
-    static constexpr std::chrono::seconds patience{5};
+    static constexpr std::chrono::seconds patience{30};
     static constexpr std::size_t most_waiting = 16;
     static constexpr std::size_t most_known_bytes = std::size_t{4} << 20;
 

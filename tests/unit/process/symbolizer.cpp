@@ -58,6 +58,18 @@ TEST_CASE("what is no place has no lines") {
     }
 }
 
+TEST_CASE("an inlined function in a user's file is the user's, whatever its name") {
+    const auto lines = detail::parse_tool(
+        "0x1\n_ZNSt17_Function_handlerIFvvEPFvvEE9_M_invokeERKSt9_Any_data\n/home/me/area.cpp:7\n"
+        "__invoke_r<void>\n/usr/include/c++/12/bits/invoke.h:111\n");
+    REQUIRE(lines.size() == 1);
+    REQUIRE(lines[0].size() == 2);
+    CHECK(lines[0][0].function == "?");
+    CHECK(lines[0][0].line == "/home/me/area.cpp:7");
+    CHECK_FALSE(lines[0][0].is_plumbing);
+    CHECK(lines[0][1].is_plumbing);
+}
+
 TEST_CASE("what a tool prints is read as far as it is known") {
     const auto lines = detail::parse_tool(
         "0x0000000000001139\n_Z4areav\n/home/me/area.cpp:12 (discriminator 3)\n"

@@ -1,10 +1,13 @@
 #include "../address_sanitizer.hpp"
 #include "calls.hpp"
 
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
+#include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <future>
@@ -50,8 +53,20 @@ std::string can_have(std::size_t size) {
     return "yes";
 }
 
-/// The kernel may count a thread for a moment longer than pthread_join(3) waits for it.
-void wait_until_alone() {
+/// Creates threads that ask for no memory, and waits until they have ended. Where the program had
+/// threads before, others may change the heaps that those have left, which costs a rewound process.
+void create_plain_threads() {
+    std::array<pthread_t, 16> threads{};
+    std::atomic<bool> is_over{false};
+    const auto wait = [](void* over) -> void* {
+        static_cast<std::atomic<bool>*>(over)->wait(false);
+        return nullptr;
+    };
+    for (pthread_t& thread : threads) ::pthread_create(&thread, nullptr, wait, &is_over);
+    is_over = true;
+    is_over.notify_all();
+    for (const pthread_t thread : threads) ::pthread_join(thread, nullptr);
+    // The kernel may count a thread for a moment longer.
     while (file_text("/proc/self/status").find("\nThreads:\t1\n") == std::string::npos) {
         ::sched_yield();
     }
@@ -142,8 +157,7 @@ TEST_CASE("a process without a memory limit creates threads as ever") {
 
 TEST_CASE("a process that is rewound goes on after a call with threads") {
     calls all({[](std::string_view) {
-                  beside_threads(16, [] { return 0; });
-                  wait_until_alone();
+                  create_plain_threads();
                   return std::to_string(::getpid());
               }},
               {.max_processes = 1, .warm_processes = 1}, operating_system::real(),
