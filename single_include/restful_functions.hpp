@@ -14400,16 +14400,20 @@ template <typename LinesOf>
 
 namespace restful_functions::process::detail {
 
+/// The file tells best what a function is of: where the debug information has no mangled name of an
+/// inlined function, addr2line gives the innermost one the name of the function that it is in.
 inline source_line make_source_line(const std::string& function, std::string_view file,
                                     std::string_view number) {
-    source_line made{function, {}, is_call_plumbing(function) || is_file_of_call_plumbing(file)};
-    char* const demangled = abi::__cxa_demangle(function.c_str(), nullptr, nullptr, nullptr);
+    source_line made{function, {}, is_call_plumbing(function)};
+    if (!file.empty()) {
+        const bool has_wrong_name =
+            std::exchange(made.is_plumbing, is_file_of_call_plumbing(file)) && !made.is_plumbing;
+        if (has_wrong_name) made.function = "?";
+        if (!number.empty() && number != "0") made.line.append(file).append(":").append(number);
+    }
+    char* const demangled = abi::__cxa_demangle(made.function.c_str(), nullptr, nullptr, nullptr);
     if (demangled != nullptr) made.function = demangled;
     std::free(demangled);
-    if (!file.empty() && !number.empty() && number != "0") {
-        made.line = file;
-        made.line.append(":").append(number);
-    }
     return made;
 }
 
@@ -14591,7 +14595,7 @@ class program_with_symbolizer final : public program {
         if (wanted != entry) return work_.policy_of(wanted);
         call_policy policy;
         policy.limits.memory = bytes{std::uint64_t{1} << 30};
-        policy.limits.cpu = std::chrono::seconds(5);
+        policy.limits.cpu = std::chrono::seconds(30);
         return policy;
     }
 
@@ -14662,7 +14666,7 @@ class source_line_finder {
     }
 
  private:
-    static constexpr std::chrono::seconds patience{5};
+    static constexpr std::chrono::seconds patience{30};
     static constexpr std::size_t most_waiting = 16;
     static constexpr std::size_t most_known_bytes = std::size_t{4} << 20;
 
