@@ -9513,7 +9513,8 @@ struct mapping : address_range {
     /// The memory has a property that a new mapping in its place would not have: locked, huge
     /// pages, of a device, handled by userfaultfd(2)… Only smaps tells.
     bool special;
-    bool undumped;  ///< MADV_DONTDUMP; only smaps tells
+    bool undumped;     ///< MADV_DONTDUMP; only smaps tells
+    std::size_t used;  ///< bytes that have memory or lie in swap; only smaps tells
     std::uint64_t offset;
     mapped_file file;
 
@@ -9578,6 +9579,7 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
                           fields.skip(' ') && fields.number(parsed.file.inode, 10);
     parsed.stack = fields.rest() == "[stack]";
     parsed.special = parsed.undumped = false;
+    parsed.used = 0;
     return complete;
 }
 
@@ -9592,6 +9594,13 @@ inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
         parsed.undumped = parsed.undumped || flag == "dd";
         flags.remove_prefix(std::min<std::size_t>(3, flags.size()));
     }
+}
+
+/// `Rss:   1024 kB`, without the name. 0: it is not understood.
+inline std::size_t parse_kibibytes(std::string_view text) noexcept {
+    std::size_t parsed = 0;
+    line_fields(line_fields(text).rest()).number(parsed, 10);
+    return parsed * 1024;
 }
 
 /// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
@@ -9623,15 +9632,19 @@ bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) 
 
 /// A line of maps or smaps. false: it is not understood, or there is no room for it.
 inline bool add_line(std::string_view line, mapping_list& list) noexcept {
+    constexpr std::string_view resident = "Rss:";
+    constexpr std::string_view swapped = "Swap:";
     constexpr std::string_view flags = "VmFlags: ";
     constexpr std::string_view hexadecimal = "0123456789abcdef";
     if (!line.empty() && hexadecimal.find(line[0]) != std::string_view::npos) {
         mapping parsed{};
         return parse_mapping(line, parsed) && list.push_back(parsed);
     }
-    if (line.starts_with(flags) && !list.empty()) {
-        parse_flags(line.substr(flags.size()), list.back());
+    if (list.empty()) return true;
+    for (const std::string_view name : {resident, swapped}) {
+        if (line.starts_with(name)) list.back().used += parse_kibibytes(line.substr(name.size()));
     }
+    if (line.starts_with(flags)) parse_flags(line.substr(flags.size()), list.back());
     return true;
 }
 
@@ -9649,7 +9662,8 @@ inline bool read_mappings(const char* path, mapping_list& list) noexcept {
     return detail::read_mappings("/proc/self/maps", list);
 }
 
-/// As read_memory_map(), with `special` and `undumped`. The kernel looks at every page for it.
+/// As read_memory_map(), with `special`, `undumped` and `used`. The kernel looks at every page for
+/// it.
 [[nodiscard]] inline bool read_detailed_memory_map(mapping_list& list) noexcept {
     return detail::read_mappings("/proc/self/smaps", list);
 }
@@ -10322,6 +10336,12 @@ inline bool expects_zeros_in_vain() noexcept {
     return expects && ::dlsym(RTLD_DEFAULT, "madvise") != reinterpret_cast<void*>(&::madvise);
 }
 
+/// The program has a sanitizer's allocator, which counts on zeros as well, and is not meant to be
+/// fast.
+inline bool is_sanitized() noexcept {
+    return ::dlsym(RTLD_DEFAULT, "__sanitizer_get_ownership") != nullptr;
+}
+
 }  // namespace restful_functions::process::detail
 
 // restful_functions/process/frozen_memory.hpp
@@ -10462,14 +10482,11 @@ class freezing {
             why = "/proc cannot be read, or the program has thousands of mappings";
             return false;
         }
-        std::size_t address_space = 0;
         std::size_t bytes = 0;
         for (const mapping& known : mappings_) {
-            if (!known.shared) address_space += known.size();
             if (is_candidate(known)) bytes += choose_in(known);
         }
-        // Sanitizers reserve terabytes for their shadows, and expect zeros of MADV_DONTNEED.
-        return bytes >= frozen_memory::least_bytes && address_space <= most_address_space;
+        return bytes >= frozen_memory::least_bytes;
     }
 
     /// Bytes of the file.
@@ -10501,7 +10518,9 @@ class freezing {
     static constexpr std::size_t least_mapping = std::size_t{1} << 20;
     /// Huge pages are allocated whole: a range has to be some of them for that to pay.
     static constexpr std::size_t least_huge = 4 * huge_page;
-    static constexpr std::size_t most_address_space = std::size_t{1} << 38;
+    /// A mapping of more times what is in use of it is a reservation, of terabytes maybe, and takes
+    /// long to look through.
+    static constexpr std::size_t sparse = 256;
 
     /// Memory is looked at in blocks of this many pages. One with fewer pages in use than
     /// `least_used` stays as it is: a page that nobody has used yet costs memory once it is frozen.
@@ -10510,7 +10529,8 @@ class freezing {
 
     [[nodiscard]] static bool is_candidate(const mapping& known) noexcept {
         return known.is_anonymous() && known.readable && !known.executable && !known.shared &&
-               !known.stack && !known.special && known.size() >= least_mapping;
+               !known.stack && !known.special && known.size() >= least_mapping &&
+               known.size() / sparse <= known.used;
     }
 
     /// Returns the bytes in use of what it has chosen.
@@ -10700,7 +10720,7 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     };
     const detail::outside_memory<detail::freezing> work;
     const char* why = nullptr;
-    if (!work) return std::nullopt;
+    if (!work || detail::is_sanitized()) return std::nullopt;
     if (!work->choose(why)) return why != nullptr ? refused(why) : std::nullopt;
     if (detail::expects_zeros_in_vain()) {
         return refused("its allocator relies on what madvise(2) does to other memory");

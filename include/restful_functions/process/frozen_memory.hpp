@@ -161,14 +161,11 @@ class freezing {
             why = "/proc cannot be read, or the program has thousands of mappings";
             return false;
         }
-        std::size_t address_space = 0;
         std::size_t bytes = 0;
         for (const mapping& known : mappings_) {
-            if (!known.shared) address_space += known.size();
             if (is_candidate(known)) bytes += choose_in(known);
         }
-        // Sanitizers reserve terabytes for their shadows, and expect zeros of MADV_DONTNEED.
-        return bytes >= frozen_memory::least_bytes && address_space <= most_address_space;
+        return bytes >= frozen_memory::least_bytes;
     }
 
     /// Bytes of the file.
@@ -200,7 +197,9 @@ class freezing {
     static constexpr std::size_t least_mapping = std::size_t{1} << 20;
     /// Huge pages are allocated whole: a range has to be some of them for that to pay.
     static constexpr std::size_t least_huge = 4 * huge_page;
-    static constexpr std::size_t most_address_space = std::size_t{1} << 38;
+    /// A mapping of more times what is in use of it is a reservation, of terabytes maybe, and takes
+    /// long to look through.
+    static constexpr std::size_t sparse = 256;
 
     /// Memory is looked at in blocks of this many pages. One with fewer pages in use than
     /// `least_used` stays as it is: a page that nobody has used yet costs memory once it is frozen.
@@ -209,7 +208,8 @@ class freezing {
 
     [[nodiscard]] static bool is_candidate(const mapping& known) noexcept {
         return known.is_anonymous() && known.readable && !known.executable && !known.shared &&
-               !known.stack && !known.special && known.size() >= least_mapping;
+               !known.stack && !known.special && known.size() >= least_mapping &&
+               known.size() / sparse <= known.used;
     }
 
     /// Returns the bytes in use of what it has chosen.
@@ -399,7 +399,7 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     };
     const detail::outside_memory<detail::freezing> work;
     const char* why = nullptr;
-    if (!work) return std::nullopt;
+    if (!work || detail::is_sanitized()) return std::nullopt;
     if (!work->choose(why)) return why != nullptr ? refused(why) : std::nullopt;
     if (detail::expects_zeros_in_vain()) {
         return refused("its allocator relies on what madvise(2) does to other memory");

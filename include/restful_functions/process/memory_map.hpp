@@ -65,7 +65,8 @@ struct mapping : address_range {
     /// The memory has a property that a new mapping in its place would not have: locked, huge
     /// pages, of a device, handled by userfaultfd(2)… Only smaps tells.
     bool special;
-    bool undumped;  ///< MADV_DONTDUMP; only smaps tells
+    bool undumped;     ///< MADV_DONTDUMP; only smaps tells
+    std::size_t used;  ///< bytes that have memory or lie in swap; only smaps tells
     std::uint64_t offset;
     mapped_file file;
 
@@ -130,6 +131,7 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
                           fields.skip(' ') && fields.number(parsed.file.inode, 10);
     parsed.stack = fields.rest() == "[stack]";
     parsed.special = parsed.undumped = false;
+    parsed.used = 0;
     return complete;
 }
 
@@ -144,6 +146,13 @@ inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
         parsed.undumped = parsed.undumped || flag == "dd";
         flags.remove_prefix(std::min<std::size_t>(3, flags.size()));
     }
+}
+
+/// `Rss:   1024 kB`, without the name. 0: it is not understood.
+inline std::size_t parse_kibibytes(std::string_view text) noexcept {
+    std::size_t parsed = 0;
+    line_fields(line_fields(text).rest()).number(parsed, 10);
+    return parsed * 1024;
 }
 
 /// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
@@ -175,15 +184,19 @@ bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) 
 
 /// A line of maps or smaps. false: it is not understood, or there is no room for it.
 inline bool add_line(std::string_view line, mapping_list& list) noexcept {
+    constexpr std::string_view resident = "Rss:";
+    constexpr std::string_view swapped = "Swap:";
     constexpr std::string_view flags = "VmFlags: ";
     constexpr std::string_view hexadecimal = "0123456789abcdef";
     if (!line.empty() && hexadecimal.find(line[0]) != std::string_view::npos) {
         mapping parsed{};
         return parse_mapping(line, parsed) && list.push_back(parsed);
     }
-    if (line.starts_with(flags) && !list.empty()) {
-        parse_flags(line.substr(flags.size()), list.back());
+    if (list.empty()) return true;
+    for (const std::string_view name : {resident, swapped}) {
+        if (line.starts_with(name)) list.back().used += parse_kibibytes(line.substr(name.size()));
     }
+    if (line.starts_with(flags)) parse_flags(line.substr(flags.size()), list.back());
     return true;
 }
 
@@ -201,7 +214,8 @@ inline bool read_mappings(const char* path, mapping_list& list) noexcept {
     return detail::read_mappings("/proc/self/maps", list);
 }
 
-/// As read_memory_map(), with `special` and `undumped`. The kernel looks at every page for it.
+/// As read_memory_map(), with `special`, `undumped` and `used`. The kernel looks at every page for
+/// it.
 [[nodiscard]] inline bool read_detailed_memory_map(mapping_list& list) noexcept {
     return detail::read_mappings("/proc/self/smaps", list);
 }

@@ -100,4 +100,10 @@ inline bool expects_zeros_in_vain() noexcept {
     return expects && ::dlsym(RTLD_DEFAULT, "madvise") != reinterpret_cast<void*>(&::madvise);
 }
 
+/// The program has a sanitizer's allocator, which counts on zeros as well, and is not meant to be
+/// fast.
+inline bool is_sanitized() noexcept {
+    return ::dlsym(RTLD_DEFAULT, "__sanitizer_get_ownership") != nullptr;
+}
+
 }  // namespace restful_functions::process::detail

@@ -29,7 +29,7 @@ using namespace test;
 namespace {
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t size = std::size_t{32} << 20;
+constexpr std::size_t size = std::size_t{96} << 20;
 
 /// In KiB.
 constexpr std::size_t tables_of_loaded = size / page * sizeof(void*) / 1024;
@@ -212,6 +212,28 @@ TEST_CASE("each call finds what the program has loaded, and writes to it for its
         for (int call = 0; call < 5; ++call) CHECK(all.result(0) == "fresh");
     }
     CHECK(program->is_as_loaded());
+}
+
+TEST_CASE("a reservation of a terabyte beside what the program has loaded takes no time") {
+    if (skipped()) return;
+    constexpr std::size_t terabyte = std::size_t{1} << 40;
+    const loaded program;
+    auto* reserved =
+        static_cast<char*>(::mmap(nullptr, terabyte, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    REQUIRE(reserved != MAP_FAILED);
+    for (std::size_t part = 0; part < 4; ++part) reserved[part * terabyte / 4] = 1;
+    for (const isolation how : {isolation::process, isolation::rewind}) {
+        calls all({[&](std::string_view) {
+                      const bool fresh = program.is_as_loaded() && reserved[0] == 1 &&
+                                         reserved[terabyte / 4] == 1 && reserved[1] == 0;
+                      reserved[terabyte / 4] = 2;
+                      return std::string(fresh ? "fresh" : "stale");
+                  }},
+                  few, operating_system::real(), policies(how));
+        for (int call = 0; call < 5; ++call) CHECK(all.result(0) == "fresh");
+    }
+    ::munmap(reserved, terabyte);
 }
 
 TEST_CASE("a worker's calls find what the calls before them have written") {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 
 using namespace restful_functions::process;
@@ -50,4 +51,17 @@ TEST_CASE("the map of memory is in order, and complete to the top of the stack")
     const int on_the_stack = 1;
     REQUIRE(find(*list, &on_the_stack) != nullptr);
     CHECK(find(*list, &on_the_stack)->is_anonymous());
+}
+
+TEST_CASE("the detailed map of memory tells how much of a mapping is in use") {
+    constexpr std::size_t size = 1024 * 4096;
+    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ::madvise(memory, size, MADV_NOHUGEPAGE);
+    std::memset(memory, 1, std::size_t{10} * 4096);
+    const auto list = std::make_unique<mapping_list>();
+    REQUIRE(read_detailed_memory_map(*list));
+    REQUIRE(find(*list, memory) != nullptr);
+    CHECK(find(*list, memory)->used == std::size_t{10} * 4096);
+    ::munmap(memory, size);
 }
