@@ -11340,8 +11340,11 @@ class rewinder {
     [[nodiscard]] static std::optional<rewinder> mark(int first_descriptor,
                                                       mark_refusal* why = nullptr) noexcept {
         const pid_t self = ::getpid();
-        detail::rewinding* outside = detail::rewinding::create(first_descriptor);
-        auto refusal = mark_refusal::unsupported;
+        // A sanitizer's shadow is what keeps a process from being put back, and knows no contexts.
+        const bool sanitized = detail::is_sanitized();
+        detail::rewinding* outside =
+            sanitized ? nullptr : detail::rewinding::create(first_descriptor);
+        auto refusal = sanitized ? mark_refusal::untrackable : mark_refusal::unsupported;
         if (outside != nullptr) {
             // What is freed at the end of the heap has to stay mapped, as it is part of the image.
             ::mallopt(M_TRIM_THRESHOLD, INT_MAX);

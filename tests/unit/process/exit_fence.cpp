@@ -309,8 +309,8 @@ TEST_CASE("a destructor that crashes is a line in the server's log, and no other
                 CHECK(std::get<returned>(all.end_of(call)).bytes == "answered");
                 all.departure_of(call);
             }
-            ::dup2(saved.get(), STDERR_FILENO);
         }
+        ::dup2(saved.get(), STDERR_FILENO);
         const std::string line =
             "restful-functions: the process of a call that had ended was killed by SIGABRT "
             "(Aborted), by an exit handler, the destructor of a static object or a thread that was "

