@@ -218,9 +218,8 @@ TEST_CASE("a reservation of a terabyte beside what the program has loaded takes 
     if (skipped()) return;
     constexpr std::size_t terabyte = std::size_t{1} << 40;
     const loaded program;
-    auto* reserved =
-        static_cast<char*>(::mmap(nullptr, terabyte, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+    auto* reserved = static_cast<char*>(::mmap(nullptr, terabyte, PROT_READ | PROT_WRITE,
+                                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
     REQUIRE(reserved != MAP_FAILED);
     for (std::size_t part = 0; part < 4; ++part) reserved[part * terabyte / 4] = 1;
     for (const isolation how : {isolation::process, isolation::rewind}) {
