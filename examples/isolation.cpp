@@ -1,4 +1,4 @@
-/// One function with each of the three isolations: how many calls its process remembers.
+/// One function with each of the four isolations: how many calls its process remembers.
 
 #include <restful_functions.hpp>
 
@@ -23,5 +23,11 @@ int main(int argc, char** argv) {
     });
     // 1, 1, 1, ...: one process serves a thousand, and forgets each of them.
     server.add_function<count>({.name = "rewind", .isolation = rf::isolation::rewind});
+    // 1, 2, 3, 1, ...: a new run of this program serves three calls.
+    server.add_function<count>({
+        .name = "spawn",
+        .isolation = rf::isolation::spawn,
+        .worker_calls = 3,
+    });
     server.start();
 }

@@ -68,6 +68,23 @@ struct cpu_seconds {
           hard(soft + 1) {}
 };
 
+namespace detail {
+
+/// Of this process, with all its threads.
+inline std::chrono::milliseconds used_processor_time() noexcept {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
+}
+
+/// What a process may have used in all once a call has used up its own.
+inline cpu_seconds cpu_seconds_after(std::chrono::milliseconds before,
+                                     std::chrono::milliseconds limit) noexcept {
+    return cpu_seconds(before + std::min(limit, std::chrono::milliseconds::max() - before));
+}
+
+}  // namespace detail
+
 /// The program's own memory is not the function's: the memory limit counts what comes on top of it.
 /// It is RLIMIT_DATA and not RLIMIT_AS, which would count what is only reserved, as for each
 /// thread's heap, against the function (getrlimit(2)); for their stacks see thread_stacks.
@@ -78,7 +95,11 @@ inline void apply(const limits& wanted) {
         if (countable) detail::thread_stacks::limit_memory(own + wanted.memory->value);
     }
     if (wanted.cpu) {
-        const cpu_seconds time(*wanted.cpu);
+        // on_process_start may have taken long. To be forked takes less, and is not worth a second.
+        constexpr std::chrono::milliseconds noticeable{100};
+        const auto used = detail::used_processor_time();
+        const cpu_seconds time =
+            detail::cpu_seconds_after(used < noticeable ? used.zero() : used, *wanted.cpu);
         detail::set_limit(RLIMIT_CPU, time.soft, time.hard);
     }
     if (wanted.processes) detail::set_limit(RLIMIT_NPROC, *wanted.processes);
@@ -119,11 +140,7 @@ class limits_of_each_call {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
         if (!cpu_) return;
-        timespec used{};
-        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        const auto before =
-            std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
-        const cpu_seconds time(before + std::min(*cpu_, std::chrono::milliseconds::max() - before));
+        const cpu_seconds time = detail::cpu_seconds_after(detail::used_processor_time(), *cpu_);
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
         const itimerspec at{{}, {static_cast<time_t>(time.hard), 0}};
         if (has_timer_) ::timer_settime(timer_, TIMER_ABSTIME, &at, nullptr);

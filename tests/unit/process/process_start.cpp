@@ -7,9 +7,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -150,6 +152,25 @@ TEST_CASE("what the hook prints is in the log of the first call") {
     hooked all([] { std::printf("prepared\n"); });
     const call_id call = all.start(0);
     CHECK(all.departure_of(call).log.text == "prepared\n");
+}
+
+TEST_CASE("the processor time of the hook does not count against the limit of a call") {
+    using namespace std::chrono_literals;
+    static const auto compute = [](std::clock_t seconds) {
+        const std::clock_t end = std::clock() + seconds * CLOCKS_PER_SEC;
+        while (std::clock() < end) {
+        }
+    };
+    for (const isolation how : {isolation::process, isolation::worker}) {
+        calls all({[](std::string_view input) {
+                      if (input == "long") compute(60);
+                      return std::string("in time");
+                  }},
+                  {.max_processes = 1, .warm_processes = 1}, operating_system::real(),
+                  {{.limits = {.cpu = 1s}, .isolation = how}}, [] { compute(2); });
+        CHECK(all.result(0) == "in time");
+        CHECK(all.sentence_of(all.start(0, "long")) == "used more than 1 s of processor time");
+    }
 }
 
 TEST_CASE("functions with and without rewinding share few slots") {
