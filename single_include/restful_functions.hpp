@@ -7286,6 +7286,23 @@ struct cpu_seconds {
           hard(soft + 1) {}
 };
 
+namespace detail {
+
+/// Of this process, with all its threads.
+inline std::chrono::milliseconds used_processor_time() noexcept {
+    timespec used{};
+    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
+}
+
+/// What a process may have used in all once a call has used up its own.
+inline cpu_seconds cpu_seconds_after(std::chrono::milliseconds before,
+                                     std::chrono::milliseconds limit) noexcept {
+    return cpu_seconds(before + std::min(limit, std::chrono::milliseconds::max() - before));
+}
+
+}  // namespace detail
+
 /// The program's own memory is not the function's: the memory limit counts what comes on top of it.
 /// It is RLIMIT_DATA and not RLIMIT_AS, which would count what is only reserved, as for each
 /// thread's heap, against the function (getrlimit(2)); for their stacks see thread_stacks.
@@ -7296,7 +7313,11 @@ inline void apply(const limits& wanted) {
         if (countable) detail::thread_stacks::limit_memory(own + wanted.memory->value);
     }
     if (wanted.cpu) {
-        const cpu_seconds time(*wanted.cpu);
+        // on_process_start may have taken long. To be forked takes less, and is not worth a second.
+        constexpr std::chrono::milliseconds noticeable{100};
+        const auto used = detail::used_processor_time();
+        const cpu_seconds time =
+            detail::cpu_seconds_after(used < noticeable ? used.zero() : used, *wanted.cpu);
         detail::set_limit(RLIMIT_CPU, time.soft, time.hard);
     }
     if (wanted.processes) detail::set_limit(RLIMIT_NPROC, *wanted.processes);
@@ -7337,11 +7358,7 @@ class limits_of_each_call {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
         if (!cpu_) return;
-        timespec used{};
-        ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-        const auto before =
-            std::chrono::seconds(used.tv_sec) + std::chrono::milliseconds(used.tv_nsec / 1'000'000);
-        const cpu_seconds time(before + std::min(*cpu_, std::chrono::milliseconds::max() - before));
+        const cpu_seconds time = detail::cpu_seconds_after(detail::used_processor_time(), *cpu_);
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
         const itimerspec at{{}, {static_cast<time_t>(time.hard), 0}};
         if (has_timer_) ::timer_settime(timer_, TIMER_ABSTIME, &at, nullptr);
@@ -8350,27 +8367,28 @@ inline std::FILE** first_stream = nullptr;
 enum class interrupted { own_fault, anywhere };
 
 /// Writes what waits in one stream of stdio's, without its locks and its functions.
-inline void write_waiting(std::FILE& stream, interrupted where) noexcept {
-    const char* const begin = stream._IO_write_base;
-    const std::ptrdiff_t size = stream._IO_write_ptr - begin;
-    if (stream._fileno < 0 || begin == nullptr || size <= 0) return;
+inline void write_waiting(std::FILE* stream, interrupted where) noexcept {
+    const char* const begin = stream->_IO_write_base;
+    if (stream->_fileno < 0 || begin == nullptr) return;
+    const std::ptrdiff_t size = stream->_IO_write_ptr - begin;
+    if (size <= 0) return;
     // The first word of its lock. Whoever holds it may have written the same a moment ago.
-    if (where == interrupted::anywhere && stream._lock != nullptr &&
-        *static_cast<const volatile int*>(stream._lock) != 0) {
+    if (where == interrupted::anywhere && stream->_lock != nullptr &&
+        *static_cast<const volatile int*>(stream->_lock) != 0) {
         return;
     }
-    if (::ftrylockfile(&stream) != 0) return;
+    if (::ftrylockfile(stream) != 0) return;
     // A stream that was read from before stands where its reading ended.
-    if (stream._IO_read_end != begin)
-        ::lseek(stream._fileno, begin - stream._IO_read_end, SEEK_CUR);
+    if (stream->_IO_read_end != begin)
+        ::lseek(stream->_fileno, begin - stream->_IO_read_end, SEEK_CUR);
     for (const char* at = begin; at < begin + size;) {
         const auto left = static_cast<std::size_t>(begin + size - at);
-        const ssize_t written = ::write(stream._fileno, at, left);
+        const ssize_t written = ::write(stream->_fileno, at, left);
         if (written < 0 && errno != EINTR) break;
         if (written > 0) at += written;
     }
-    stream._IO_write_ptr = stream._IO_write_base;
-    ::funlockfile(&stream);
+    stream->_IO_write_ptr = stream->_IO_write_base;
+    ::funlockfile(stream);
 }
 
 /// Writes what waits in the standard streams of C++ and in all streams of stdio's, in the signal
@@ -8385,7 +8403,7 @@ inline void write_waiting_output(interrupted where) noexcept {
     constexpr int most_streams = 100'000;  // the list may have been destroyed to a ring
     std::FILE* stream = first_stream != nullptr ? *first_stream : stderr;
     for (int seen = 0; stream != nullptr && seen < most_streams; ++seen) {
-        write_waiting(*stream, where);
+        write_waiting(stream, where);
         stream = stream->_chain;
     }
 }
@@ -9088,8 +9106,8 @@ class memory_cgroup {
         if (detail::is_delegated(above, place->top)) make_in(above);
     }
     /// The group of another process.
-    memory_cgroup(operating_system& system, existing_group other)
-        : system_(system), owner_(0), directory_(std::move(other.directory)) {}
+    memory_cgroup(operating_system& system, const existing_group& other)
+        : system_(system), owner_(0), directory_(other.directory) {}
     memory_cgroup(const memory_cgroup&) = delete;
     memory_cgroup& operator=(const memory_cgroup&) = delete;
 
@@ -10287,8 +10305,8 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
         if (known.writable) {
             std::memset(memory, 0, to - from);
         } else {
-            ::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            (void)::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         }
         return true;
     });
@@ -10311,6 +10329,7 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
 // allocator that gives memory back with MADV_DONTNEED may count on zeros, as jemalloc does. The C
 // library's malloc does not, and has a madvise of its own. Sanitizers define it themselves.
 #ifndef RESTFUL_FUNCTIONS_SANITIZED
+// NOLINTNEXTLINE(misc-definitions-in-headers): it is weak
 extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] int madvise(void* memory,
                                                                             std::size_t size,
                                                                             int advice) noexcept {
@@ -10594,8 +10613,8 @@ class freezing {
         if (huge) ::madvise(window, piece.size(), MADV_HUGEPAGE);
         const bool copied = copy(piece, static_cast<std::byte*>(window));
         if (huge) ::madvise(window, piece.size(), collapse);
-        ::mmap(window, piece.size(), PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        (void)::mmap(window, piece.size(), PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         void* const memory = reinterpret_cast<void*>(piece.begin);
         if (!copied || ::mmap(memory, piece.size(), piece.protection, MAP_PRIVATE | MAP_FIXED, file,
                               offset) == MAP_FAILED) {
@@ -10696,9 +10715,9 @@ class separating {
 
     static void map_again(address_range range, const mapping& known, int file) noexcept {
         if (range.size() == 0) return;
-        ::mmap(reinterpret_cast<void*>(range.begin), range.size(),
-               PROT_READ | (known.writable ? PROT_WRITE : 0), MAP_PRIVATE | MAP_FIXED, file,
-               static_cast<off_t>(known.offset + (range.begin - known.begin)));
+        (void)::mmap(reinterpret_cast<void*>(range.begin), range.size(),
+                     PROT_READ | (known.writable ? PROT_WRITE : 0), MAP_PRIVATE | MAP_FIXED, file,
+                     static_cast<off_t>(known.offset + (range.begin - known.begin)));
     }
 
     page_states pages_;
@@ -11091,9 +11110,9 @@ class memory_image {
                 at = std::min<std::uintptr_t>(run.end, known->end);
                 if (run.is_anonymous() && !add_edit({begin, at}, *known)) return false;
                 begin = at;
-                if (at == known->end && (known = next_marked(known + 1)) != pieces_.end()) {
-                    at = known->begin;
-                }
+                if (at != known->end) continue;
+                known = next_marked(known + 1);
+                if (known != pieces_.end()) at = known->begin;
             }
         }
         return known == pieces_.end();

@@ -273,8 +273,8 @@ class freezing {
         if (huge) ::madvise(window, piece.size(), MADV_HUGEPAGE);
         const bool copied = copy(piece, static_cast<std::byte*>(window));
         if (huge) ::madvise(window, piece.size(), collapse);
-        ::mmap(window, piece.size(), PROT_NONE,
-               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+        (void)::mmap(window, piece.size(), PROT_NONE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         void* const memory = reinterpret_cast<void*>(piece.begin);
         if (!copied || ::mmap(memory, piece.size(), piece.protection, MAP_PRIVATE | MAP_FIXED, file,
                               offset) == MAP_FAILED) {
@@ -375,9 +375,9 @@ class separating {
 
     static void map_again(address_range range, const mapping& known, int file) noexcept {
         if (range.size() == 0) return;
-        ::mmap(reinterpret_cast<void*>(range.begin), range.size(),
-               PROT_READ | (known.writable ? PROT_WRITE : 0), MAP_PRIVATE | MAP_FIXED, file,
-               static_cast<off_t>(known.offset + (range.begin - known.begin)));
+        (void)::mmap(reinterpret_cast<void*>(range.begin), range.size(),
+                     PROT_READ | (known.writable ? PROT_WRITE : 0), MAP_PRIVATE | MAP_FIXED, file,
+                     static_cast<off_t>(known.offset + (range.begin - known.begin)));
     }
 
     page_states pages_;

@@ -99,8 +99,8 @@ class memory_cgroup {
         if (detail::is_delegated(above, place->top)) make_in(above);
     }
     /// The group of another process.
-    memory_cgroup(operating_system& system, existing_group other)
-        : system_(system), owner_(0), directory_(std::move(other.directory)) {}
+    memory_cgroup(operating_system& system, const existing_group& other)
+        : system_(system), owner_(0), directory_(other.directory) {}
     memory_cgroup(const memory_cgroup&) = delete;
     memory_cgroup& operator=(const memory_cgroup&) = delete;
 

@@ -356,9 +356,9 @@ class memory_image {
                 at = std::min<std::uintptr_t>(run.end, known->end);
                 if (run.is_anonymous() && !add_edit({begin, at}, *known)) return false;
                 begin = at;
-                if (at == known->end && (known = next_marked(known + 1)) != pieces_.end()) {
-                    at = known->begin;
-                }
+                if (at != known->end) continue;
+                known = next_marked(known + 1);
+                if (known != pieces_.end()) at = known->begin;
             }
         }
         return known == pieces_.end();

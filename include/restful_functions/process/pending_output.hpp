@@ -142,27 +142,28 @@ inline std::FILE** first_stream = nullptr;
 enum class interrupted { own_fault, anywhere };
 
 /// Writes what waits in one stream of stdio's, without its locks and its functions.
-inline void write_waiting(std::FILE& stream, interrupted where) noexcept {
-    const char* const begin = stream._IO_write_base;
-    const std::ptrdiff_t size = stream._IO_write_ptr - begin;
-    if (stream._fileno < 0 || begin == nullptr || size <= 0) return;
+inline void write_waiting(std::FILE* stream, interrupted where) noexcept {
+    const char* const begin = stream->_IO_write_base;
+    if (stream->_fileno < 0 || begin == nullptr) return;
+    const std::ptrdiff_t size = stream->_IO_write_ptr - begin;
+    if (size <= 0) return;
     // The first word of its lock. Whoever holds it may have written the same a moment ago.
-    if (where == interrupted::anywhere && stream._lock != nullptr &&
-        *static_cast<const volatile int*>(stream._lock) != 0) {
+    if (where == interrupted::anywhere && stream->_lock != nullptr &&
+        *static_cast<const volatile int*>(stream->_lock) != 0) {
         return;
     }
-    if (::ftrylockfile(&stream) != 0) return;
+    if (::ftrylockfile(stream) != 0) return;
     // A stream that was read from before stands where its reading ended.
-    if (stream._IO_read_end != begin)
-        ::lseek(stream._fileno, begin - stream._IO_read_end, SEEK_CUR);
+    if (stream->_IO_read_end != begin)
+        ::lseek(stream->_fileno, begin - stream->_IO_read_end, SEEK_CUR);
     for (const char* at = begin; at < begin + size;) {
         const auto left = static_cast<std::size_t>(begin + size - at);
-        const ssize_t written = ::write(stream._fileno, at, left);
+        const ssize_t written = ::write(stream->_fileno, at, left);
         if (written < 0 && errno != EINTR) break;
         if (written > 0) at += written;
     }
-    stream._IO_write_ptr = stream._IO_write_base;
-    ::funlockfile(&stream);
+    stream->_IO_write_ptr = stream->_IO_write_base;
+    ::funlockfile(stream);
 }
 
 /// Writes what waits in the standard streams of C++ and in all streams of stdio's, in the signal
@@ -177,7 +178,7 @@ inline void write_waiting_output(interrupted where) noexcept {
     constexpr int most_streams = 100'000;  // the list may have been destroyed to a ring
     std::FILE* stream = first_stream != nullptr ? *first_stream : stderr;
     for (int seen = 0; stream != nullptr && seen < most_streams; ++seen) {
-        write_waiting(*stream, where);
+        write_waiting(stream, where);
         stream = stream->_chain;
     }
 }

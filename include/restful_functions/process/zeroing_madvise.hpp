@@ -51,8 +51,8 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
         if (known.writable) {
             std::memset(memory, 0, to - from);
         } else {
-            ::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            (void)::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         }
         return true;
     });
@@ -75,6 +75,7 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
 // allocator that gives memory back with MADV_DONTNEED may count on zeros, as jemalloc does. The C
 // library's malloc does not, and has a madvise of its own. Sanitizers define it themselves.
 #ifndef RESTFUL_FUNCTIONS_SANITIZED
+// NOLINTNEXTLINE(misc-definitions-in-headers): it is weak
 extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] int madvise(void* memory,
                                                                             std::size_t size,
                                                                             int advice) noexcept {
