@@ -83,6 +83,7 @@
 #include <compare>
 #include <concepts>
 #include <csignal>
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -7335,15 +7336,18 @@ inline bytes memory_of_all(bytes limit, std::uint64_t slot_size) {
 
 /// The limits that a process which serves several calls has for each of them and not in between:
 /// the processor time counts from what was used before, and what the process itself needs takes
-/// high descriptors. A hard limit could not be raised again (setrlimit(2)), so these are soft, and
-/// a timer ends a call that ignores the end of its processor time.
+/// high descriptors, and a large file of holes. A hard limit could not be raised again
+/// (setrlimit(2)), so these are soft, and a timer ends a call that ignores the end of its processor
+/// time.
 class limits_of_each_call {
  public:
     /// Takes what it sees to out of `its`.
     explicit limits_of_each_call(limits& its)
         : cpu_(std::exchange(its.cpu, std::nullopt)),
-          open_files_(std::exchange(its.open_files, std::nullopt)) {
+          open_files_(std::exchange(its.open_files, std::nullopt)),
+          file_size_(std::exchange(its.file_size, std::nullopt)) {
         ::getrlimit(RLIMIT_NOFILE, &open_files_between_);
+        ::getrlimit(RLIMIT_FSIZE, &file_size_between_);
         if (!cpu_) return;
         sigevent kills{};
         kills.sigev_notify = SIGEV_SIGNAL;
@@ -7357,6 +7361,9 @@ class limits_of_each_call {
         if (open_files_) {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
+        if (file_size_) {
+            detail::set_limit(RLIMIT_FSIZE, file_size_->value, file_size_between_.rlim_max);
+        }
         if (!cpu_) return;
         const cpu_seconds time = detail::cpu_seconds_after(detail::used_processor_time(), *cpu_);
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
@@ -7368,6 +7375,7 @@ class limits_of_each_call {
     void end() const {
         detail::thread_stacks::lower();
         if (open_files_) ::setrlimit(RLIMIT_NOFILE, &open_files_between_);
+        if (file_size_) ::setrlimit(RLIMIT_FSIZE, &file_size_between_);
         if (cpu_) detail::set_limit(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
     }
 
@@ -7375,6 +7383,8 @@ class limits_of_each_call {
     std::optional<std::chrono::milliseconds> cpu_;
     std::optional<std::size_t> open_files_;
     rlimit open_files_between_{};
+    std::optional<bytes> file_size_;
+    rlimit file_size_between_{};
     timer_t timer_{};
     bool has_timer_ = false;
 };
@@ -9604,8 +9614,8 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
 /// `VmFlags: rd wr mr mw me ac sd`: two letters each.
 inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
     // Locked, huge pages of hugetlbfs, device memory, not inherited by fork(2), wiped by fork(2),
-    // growing down, userfaultfd(2), shadow stack, memory tags, sealed.
-    constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl";
+    // growing down, userfaultfd(2), shadow stack, memory tags, sealed, guard pages, droppable.
+    constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl gu dp";
     while (flags.size() >= 2) {
         const std::string_view flag = flags.substr(0, 2);
         parsed.special = parsed.special || special.find(flag) != std::string_view::npos;
@@ -9615,10 +9625,10 @@ inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
 }
 
 /// `Rss:   1024 kB`, without the name. 0: it is not understood.
-inline std::size_t parse_kibibytes(std::string_view text) noexcept {
+inline std::size_t parse_number(std::string_view text) noexcept {
     std::size_t parsed = 0;
     line_fields(line_fields(text).rest()).number(parsed, 10);
-    return parsed * 1024;
+    return parsed;
 }
 
 /// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
@@ -9652,6 +9662,7 @@ bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) 
 inline bool add_line(std::string_view line, mapping_list& list) noexcept {
     constexpr std::string_view resident = "Rss:";
     constexpr std::string_view swapped = "Swap:";
+    constexpr std::string_view key = "ProtectionKey:";
     constexpr std::string_view flags = "VmFlags: ";
     constexpr std::string_view hexadecimal = "0123456789abcdef";
     if (!line.empty() && hexadecimal.find(line[0]) != std::string_view::npos) {
@@ -9660,7 +9671,11 @@ inline bool add_line(std::string_view line, mapping_list& list) noexcept {
     }
     if (list.empty()) return true;
     for (const std::string_view name : {resident, swapped}) {
-        if (line.starts_with(name)) list.back().used += parse_kibibytes(line.substr(name.size()));
+        if (line.starts_with(name))
+            list.back().used += parse_number(line.substr(name.size())) * 1024;
+    }
+    if (line.starts_with(key)) {
+        list.back().special = list.back().special || parse_number(line.substr(key.size())) != 0;
     }
     if (line.starts_with(flags)) parse_flags(line.substr(flags.size()), list.back());
     return true;
@@ -10268,8 +10283,8 @@ class program_descriptors {
 }  // namespace restful_functions::process
 
 // restful_functions/process/zeroing_madvise.hpp
-/// zeroing_madvise: a madvise(2) that keeps its promise in frozen memory, where the kernel's would
-/// bring back what was frozen.
+/// zeroing_madvise: a madvise(2) and a mremap(2) that keep their promises in frozen memory, where
+/// the kernel's would bring back what was frozen, and show what lies behind it in its file.
 
 namespace restful_functions::process {
 
@@ -10288,11 +10303,17 @@ inline frozen_view program_view;
 /// Of this process and those that it forks: what it has frozen itself, to be rewound.
 inline mapped_file process_file;
 
-/// Writes zeros to what lies in frozen memory of a range that was given back. Memory that cannot be
-/// written becomes anonymous, which costs a rewound process its place.
-inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
+/// A file of frozen memory ends so far behind what it holds, in a hole, that no mapping which grows
+/// gets beyond its end. realloc(3) grows large blocks by mremap(2).
+inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
+
+/// Has what lies in frozen memory of a range read as zeros: as anonymous memory, but in a process
+/// that is rewound, which would lose its place by that where the memory can be written. false:
+/// the mappings cannot be listed.
+[[nodiscard]] inline bool clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    const bool keeps_mappings = process_file.inode != 0;
     std::array<char, 4096> buffer;
-    visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
+    return visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
         mapping known{};
         if (!parse_mapping(line, known) || known.shared || known.is_anonymous() ||
             (known.file != program_view.file && known.file != process_file)) {
@@ -10302,14 +10323,18 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
         const std::uintptr_t to = std::min(end, known.end);
         if (from >= to) return true;
         void* const memory = reinterpret_cast<void*>(from);
-        if (known.writable) {
+        if (known.writable && keeps_mappings) {
             std::memset(memory, 0, to - from);
-        } else {
-            (void)::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            return true;
         }
-        return true;
+        const int protection = (known.readable ? PROT_READ : 0) | (known.writable ? PROT_WRITE : 0);
+        return ::mmap(memory, to - from, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                      0) != MAP_FAILED;
     });
+}
+
+[[nodiscard]] inline bool has_frozen_memory() noexcept {
+    return program_view.file.inode != 0 || process_file.inode != 0;
 }
 
 }  // namespace detail
@@ -10335,14 +10360,33 @@ extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] int madvise(void
                                                                             int advice) noexcept {
     namespace detail = restful_functions::process::detail;
     const auto result = static_cast<int>(::syscall(SYS_madvise, memory, size, advice));
-    const bool freezes = detail::program_view.file.inode != 0 || detail::process_file.inode != 0;
-    if (result == 0 && advice == MADV_DONTNEED && freezes) {
+    if (result == 0 && advice == MADV_DONTNEED && detail::has_frozen_memory()) {
         const int before = errno;
         const auto begin = reinterpret_cast<std::uintptr_t>(memory);
-        detail::clear_frozen(begin, begin + size);
+        // An allocator that is told of an error takes the pages for used ones.
+        if (!detail::clear_frozen(begin, begin + size)) return errno = ENOMEM, -1;
         errno = before;
     }
     return result;
+}
+
+// NOLINTNEXTLINE(misc-definitions-in-headers,cert-dcl50-cpp): as it is declared, and weak
+extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] void* mremap(
+    void* memory, std::size_t old_size, std::size_t new_size, int flags, ...) noexcept {
+    namespace detail = restful_functions::process::detail;
+    std::va_list rest;
+    va_start(rest, flags);
+    void* const wanted = (flags & MREMAP_FIXED) != 0 ? va_arg(rest, void*) : nullptr;
+    va_end(rest);
+    const long moved = ::syscall(SYS_mremap, memory, old_size, new_size, flags, wanted);
+    if (moved != -1 && new_size > old_size && detail::has_frozen_memory()) {
+        const int before = errno;
+        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        const auto begin = static_cast<std::uintptr_t>(moved);
+        (void)detail::clear_frozen(begin + (old_size + page - 1) / page * page, begin + new_size);
+        errno = before;
+    }
+    return reinterpret_cast<void*>(moved);
 }
 #endif
 
@@ -10765,10 +10809,11 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     }
     rlimit largest{};
     ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-    if (largest.rlim_cur < work->size()) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
+    const std::uint64_t size = work->size() + detail::room_to_grow;
+    if (largest.rlim_cur < size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
         system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(work->size())) != 0) {
+    if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
         return refused(std::strerror(errno));
     }
     // A handler of the program could write to memory that was copied already.
@@ -10972,10 +11017,14 @@ class memory_image {
             if (!choose_moved(known, size)) return mark_refusal::too_large;
         }
         if (size > most_bytes) return mark_refusal::too_large;
+        const std::uint64_t file_size = size + detail::room_to_grow;
+        rlimit largest{};
+        ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
+        if (largest.rlim_cur < file_size) return mark_refusal::too_large;
         const restful_functions::detail::unique_fd file(
             ::memfd_create("restful-functions-process", MFD_CLOEXEC));
         struct stat about {};
-        if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0 ||
+        if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
             ::fstat(file.get(), &about) != 0 ||
             ::mmap(copy_, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
                 MAP_FAILED) {
@@ -12319,7 +12368,8 @@ struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
     int completion = -1;
-    int image = -1;  ///< the program's frozen memory; -1: none of it is frozen
+    int image = -1;        ///< the program's frozen memory; -1: none of it is frozen
+    bool is_first = true;  ///< and has time to freeze memory: no call waits for it
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;
@@ -12720,7 +12770,8 @@ class fork_server {
         reserve_heap();
         if (inherited.image >= 0) {
             has_image_ = true;
-        } else if (auto image = frozen_memory::freeze(system_)) {
+        } else if (auto image =
+                       inherited.is_first ? frozen_memory::freeze(system_) : std::nullopt) {
             has_image_ = ::dup3(image->descriptor(), image_descriptor, O_CLOEXEC) >= 0;
         }
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);
@@ -13007,7 +13058,8 @@ inline void pause_openmp() {
 /// Says which threads calls will miss.
 inline void warn_of_threads() {
     const std::vector<std::string> names = other_threads();
-    if (names.empty()) return;
+    // ThreadSanitizer has one, which it starts again in a fork.
+    if (names.empty() || ::dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr) return;
     constexpr std::size_t most_named = 8;
     std::string list;
     for (std::size_t i = 0; i < std::min(names.size(), most_named); ++i) {
@@ -13063,7 +13115,7 @@ class fork_server_process {
     /// `open_files` is what calls may have open, `opened` what the program had, `image` the
     /// program's frozen memory or -1.
     fork_server_process(const executor_options& options, const rlimit& open_files,
-                        program_descriptors& opened, int image, program& work,
+                        program_descriptors& opened, int image, bool is_first, program& work,
                         operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
@@ -13078,6 +13130,7 @@ class fork_server_process {
                .arena = arena_.descriptor(),
                .completion = completion_.get(),
                .image = image,
+               .is_first = is_first,
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,
@@ -13107,8 +13160,12 @@ class fork_server_process {
     [[nodiscard]] int completion() const noexcept { return completion_.get(); }
 
     /// Waits until the fork server is up. Throws std::system_error when it is not within 10
-    /// seconds.
+    /// seconds, and the time that it may take to freeze this process's memory.
     void wait_until_ready() const {
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        const auto start_time =
+            least_start_time + std::chrono::seconds(used.ru_maxrss / kibibytes_frozen_a_second);
         std::array<report, packet_size> reports;
         std::size_t count = 0;
         if (!readable_within(channel_, start_time) ||
@@ -13151,7 +13208,8 @@ class fork_server_process {
     }
 
  private:
-    static constexpr std::chrono::seconds start_time{10};
+    static constexpr std::chrono::seconds least_start_time{10};
+    static constexpr long kibibytes_frozen_a_second = 16 * 1024;  ///< of a slow machine
     static constexpr std::chrono::seconds leave_time{5};
 
     static transfer transferred(ssize_t bytes) noexcept {
@@ -13355,8 +13413,10 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(
-            options_, open_files_, opened_, image_ ? image_->descriptor() : -1, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, opened_,
+                                                           image_ ? image_->descriptor() : -1,
+                                                           !had_server_, work_, system_);
+        had_server_ = true;
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -13395,6 +13455,7 @@ class fork_server_link {
     program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
+    bool had_server_ = false;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;

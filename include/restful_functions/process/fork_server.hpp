@@ -94,7 +94,8 @@ class fork_server {
         reserve_heap();
         if (inherited.image >= 0) {
             has_image_ = true;
-        } else if (auto image = frozen_memory::freeze(system_)) {
+        } else if (auto image =
+                       inherited.is_first ? frozen_memory::freeze(system_) : std::nullopt) {
             has_image_ = ::dup3(image->descriptor(), image_descriptor, O_CLOEXEC) >= 0;
         }
         ::madvise(roster_.data(), roster_.size_bytes(), MADV_DONTFORK);

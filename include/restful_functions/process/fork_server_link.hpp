@@ -113,8 +113,10 @@ class fork_server_link {
 
     /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
     void start() {
-        auto fresh = std::make_unique<fork_server_process>(
-            options_, open_files_, opened_, image_ ? image_->descriptor() : -1, work_, system_);
+        auto fresh = std::make_unique<fork_server_process>(options_, open_files_, opened_,
+                                                           image_ ? image_->descriptor() : -1,
+                                                           !had_server_, work_, system_);
+        had_server_ = true;
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -153,6 +155,7 @@ class fork_server_link {
     program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
+    bool had_server_ = false;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;

@@ -69,7 +69,7 @@ class fork_server_process {
     /// `open_files` is what calls may have open, `opened` what the program had, `image` the
     /// program's frozen memory or -1.
     fork_server_process(const executor_options& options, const rlimit& open_files,
-                        program_descriptors& opened, int image, program& work,
+                        program_descriptors& opened, int image, bool is_first, program& work,
                         operating_system& system)
         : memory_(system),
           arena_({options.max_processes, options.max_payload, options.log_bytes}, system),
@@ -84,6 +84,7 @@ class fork_server_process {
                .arena = arena_.descriptor(),
                .completion = completion_.get(),
                .image = image,
+               .is_first = is_first,
                .layout = arena_.layout(),
                .pass_log_through = options.pass_log_through,
                .core_dumps = options.core_dumps,
@@ -113,8 +114,12 @@ class fork_server_process {
     [[nodiscard]] int completion() const noexcept { return completion_.get(); }
 
     /// Waits until the fork server is up. Throws std::system_error when it is not within 10
-    /// seconds.
+    /// seconds, and the time that it may take to freeze this process's memory.
     void wait_until_ready() const {
+        rusage used{};
+        ::getrusage(RUSAGE_SELF, &used);
+        const auto start_time =
+            least_start_time + std::chrono::seconds(used.ru_maxrss / kibibytes_frozen_a_second);
         std::array<report, packet_size> reports;
         std::size_t count = 0;
         if (!readable_within(channel_, start_time) ||
@@ -157,7 +162,8 @@ class fork_server_process {
     }
 
  private:
-    static constexpr std::chrono::seconds start_time{10};
+    static constexpr std::chrono::seconds least_start_time{10};
+    static constexpr long kibibytes_frozen_a_second = 16 * 1024;  ///< of a slow machine
     static constexpr std::chrono::seconds leave_time{5};
 
     static transfer transferred(ssize_t bytes) noexcept {

@@ -425,10 +425,11 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     }
     rlimit largest{};
     ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-    if (largest.rlim_cur < work->size()) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
+    const std::uint64_t size = work->size() + detail::room_to_grow;
+    if (largest.rlim_cur < size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
         system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(work->size())) != 0) {
+    if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
         return refused(std::strerror(errno));
     }
     // A handler of the program could write to memory that was copied already.

@@ -86,7 +86,8 @@ inline void pause_openmp() {
 /// Says which threads calls will miss.
 inline void warn_of_threads() {
     const std::vector<std::string> names = other_threads();
-    if (names.empty()) return;
+    // ThreadSanitizer has one, which it starts again in a fork.
+    if (names.empty() || ::dlsym(RTLD_DEFAULT, "__tsan_init") != nullptr) return;
     constexpr std::size_t most_named = 8;
     std::string list;
     for (std::size_t i = 0; i < std::min(names.size(), most_named); ++i) {

@@ -25,7 +25,8 @@ struct fork_server_inheritance {
     int channel = -1;
     int arena = -1;
     int completion = -1;
-    int image = -1;  ///< the program's frozen memory; -1: none of it is frozen
+    int image = -1;        ///< the program's frozen memory; -1: none of it is frozen
+    bool is_first = true;  ///< and has time to freeze memory: no call waits for it
     slot_layout layout;
     bool pass_log_through = false;
     bool core_dumps = false;

@@ -138,8 +138,8 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
 /// `VmFlags: rd wr mr mw me ac sd`: two letters each.
 inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
     // Locked, huge pages of hugetlbfs, device memory, not inherited by fork(2), wiped by fork(2),
-    // growing down, userfaultfd(2), shadow stack, memory tags, sealed.
-    constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl";
+    // growing down, userfaultfd(2), shadow stack, memory tags, sealed, guard pages, droppable.
+    constexpr std::string_view special = "lo ht io pf mm dc wf gd um uw ui ss mt sl gu dp";
     while (flags.size() >= 2) {
         const std::string_view flag = flags.substr(0, 2);
         parsed.special = parsed.special || special.find(flag) != std::string_view::npos;
@@ -149,10 +149,10 @@ inline void parse_flags(std::string_view flags, mapping& parsed) noexcept {
 }
 
 /// `Rss:   1024 kB`, without the name. 0: it is not understood.
-inline std::size_t parse_kibibytes(std::string_view text) noexcept {
+inline std::size_t parse_number(std::string_view text) noexcept {
     std::size_t parsed = 0;
     line_fields(line_fields(text).rest()).number(parsed, 10);
-    return parsed * 1024;
+    return parsed;
 }
 
 /// Calls `visit` with each line of a file of /proc. Uses no heap, which may itself be what is
@@ -186,6 +186,7 @@ bool visit_lines(const char* path, std::array<char, Size>& buffer, Visit visit) 
 inline bool add_line(std::string_view line, mapping_list& list) noexcept {
     constexpr std::string_view resident = "Rss:";
     constexpr std::string_view swapped = "Swap:";
+    constexpr std::string_view key = "ProtectionKey:";
     constexpr std::string_view flags = "VmFlags: ";
     constexpr std::string_view hexadecimal = "0123456789abcdef";
     if (!line.empty() && hexadecimal.find(line[0]) != std::string_view::npos) {
@@ -194,7 +195,11 @@ inline bool add_line(std::string_view line, mapping_list& list) noexcept {
     }
     if (list.empty()) return true;
     for (const std::string_view name : {resident, swapped}) {
-        if (line.starts_with(name)) list.back().used += parse_kibibytes(line.substr(name.size()));
+        if (line.starts_with(name))
+            list.back().used += parse_number(line.substr(name.size())) * 1024;
+    }
+    if (line.starts_with(key)) {
+        list.back().special = list.back().special || parse_number(line.substr(key.size())) != 0;
     }
     if (line.starts_with(flags)) parse_flags(line.substr(flags.size()), list.back());
     return true;

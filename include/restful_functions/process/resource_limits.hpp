@@ -117,15 +117,18 @@ inline bytes memory_of_all(bytes limit, std::uint64_t slot_size) {
 
 /// The limits that a process which serves several calls has for each of them and not in between:
 /// the processor time counts from what was used before, and what the process itself needs takes
-/// high descriptors. A hard limit could not be raised again (setrlimit(2)), so these are soft, and
-/// a timer ends a call that ignores the end of its processor time.
+/// high descriptors, and a large file of holes. A hard limit could not be raised again
+/// (setrlimit(2)), so these are soft, and a timer ends a call that ignores the end of its processor
+/// time.
 class limits_of_each_call {
  public:
     /// Takes what it sees to out of `its`.
     explicit limits_of_each_call(limits& its)
         : cpu_(std::exchange(its.cpu, std::nullopt)),
-          open_files_(std::exchange(its.open_files, std::nullopt)) {
+          open_files_(std::exchange(its.open_files, std::nullopt)),
+          file_size_(std::exchange(its.file_size, std::nullopt)) {
         ::getrlimit(RLIMIT_NOFILE, &open_files_between_);
+        ::getrlimit(RLIMIT_FSIZE, &file_size_between_);
         if (!cpu_) return;
         sigevent kills{};
         kills.sigev_notify = SIGEV_SIGNAL;
@@ -139,6 +142,9 @@ class limits_of_each_call {
         if (open_files_) {
             detail::set_limit(RLIMIT_NOFILE, *open_files_, open_files_between_.rlim_max);
         }
+        if (file_size_) {
+            detail::set_limit(RLIMIT_FSIZE, file_size_->value, file_size_between_.rlim_max);
+        }
         if (!cpu_) return;
         const cpu_seconds time = detail::cpu_seconds_after(detail::used_processor_time(), *cpu_);
         detail::set_limit(RLIMIT_CPU, time.soft, RLIM_INFINITY);
@@ -150,6 +156,7 @@ class limits_of_each_call {
     void end() const {
         detail::thread_stacks::lower();
         if (open_files_) ::setrlimit(RLIMIT_NOFILE, &open_files_between_);
+        if (file_size_) ::setrlimit(RLIMIT_FSIZE, &file_size_between_);
         if (cpu_) detail::set_limit(RLIMIT_CPU, RLIM_INFINITY, RLIM_INFINITY);
     }
 
@@ -157,6 +164,8 @@ class limits_of_each_call {
     std::optional<std::chrono::milliseconds> cpu_;
     std::optional<std::size_t> open_files_;
     rlimit open_files_between_{};
+    std::optional<bytes> file_size_;
+    rlimit file_size_between_{};
     timer_t timer_{};
     bool has_timer_ = false;
 };

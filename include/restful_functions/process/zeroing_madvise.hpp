@@ -1,5 +1,5 @@
-/// zeroing_madvise: a madvise(2) that keeps its promise in frozen memory, where the kernel's would
-/// bring back what was frozen.
+/// zeroing_madvise: a madvise(2) and a mremap(2) that keep their promises in frozen memory, where
+/// the kernel's would bring back what was frozen, and show what lies behind it in its file.
 #pragma once
 
 #include <restful_functions/process/memory_map.hpp>
@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdarg>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -34,11 +35,17 @@ inline frozen_view program_view;
 /// Of this process and those that it forks: what it has frozen itself, to be rewound.
 inline mapped_file process_file;
 
-/// Writes zeros to what lies in frozen memory of a range that was given back. Memory that cannot be
-/// written becomes anonymous, which costs a rewound process its place.
-inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
+/// A file of frozen memory ends so far behind what it holds, in a hole, that no mapping which grows
+/// gets beyond its end. realloc(3) grows large blocks by mremap(2).
+inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
+
+/// Has what lies in frozen memory of a range read as zeros: as anonymous memory, but in a process
+/// that is rewound, which would lose its place by that where the memory can be written. false:
+/// the mappings cannot be listed.
+[[nodiscard]] inline bool clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
+    const bool keeps_mappings = process_file.inode != 0;
     std::array<char, 4096> buffer;
-    visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
+    return visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
         mapping known{};
         if (!parse_mapping(line, known) || known.shared || known.is_anonymous() ||
             (known.file != program_view.file && known.file != process_file)) {
@@ -48,14 +55,18 @@ inline void clear_frozen(std::uintptr_t begin, std::uintptr_t end) noexcept {
         const std::uintptr_t to = std::min(end, known.end);
         if (from >= to) return true;
         void* const memory = reinterpret_cast<void*>(from);
-        if (known.writable) {
+        if (known.writable && keeps_mappings) {
             std::memset(memory, 0, to - from);
-        } else {
-            (void)::mmap(memory, to - from, known.readable ? PROT_READ : PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+            return true;
         }
-        return true;
+        const int protection = (known.readable ? PROT_READ : 0) | (known.writable ? PROT_WRITE : 0);
+        return ::mmap(memory, to - from, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+                      0) != MAP_FAILED;
     });
+}
+
+[[nodiscard]] inline bool has_frozen_memory() noexcept {
+    return program_view.file.inode != 0 || process_file.inode != 0;
 }
 
 }  // namespace detail
@@ -81,14 +92,33 @@ extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] int madvise(void
                                                                             int advice) noexcept {
     namespace detail = restful_functions::process::detail;
     const auto result = static_cast<int>(::syscall(SYS_madvise, memory, size, advice));
-    const bool freezes = detail::program_view.file.inode != 0 || detail::process_file.inode != 0;
-    if (result == 0 && advice == MADV_DONTNEED && freezes) {
+    if (result == 0 && advice == MADV_DONTNEED && detail::has_frozen_memory()) {
         const int before = errno;
         const auto begin = reinterpret_cast<std::uintptr_t>(memory);
-        detail::clear_frozen(begin, begin + size);
+        // An allocator that is told of an error takes the pages for used ones.
+        if (!detail::clear_frozen(begin, begin + size)) return errno = ENOMEM, -1;
         errno = before;
     }
     return result;
+}
+
+// NOLINTNEXTLINE(misc-definitions-in-headers,cert-dcl50-cpp): as it is declared, and weak
+extern "C" [[gnu::weak, gnu::visibility("default"), gnu::used]] void* mremap(
+    void* memory, std::size_t old_size, std::size_t new_size, int flags, ...) noexcept {
+    namespace detail = restful_functions::process::detail;
+    std::va_list rest;
+    va_start(rest, flags);
+    void* const wanted = (flags & MREMAP_FIXED) != 0 ? va_arg(rest, void*) : nullptr;
+    va_end(rest);
+    const long moved = ::syscall(SYS_mremap, memory, old_size, new_size, flags, wanted);
+    if (moved != -1 && new_size > old_size && detail::has_frozen_memory()) {
+        const int before = errno;
+        const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+        const auto begin = static_cast<std::uintptr_t>(moved);
+        (void)detail::clear_frozen(begin + (old_size + page - 1) / page * page, begin + new_size);
+        errno = before;
+    }
+    return reinterpret_cast<void*>(moved);
 }
 #endif
 

@@ -14,6 +14,7 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <memory>
@@ -196,6 +197,52 @@ TEST_CASE("memory that is given back reads as zeros, as it did before it was fro
                                      int{memory[8 * page]}};
               return found == wanted ? 0 : 2;
           }) == 0);
+}
+
+TEST_CASE("a block of the heap that was frozen grows, and so does a mapping, by zeros") {
+    if (skipped()) return;
+    CHECK(
+        in_a_process([] {
+            auto* block = static_cast<char*>(std::malloc(size));
+            std::memset(block, 1, size);
+            auto* memory = static_cast<char*>(::mmap(nullptr, size + 2 * page, PROT_NONE,
+                                                     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) +
+                           page;
+            ::mprotect(memory, size, PROT_READ | PROT_WRITE);  // a mapping beside no other
+            std::memset(memory, 1, size);
+            const loaded behind;
+            const auto image = frozen_memory::freeze(operating_system::real());
+            if (!image) return 1;
+            block = static_cast<char*>(std::realloc(block, 2 * size));
+            if (block == nullptr || block[0] != 1 || block[size - 1] != 1) return 2;
+            std::memset(block + size, 2, size);
+            void* grown = ::mremap(memory, size, 2 * size, MREMAP_MAYMOVE);
+            if (grown == MAP_FAILED) return 3;
+            memory = static_cast<char*>(grown);
+            if (memory[0] != 1 || memory[size - 1] != 1) return 4;
+            if (std::any_of(memory + size, memory + 2 * size, [](char each) { return each != 0; }))
+                return 5;
+            std::memset(memory + size, 2, size);
+            return behind.is_as_loaded() && block[size] == 2 ? 0 : 6;
+        }) == 0);
+}
+
+TEST_CASE("a call has a block of the program's heap grow") {
+    constexpr std::size_t little = 400'000;
+    auto* block = static_cast<char*>(std::malloc(little));
+    std::memset(block, 1, little);
+    for (const isolation how : {isolation::process, isolation::worker, isolation::rewind}) {
+        calls all({[&](std::string_view) {
+                      block = static_cast<char*>(std::realloc(block, 8 << 20));
+                      std::memset(block + little, 2, (8 << 20) - little);
+                      const int sum = block[0] + block[little - 1] + block[(8 << 20) - 1];
+                      block = static_cast<char*>(std::realloc(block, little));
+                      return std::to_string(sum);
+                  }},
+                  few, operating_system::real(), policies(how));
+        for (int call = 0; call < 3; ++call) CHECK(all.result(0) == "4");
+    }
+    std::free(block);
 }
 
 TEST_CASE("each call finds what the program has loaded, and writes to it for itself") {
