@@ -64,10 +64,14 @@ class process_pool {
         return at(index).header().state.load(std::memory_order_acquire);
     }
 
-    /// What the seat's process says that it does. It may write what it likes: it can only make its
-    /// own function's calls wait.
+    /// What the seat's process says that it does, if that is possible: a call may have written
+    /// anything in its slot.
     [[nodiscard]] start_stage stage_of(std::uint32_t index) const noexcept {
-        return at(index).header().stage.load(std::memory_order_acquire);
+        const auto stage = at(index).header().stage.load(std::memory_order_acquire);
+        const bool is_run = seats_[index].method == start_method::spawn;
+        const bool can_be =
+            (stage == start_stage::run && is_run) || (stage == start_stage::hook && has_hook_);
+        return can_be ? stage : start_stage::ready;
     }
 
     /// Whether the process is the seat's present one, and not one that it had before.
@@ -181,7 +185,7 @@ class process_pool {
     [[nodiscard]] bool is_busy_with_last_call(std::uint32_t index) const noexcept {
         const slot_header& header = at(index).header();
         return seats_[index].calls > 0 && header.waiting.load(std::memory_order_acquire) == 0 &&
-               header.stage.load(std::memory_order_acquire) == start_stage::ready &&
+               stage_of(index) == start_stage::ready &&
                (seats_[index].phase != seat_phase::calling ||
                 state_of(index) == slot_state::called);
     }
