@@ -10307,6 +10307,16 @@ inline mapped_file process_file;
 /// gets beyond its end. realloc(3) grows large blocks by mremap(2).
 inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
 
+/// The size of a file of frozen memory that holds so much. nullopt: RLIMIT_FSIZE (ulimit -f) is too
+/// low, and ftruncate(2) would send SIGXFSZ.
+[[nodiscard]] inline std::optional<off_t> frozen_file_size(std::size_t held) noexcept {
+    const std::uint64_t size = held + room_to_grow;
+    rlimit largest{};
+    ::getrlimit(RLIMIT_FSIZE, &largest);
+    if (largest.rlim_cur < size) return std::nullopt;
+    return static_cast<off_t>(size);
+}
+
 /// Has what lies in frozen memory of a range read as zeros: as anonymous memory, but in a process
 /// that is rewound, which would lose its place by that where the memory can be written. false:
 /// the mappings cannot be listed.
@@ -10807,13 +10817,11 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     if (detail::expects_zeros_in_vain()) {
         return refused("its allocator relies on what madvise(2) does to other memory");
     }
-    rlimit largest{};
-    ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-    const std::uint64_t size = work->size() + detail::room_to_grow;
-    if (largest.rlim_cur < size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
+    const auto size = detail::frozen_file_size(work->size());
+    if (!size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
         system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+    if (!file || ::ftruncate(file.get(), *size) != 0) {
         return refused(std::strerror(errno));
     }
     // A handler of the program could write to memory that was copied already.
@@ -11017,15 +11025,12 @@ class memory_image {
             if (!choose_moved(known, size)) return mark_refusal::too_large;
         }
         if (size > most_bytes) return mark_refusal::too_large;
-        const std::uint64_t file_size = size + detail::room_to_grow;
-        rlimit largest{};
-        ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-        if (largest.rlim_cur < file_size) return mark_refusal::too_large;
+        const auto file_size = detail::frozen_file_size(size);
+        if (!file_size) return mark_refusal::too_large;
         const restful_functions::detail::unique_fd file(
             ::memfd_create("restful-functions-process", MFD_CLOEXEC));
         struct stat about {};
-        if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
-            ::fstat(file.get(), &about) != 0 ||
+        if (!file || ::ftruncate(file.get(), *file_size) != 0 || ::fstat(file.get(), &about) != 0 ||
             ::mmap(copy_, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
                 MAP_FAILED) {
             return mark_refusal::unsupported;
@@ -13347,7 +13352,7 @@ class fork_server_link {
         detail::pause_openmp();
         // With other threads, the fork server freezes its copy.
         if (detail::is_single_threaded()) image_ = frozen_memory::freeze(system);
-        start();
+        start(true);
         server_->wait_until_ready();
     }
 
@@ -13411,12 +13416,12 @@ class fork_server_link {
         }
     }
 
-    /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
-    void start() {
+    /// Starts a fork server where there is none, which is one that takes another's place or the
+    /// first. Throws std::system_error when the system refuses.
+    void start(bool is_first = false) {
         auto fresh = std::make_unique<fork_server_process>(options_, open_files_, opened_,
                                                            image_ ? image_->descriptor() : -1,
-                                                           !had_server_, work_, system_);
-        had_server_ = true;
+                                                           is_first, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -13455,7 +13460,6 @@ class fork_server_link {
     program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
-    bool had_server_ = false;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;

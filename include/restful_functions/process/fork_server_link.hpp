@@ -47,7 +47,7 @@ class fork_server_link {
         detail::pause_openmp();
         // With other threads, the fork server freezes its copy.
         if (detail::is_single_threaded()) image_ = frozen_memory::freeze(system);
-        start();
+        start(true);
         server_->wait_until_ready();
     }
 
@@ -111,12 +111,12 @@ class fork_server_link {
         }
     }
 
-    /// Starts a fork server where there is none. Throws std::system_error when the system refuses.
-    void start() {
+    /// Starts a fork server where there is none, which is one that takes another's place or the
+    /// first. Throws std::system_error when the system refuses.
+    void start(bool is_first = false) {
         auto fresh = std::make_unique<fork_server_process>(options_, open_files_, opened_,
                                                            image_ ? image_->descriptor() : -1,
-                                                           !had_server_, work_, system_);
-        had_server_ = true;
+                                                           is_first, work_, system_);
         watch(EPOLL_CTL_ADD, fresh->completion(), EPOLLIN);
         watch(EPOLL_CTL_ADD, fresh->channel(), EPOLLIN);
         server_ = std::move(fresh);
@@ -155,7 +155,6 @@ class fork_server_link {
     program_descriptors opened_;  ///< listed before the server opens anything
     restful_functions::detail::unique_fd epoll_;
     std::optional<frozen_memory> image_;
-    bool had_server_ = false;
     std::unique_ptr<fork_server_process> server_;  ///< null while none can be had
     std::vector<command> unsent_;
     bool blocked_ = false;

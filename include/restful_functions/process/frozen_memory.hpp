@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -423,13 +422,11 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     if (detail::expects_zeros_in_vain()) {
         return refused("its allocator relies on what madvise(2) does to other memory");
     }
-    rlimit largest{};
-    ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-    const std::uint64_t size = work->size() + detail::room_to_grow;
-    if (largest.rlim_cur < size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
+    const auto size = detail::frozen_file_size(work->size());
+    if (!size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
         system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!file || ::ftruncate(file.get(), static_cast<off_t>(size)) != 0) {
+    if (!file || ::ftruncate(file.get(), *size) != 0) {
         return refused(std::strerror(errno));
     }
     // A handler of the program could write to memory that was copied already.

@@ -199,15 +199,12 @@ class memory_image {
             if (!choose_moved(known, size)) return mark_refusal::too_large;
         }
         if (size > most_bytes) return mark_refusal::too_large;
-        const std::uint64_t file_size = size + detail::room_to_grow;
-        rlimit largest{};
-        ::getrlimit(RLIMIT_FSIZE, &largest);  // ftruncate(2) sends SIGXFSZ beyond it
-        if (largest.rlim_cur < file_size) return mark_refusal::too_large;
+        const auto file_size = detail::frozen_file_size(size);
+        if (!file_size) return mark_refusal::too_large;
         const restful_functions::detail::unique_fd file(
             ::memfd_create("restful-functions-process", MFD_CLOEXEC));
         struct stat about {};
-        if (!file || ::ftruncate(file.get(), static_cast<off_t>(file_size)) != 0 ||
-            ::fstat(file.get(), &about) != 0 ||
+        if (!file || ::ftruncate(file.get(), *file_size) != 0 || ::fstat(file.get(), &about) != 0 ||
             ::mmap(copy_, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file.get(), 0) ==
                 MAP_FAILED) {
             return mark_refusal::unsupported;

@@ -6,6 +6,7 @@
 
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 namespace restful_functions::process {
@@ -38,6 +40,16 @@ inline mapped_file process_file;
 /// A file of frozen memory ends so far behind what it holds, in a hole, that no mapping which grows
 /// gets beyond its end. realloc(3) grows large blocks by mremap(2).
 inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
+
+/// The size of a file of frozen memory that holds so much. nullopt: RLIMIT_FSIZE (ulimit -f) is too
+/// low, and ftruncate(2) would send SIGXFSZ.
+[[nodiscard]] inline std::optional<off_t> frozen_file_size(std::size_t held) noexcept {
+    const std::uint64_t size = held + room_to_grow;
+    rlimit largest{};
+    ::getrlimit(RLIMIT_FSIZE, &largest);
+    if (largest.rlim_cur < size) return std::nullopt;
+    return static_cast<off_t>(size);
+}
 
 /// Has what lies in frozen memory of a range read as zeros: as anonymous memory, but in a process
 /// that is rewound, which would lose its place by that where the memory can be written. false:
