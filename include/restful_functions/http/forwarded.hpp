@@ -4,6 +4,7 @@
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/network.hpp>
+#include <restful_functions/http/preferences.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -31,36 +32,13 @@ struct hop {
 
 namespace detail {
 
-inline std::string_view trimmed(std::string_view text) noexcept {
-    text.remove_prefix(std::min(text.find_first_not_of(" \t"), text.size()));
-    return text.substr(0, text.find_last_not_of(" \t") + 1);
-}
-
-/// Takes what stands before a separator that is in no quoted string; `rest` is then what follows.
-inline std::string_view take_until(std::string_view& rest, char separator) noexcept {
-    bool is_quoted = false;
-    std::size_t end = 0;
-    for (; end < rest.size(); ++end) {
-        if (is_quoted && rest[end] == '\\') {
-            ++end;
-        } else if (rest[end] == '"') {
-            is_quoted = !is_quoted;
-        } else if (rest[end] == separator && !is_quoted) {
-            break;
-        }
-    }
-    const std::string_view taken = rest.substr(0, end);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return trimmed(taken);
-}
-
-/// A token, or the text of a quoted string (RFC 9110, 5.6.4).
-inline std::string unquoted(std::string_view value) {
-    if (value.size() < 2 || value.front() != '"' || value.back() != '"') return std::string(value);
+/// The text of a token or of a quoted string (RFC 9110, 5.6.4).
+inline std::string text_of(std::string_view value) {
+    const std::string_view raw = unquoted(value);
     std::string text;
-    for (std::size_t i = 1; i + 1 < value.size(); ++i) {
-        if (value[i] == '\\' && i + 2 < value.size()) ++i;
-        text += value[i];
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        if (raw.size() != value.size() && raw[i] == '\\' && i + 1 < raw.size()) ++i;
+        text += raw[i];
     }
     return text;
 }
@@ -70,8 +48,8 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
     std::vector<std::string_view> values;
     for (const field& line : headers) {
         if (!equal_ignoring_case(line.name, name)) continue;
-        for (std::string_view rest = line.value; !rest.empty();)
-            values.push_back(take_until(rest, ','));
+        list_scanner elements(line.value);
+        while (const auto element = elements.next(',')) values.push_back(*element);
     }
     return values;
 }
@@ -81,12 +59,13 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
 /// The hops in Forwarded (RFC 7239, 4), the nearest last.
 [[nodiscard]] inline std::vector<hop> forwarded_hops(const fields& headers) {
     std::vector<hop> hops;
-    for (std::string_view element : detail::list_of(headers, "Forwarded")) {
+    for (const std::string_view element : detail::list_of(headers, "Forwarded")) {
         hop& read = hops.emplace_back();
-        while (!element.empty()) {
-            std::string_view pair = detail::take_until(element, ';');
-            const std::string_view name = detail::take_until(pair, '=');
-            std::string value = detail::unquoted(detail::trimmed(pair));
+        detail::list_scanner pairs(element);
+        while (const auto pair = pairs.next(';')) {
+            const std::size_t equals = std::min(pair->find('='), pair->size());
+            const std::string_view name = pair->substr(0, equals);
+            std::string value = detail::text_of(pair->substr(std::min(equals + 1, pair->size())));
             if (equal_ignoring_case(name, "for")) read.from = std::move(value);
             if (equal_ignoring_case(name, "host")) read.host = std::move(value);
             if (equal_ignoring_case(name, "proto")) read.scheme = std::move(value);
@@ -104,8 +83,8 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
     const auto hosts = detail::list_of(headers, "X-Forwarded-Host");
     const auto schemes = detail::list_of(headers, "X-Forwarded-Proto");
     if (hops.empty() && (!hosts.empty() || !schemes.empty())) hops.emplace_back();
-    if (!hosts.empty()) hops.front().host = hosts.front();
-    if (!schemes.empty()) hops.front().scheme = schemes.front();
+    if (!hosts.empty()) hops.front().host = std::string(hosts.front());
+    if (!schemes.empty()) hops.front().scheme = std::string(schemes.front());
     return hops;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/http/characters.hpp>
+#include <restful_functions/http/head_rules.hpp>
 #include <restful_functions/http/message.hpp>
 
 #include <algorithm>
@@ -34,10 +35,8 @@ namespace restful_functions::http {
         const std::string_view field = head.substr(0, end);
         const std::size_t colon = field.find(':');
         if (colon == field.npos || !is_token(field.substr(0, colon))) continue;
-        std::string_view value = field.substr(colon + 1);
-        value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-        value = value.substr(0, value.find_last_not_of(" \t") + 1);
-        known.headers.add(std::string(field.substr(0, colon)), std::string(value));
+        known.headers.add(std::string(field.substr(0, colon)),
+                          std::string(detail::trimmed(field.substr(colon + 1))));
     }
     return known;
 }
