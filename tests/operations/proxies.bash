@@ -12,8 +12,10 @@ block() {
 }
 
 # browser ARGUMENT... PATH: curl, which finds the site at the proxy. Its address is not that of the proxy.
-browser() {
-    curl --silent --insecure --max-time 60 --interface 127.0.0.9 --resolve "$site:$port:127.0.0.1" "${@:1:$#-1}" "$public${!#}"
+browser() { (browse "$@"); }
+
+browse() {
+    exec curl --silent --insecure --max-time 60 --interface 127.0.0.9 --resolve "$site:$port:127.0.0.1" "${@:1:$#-1}" "$public${!#}"
 }
 
 status_of() { browser --output /dev/null --write-out '%{http_code}' "$@"; }
@@ -22,7 +24,7 @@ status_of() { browser --output /dev/null --write-out '%{http_code}' "$@"; }
 until_answer() {
     local deadline=$((SECONDS + 60))
     until answer=$(browser "$2") && [[ $answer =~ $1 ]]; do
-        ((SECONDS < deadline)) || return
+        ((SECONDS < deadline)) && kill -0 "$proxy" 2>/dev/null || return
         sleep 0.1
     done
 }
@@ -34,9 +36,12 @@ passes() {
     [[ $2 == http ]] || other_scheme=http
     shift 2
     : >"$scratch/log"
-    "$@" &
+    "$@" 2>"$scratch/proxy" &
     proxy=$!
-    until_answer alive /health/live
+    if ! until_answer . /health/live; then
+        failed "operations: $name answers" "$(tail --lines 5 "$scratch/proxy")"
+        return
+    fi
     equal "operations: a call goes through $name" 9 "$(browser --data '{"x": 3, "y": 6}' /addition/keep-connection)"
     id=$(browser --data '{"x": 3, "y": 6}' /addition | grep -oE '[0-9a-f-]{36}')
     matches "operations: $name: so does a stream of events" 'event: completed' "$(browser "/task/events/$id")"
@@ -56,7 +61,7 @@ passes() {
     matches "operations: $name: the log has the client, and not whom it claims to be" \
         'peer=127\.0\.0\.9 ' "$(grep '/function/list/text' "$scratch/log")"
     equal "operations: $name: and no line for health checks" '' "$(grep /health "$scratch/log")"
-    browser --data '' /abandoned/keep-connection >/dev/null &
+    browse --data '' /abandoned/keep-connection >/dev/null &
     client=$!
     until_answer '^1$' /function/running-count/abandoned
     kill "$client"
@@ -111,7 +116,7 @@ port=$((20000 + RANDOM % 10000))
 cat >"$scratch/Caddyfile" <<END_OF_FILE
 {
     admin off
-    http_port $((port + 10000))
+    http_port $((port - 10000))
     https_port $port
     local_certs
     skip_install_trust
@@ -119,7 +124,7 @@ cat >"$scratch/Caddyfile" <<END_OF_FILE
 }
 $(block caddy)
 END_OF_FILE
-HOME=$scratch passes Caddy https caddy run --config "$scratch/Caddyfile" --adapter caddyfile 2>"$scratch/caddy.log"
+HOME=$scratch passes Caddy https caddy run --config "$scratch/Caddyfile" --adapter caddyfile
 leaves
 
 port=$((20000 + RANDOM % 10000))
