@@ -77,7 +77,7 @@ refuses 431 -H "$listed" -H "X-Long: $(head --bytes=20000 /dev/zero | tr '\0' a)
 equal 'end to end: or its header fields' https://app.example "$(field Access-Control-Allow-Origin)"
 ask /metrics
 matches 'end to end: refusals of the transport are counted' \
-    'http_requests_total\{method="POST",code="413"\} [1-9].*code="414"\} [1-9]' "$(tr '\n' ' ' <<<"$body")"
+    'method="GET",code="431"\} [1-9].*method="POST",code="413"\} [1-9]' "$(tr '\n' ' ' <<<"$body")"
 
 # Larger than the limit and slower than the time that a silent client has: the refusal comes all the same.
 matches 'end to end: a slow upload that is too large reads its refusal' '^413 ' \

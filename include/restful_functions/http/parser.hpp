@@ -112,7 +112,7 @@ class parser {
     std::size_t feed_head(std::string_view bytes) {
         const std::size_t used = scanner_.scan(bytes);
         if (scanner_.refused()) {
-            head_.append(bytes.substr(0, used));
+            head_.append(bytes.substr(0, used - 1));  // without the byte that is refused
             refuse(scanner_.refused());
         } else if (!scanner_.complete()) {
             head_.append(bytes);
