@@ -75,19 +75,17 @@ leaves() {
     wait "$proxy"
 }
 
-# Everything that a page and a client are led to lies below the path, too.
+# stands_below_a_path NAME: all that a page and a client are led to lies below the path, too.
 stands_below_a_path() {
     local public=$public/functions way
-    equal 'operations: below a path a call answers' 9 "$(browser --data '{"x": 3, "y": 6}' /addition/keep-connection)"
+    equal "operations: $1: below a path a call answers" 9 "$(browser --data '{"x": 3, "y": 6}' /addition/keep-connection)"
     way=$(browser --output /dev/null --dump-header - --data '{"x": 3, "y": 6}' /addition |
         tr -d '\r' | sed -n 's/^Location: //pI')
-    matches 'operations: below a path Location leads to the task' '"function_name": "addition"' "$(browser "/$way")"
+    matches "operations: $1: Location leads to the task" '"function_name": "addition"' "$(browser "/$way")"
     for way in $(browser --header 'Accept: text/html' / | grep -oE '(src|href)="[^"#:]+"' | cut -d'"' -f2); do
-        equal "operations: below a path the console finds its $way" 200 "$(status_of "/$way")"
+        equal "operations: $1: the console finds its $way" 200 "$(status_of "/$way")"
     done
-    matches 'operations: below a path the description leads to the server' '"servers": \[\{"url": "\."\}\]' "$(browser /openapi.json)"
-    equal 'operations: the path without its slash leads to the console' "$public/" \
-        "$(browser --output /dev/null --write-out '%{redirect_url}' '')"
+    matches "operations: $1: the description leads to the server" '"servers": \[\{"url": "\."\}\]' "$(browser /openapi.json)"
 }
 
 start_server bash -c 'exec "$0" --port 0 2>>"$1"' "$build/tests/end_to_end/server" "$scratch/log" || exit
@@ -109,7 +107,9 @@ $(block nginx 2)
 }
 END_OF_FILE
 passes nginx http nginx -c "$scratch/nginx.conf" -e stderr
-stands_below_a_path
+stands_below_a_path nginx
+equal 'operations: nginx: the path without its slash leads to the console' "$public/functions/" \
+    "$(browser --output /dev/null --write-out '%{redirect_url}' /functions)"
 leaves
 
 port=$((20000 + RANDOM % 10000))
@@ -122,13 +122,22 @@ cat >"$scratch/Caddyfile" <<END_OF_FILE
     skip_install_trust
     storage file_system $scratch/caddy
 }
-$(block caddy)
+$(block caddy | sed '$d')
+    handle_path /functions/* {
+$(block caddy | sed -n '/^    reverse_proxy/,/^    }/p')
+    }
+}
 END_OF_FILE
 HOME=$scratch passes Caddy https caddy run --config "$scratch/Caddyfile" --adapter caddyfile
+stands_below_a_path Caddy
 leaves
 
 port=$((20000 + RANDOM % 10000))
-block haproxy | sed "s/bind :80/bind 127.0.0.1:$port/" >"$scratch/haproxy.cfg"
+{
+    block haproxy | sed "s/bind :80/bind 127.0.0.1:$port/"
+    sed -n 's/^`\(http-request replace-path.*\)`\.$/    \1/p' docs/operating.md
+} >"$scratch/haproxy.cfg"
 passes HAProxy http haproxy -db -f "$scratch/haproxy.cfg"
+stands_below_a_path HAProxy
 leaves
 stop_server
