@@ -56,10 +56,8 @@ passes() {
         "$(status_of --header 'Origin: http://elsewhere.example' --data '' /nothing) $(status_of \
             --header "Origin: $other_scheme:${public#*:}" --data '' /nothing)"
     browser --header 'Forwarded: for=192.0.2.7' --header 'X-Forwarded-For: 192.0.2.8' --output /dev/null /function/list/text
-    deadline=$((SECONDS + 30))
-    until grep -q '/function/list/text' "$scratch/log" || ((SECONDS > deadline)); do sleep 0.1; done
-    matches "operations: $name: the log has the client, and not whom it claims to be" \
-        'peer=127\.0\.0\.9 ' "$(grep '/function/list/text' "$scratch/log")"
+    until_logged /function/list/text
+    matches "operations: $name: the log has the client, and not whom it claims to be" 'peer=127\.0\.0\.9 ' "$line"
     equal "operations: $name: and no line for health checks" '' "$(grep /health "$scratch/log")"
     browse --data '' /abandoned/keep-connection >/dev/null &
     client=$!
@@ -90,6 +88,17 @@ stands_below_a_path() {
 
 start_server bash -c 'exec "$0" --port 0 2>>"$1"' "$build/tests/end_to_end/server" "$scratch/log" || exit
 head --bytes 5000000 /dev/zero | tr '\0' x >"$scratch/x"
+
+# until_logged WORDS: waits for a line in the log that has them.
+until_logged() {
+    local deadline=$((SECONDS + 30))
+    until line=$(grep --fixed-strings "$1" "$scratch/log") || ((SECONDS > deadline)); do sleep 0.1; done
+}
+
+head --bytes 9000000 /dev/zero | curl --silent --max-time 60 --output /dev/null --header Expect: --data-binary @- "$url/echo"
+until_logged status=413
+matches 'operations: the log has what is refused before it is a request' \
+    'request peer=127\.0\.0\.1 method=POST path=/echo status=413 ' "$line"
 
 port=$((20000 + RANDOM % 10000))
 cat >"$scratch/nginx.conf" <<END_OF_FILE
