@@ -1,5 +1,5 @@
-/// What every example understands: `--port N`, `--host H`, `--unix-socket PATH`; and it prints
-/// where it listens.
+/// What every example understands: `--port N`, `--host H`, `--unix-socket PATH`, and in the
+/// environment FUNCTIONS_TOKEN, the secret of its only caller; and it prints where it listens.
 #pragma once
 
 #include <restful_functions.hpp>
@@ -18,6 +18,8 @@ inline restful_functions::server_options parse(int argc, char** argv) {
         if (flag == "--unix-socket") options.unix_socket = value;
         if (flag == "--port") options.port = static_cast<unsigned short>(std::stoul(value));
     }
+    if (const char* const secret = std::getenv("FUNCTIONS_TOKEN"))
+        options.tokens = {{.secret = secret}};
     options.on_listening = [](const std::string& url) {
         std::printf("listening on %s\n", url.c_str());
         std::fflush(stdout);

@@ -77,7 +77,9 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .log = o.log,
             .on_process_start = o.on_process_start,
             .max_body_bytes = o.max_body_bytes,
-            .number = number};
+            .number = number,
+            .log_health_checks = o.log_health_checks,
+            .trusted_proxies = o.trusted_proxies};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.

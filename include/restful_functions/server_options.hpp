@@ -126,6 +126,14 @@ struct server_options {
     /// throws, crashes or exits, so does the call that would have run, and the next process is
     /// started after a while.
     std::function<void()> on_process_start = {};
+
+    /// Proxies in front of the server: addresses, nets such as "10.0.0.0/8" or "fd00::/8", or
+    /// "unix" for who connects to `unix_socket`. What they say in `Forwarded` (RFC 7239) and
+    /// `X-Forwarded-For` is the peer in the log; what they say of host and scheme, also in
+    /// `X-Forwarded-Host` and `X-Forwarded-Proto`, is compared with the `Origin` of pages.
+    std::vector<std::string> trusted_proxies = {};
+    /// Whether successful requests for `/health` and `/metrics` have a line in the log.
+    bool log_health_checks = false;
 };
 
 }  // namespace restful_functions

@@ -1,5 +1,6 @@
 // A server that goes, and comes again.
 
+import { createServer as createProxy, request } from 'node:http';
 import { createServer, connect } from 'node:net';
 import { equal, isTrue, serve, shows, start, test } from './harness.mjs';
 import { fifo } from './tasks.mjs';
@@ -54,6 +55,33 @@ test('a connection that says nothing any more is lost', async ({ page, url }) =>
   await page.getByText('connected').waitFor();
   between.close();
 }, { allowed: /^a request to http:\/\/127\.0\.0\.1:/ });
+
+test('a server below a path of a proxy is found and called there', async ({ page, url }) => {
+  const proxy = createProxy((asked, answer) => {
+    // As of a page whose address is no secure one: the browser says nothing of its site then.
+    const headers = Object.fromEntries(Object.entries(asked.headers).filter(([name]) => !name.startsWith('sec-fetch-')));
+    if (!asked.url.startsWith('/functions/')) return answer.writeHead(404).end();
+    const passed = request(`${url}${asked.url.slice('/functions'.length)}`, { method: asked.method, headers }, (given) => {
+      answer.writeHead(given.statusCode, given.headers);
+      given.pipe(answer);
+    });
+    answer.on('close', () => passed.destroy());
+    return asked.pipe(passed.on('error', () => answer.destroy()));
+  });
+  await new Promise((resolve) => { proxy.listen(0, '127.0.0.1', resolve); });
+  const place = `http://127.0.0.1:${proxy.address().port}/functions`;
+  await page.goto(`${place}/`);
+  await page.getByText('connected').waitFor();
+  await page.getByRole('link', { name: 'gradient' }).click();
+  await page.getByLabel('side', { exact: true }).fill('64');
+  await page.getByRole('button', { name: 'Call' }).click();
+  await page.getByRole('img', { name: 'The result' }).waitFor();
+  await page.getByText('From a program').click();
+  await page.getByText(`${place}/gradient/keep-connection`).first().waitFor();
+  await page.goto('about:blank');
+  proxy.closeAllConnections();
+  proxy.close();
+}, { allowed: /^a request to http:\/\/127\.0\.0\.1:\d+\/functions\// });
 
 test('a server that ends when its calls have is draining', async ({ page }) => {
   const { url, stop } = await serve();

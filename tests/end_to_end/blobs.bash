@@ -39,4 +39,4 @@ equal 'end to end: a range is for GET alone' "200 1000000 " "$status $(field Con
 refuses 416 --range 1000000- "/task/result/$last_id"
 ask --header "If-None-Match: $tag" "/task/result/$last_id"
 equal 'end to end: bytes that the client has are 304' 304 "$status"
-begins 200 "{\"task_id\": \"<id>\", \"function_name\": \"reversed\", \"status\": \"DONE\", \"result\": {\"content_type\": \"image/png\", \"bytes\": 1000000, \"href\": \"/task/result/<id>\"}" "/task/info/$last_id"
+begins 200 "{\"task_id\": \"<id>\", \"function_name\": \"reversed\", \"status\": \"DONE\", \"result\": {\"content_type\": \"image/png\", \"bytes\": 1000000, \"href\": \"../../task/result/<id>\"}" "/task/info/$last_id"

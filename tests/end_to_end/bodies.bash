@@ -32,7 +32,7 @@ equal 'end to end: a result has the name of its file' \
 ask --form "file=@$scratch/abc;filename=a.txt;type=text/csv" /mirrored
 last_id=$(id)
 waits_for '^200 true$' "/task/done/$last_id"
-begins 200 "{\"task_id\": \"<id>\", \"function_name\": \"mirrored\", \"status\": \"DONE\", \"result\": {\"content_type\": \"text/csv\", \"filename\": \"a.txt\", \"bytes\": 3, \"href\": \"/task/result/<id>\"}" "/task/info/$last_id"
+begins 200 "{\"task_id\": \"<id>\", \"function_name\": \"mirrored\", \"status\": \"DONE\", \"result\": {\"content_type\": \"text/csv\", \"filename\": \"a.txt\", \"bytes\": 3, \"href\": \"../../task/result/<id>\"}" "/task/info/$last_id"
 ask --head "/task/result/$last_id"
 equal 'end to end: /task/result has the name' "inline; filename=\"a.txt\"; filename*=UTF-8''a.txt" "$(field Content-Disposition)"
 describes '"passwd application/octet-stream 0 untitled"' \

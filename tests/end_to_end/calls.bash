@@ -3,7 +3,7 @@
 
 answers 200 '{"success": true, "message": "", "task_id": "<id>"}' -d '{"value": "a"}' /echo
 last_id=$(id)
-equal 'end to end: Location names the task' "/task/info/$last_id" "$(field Location)"
+equal 'end to end: Location names the task' "task/info/$last_id" "$(field Location)"
 waits_for true "/task/done/$last_id"
 answers 200 true "/task/done/$last_id"
 answers 200 '"a"' "/task/result/$last_id"

@@ -55,3 +55,31 @@ echo 'nobody heard' >"$scratch/fifo"
 waits_for '^200 0$' /function/running-count/line_from
 ask /task/list/line_from
 matches 'end to end: a call goes on when its client disconnects' '"DONE", "result": "nobody heard"' "$body"
+
+# Five abandoned calls of a function of which one runs at a time: nobody waits for them, so a sixth would not either.
+for _ in 1 2 3 4 5; do
+    exec {left}<>"/dev/tcp/127.0.0.1/${url##*:}"
+    printf 'POST /abandoned/keep-connection HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n' >&"$left"
+    connections+=("$left")
+done
+waits_for '^200 (.*QUEUED){4}' /task/list/abandoned
+for left in "${connections[@]}"; do exec {left}>&-; done
+waits_for '^200 (.*"Client Disconnected"){5}' /task/list/abandoned
+ask /task/list/abandoned
+equal 'end to end: calls whose clients have gone run and wait no longer' '' "$(grep -oE 'QUEUED|RUNNING' <<<"$body")"
+
+# What the transport refuses is answered as everything else.
+head --bytes=9000000 /dev/zero >"$scratch/long"
+listed='Origin: https://app.example'
+refuses 413 --data-binary "@$scratch/long" -H 'Expect:' -H "$listed" /echo
+equal 'end to end: a listed page can read that its upload is too large' https://app.example "$(field Access-Control-Allow-Origin)"
+refuses 431 -H "$listed" -H "X-Long: $(head --bytes=20000 /dev/zero | tr '\0' a)" /
+equal 'end to end: or its header fields' https://app.example "$(field Access-Control-Allow-Origin)"
+ask /metrics
+matches 'end to end: refusals of the transport are counted' \
+    'method="GET",code="431"\} [1-9].*method="POST",code="413"\} [1-9]' "$(tr '\n' ' ' <<<"$body")"
+
+# Larger than the limit and slower than the time that a silent client has: the refusal comes all the same.
+matches 'end to end: a slow upload that is too large reads its refusal' '^413 ' \
+    "$(curl --silent --max-time 60 --limit-rate 3M --header Expect: --data-binary @<(head --bytes 27000000 /dev/zero) \
+        --output /dev/null --write-out '%{http_code} %{errormsg}' "$url/echo")"

@@ -42,6 +42,7 @@ while [[ -n $target && $pages -lt 20 ]]; do
     link=$(field Link)
     target=${link#<}
     target=${target%%>*}
+    [[ -z $target ]] || target=/task/list/echo$target
 done
 equal 'end to end: the pages of a list hold all of it' 5 "$listed"
 matches 'end to end: the pages of a list end' '^[3-9]$' "$pages"

@@ -15,6 +15,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rf = restful_functions;
@@ -96,7 +97,11 @@ void in_order(std::string fifo, std::string file, int number) {
 }
 
 int main(int argc, char** argv) {
-    rf::function_server server(parse(argc, argv));
+    rf::server_options options = parse(argc, argv);
+    options.allowed_hosts = {options.host, "functions.example.org"};
+    options.trusted_proxies = {"127.0.0.1"};
+    options.allowed_origins = {"https://app.example"};
+    rf::function_server server(std::move(options));
     server.add_function<addition>({
         .args = {{"x", "A value of X"}, {"y", "A value of Y"}},
         .max_concurrency = 1,
@@ -117,6 +122,12 @@ int main(int argc, char** argv) {
     server.add_function<burn>({.limits = {.cpu = 1s}});
     server.add_function<stubborn>({.args = {"fifo"}, .grace = 100ms});
     server.add_function<watched>({.args = {"fifo"}});
+    server.add_function("abandoned", [] { forever(); },
+                        {
+                            .max_concurrency = 1,
+                            .max_queued = 10,
+                            .cancel_on_disconnect = true,
+                        });
     server.add_function<chatter>({});
     server.add_function<in_order>({
         .args = {"fifo", "file", "number"},

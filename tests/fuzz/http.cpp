@@ -147,8 +147,8 @@ class connection {
             fuzz::require(rf::json::is_valid(given.body), "what is called JSON is JSON",
                           given.body);
         if (const std::string* location = given.headers.find("Location");
-            location != nullptr && location->starts_with("/task/info/"))
-            last_task_ = location->substr(11);
+            location != nullptr && location->starts_with("task/info/"))
+            last_task_ = location->substr(10);
         if (given.stream) streams_.push_back(std::move(given.stream));
     }
 

@@ -44,7 +44,7 @@ TEST_CASE("the defaults of server_options are those of the README") {
     CHECK(options.max_header_fields == 100);
     CHECK(options.max_body_bytes == 8 * MiB);
     CHECK(options.header_timeout == 10s);
-    CHECK(options.idle_timeout == 60s);
+    CHECK(options.idle_timeout == 75s);
     CHECK(options.max_connections == 10'000);
     CHECK_FALSE(options.on_listening);
 }

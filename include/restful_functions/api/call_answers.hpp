@@ -62,9 +62,11 @@ struct bad_body {
 
 /// The answer to a call that was, or was not, started.
 struct start_answer {
+    std::string root;  ///< exchange::root()
+
     http::response operator()(const task::uuid& id) const {
         http::response response = json_response(200, json_call(true, "", id.to_string()));
-        response.headers.add("Location", "/task/info/" + id.to_string());
+        response.headers.add("Location", root + "task/info/" + id.to_string());
         return response;
     }
 

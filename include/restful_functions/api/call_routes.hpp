@@ -17,6 +17,7 @@
 #include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/client_watch.hpp>
 #include <restful_functions/http/decompression.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/preferences.hpp>
@@ -139,7 +140,18 @@ class calling {
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
+        if (id != nullptr && waits_) end_with_client(function, *id);
+        if (id == nullptr || !waits_)
+            asked_.answer(std::visit(start_answer{asked_.root()}, started));
+    }
+
+    /// Has the call end with its client, where its function says so. Who has a key may come back
+    /// for the result.
+    void end_with_client(std::uint32_t function, const task::uuid& id) {
+        http::client_watch* const client = asked_.request.client.get();
+        if (client == nullptr || !with_.functions.at(function).cancel_on_disconnect || wishes_.key)
+            return;
+        client->on_leave([&calls = with_.calls, id] { calls.abandon(id); });
     }
 
     /// Whether the key was there before; then the call is answered.
@@ -168,7 +180,7 @@ class calling {
 
     void answer_for(const task::record& task) {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
-        if (!waits_) return asked_.answer(start_answer{}(task.id));
+        if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
         with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
             answer_late(answer, [&] { return result_answer(ended); });
@@ -192,21 +204,21 @@ class calling {
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
-            [with = with_, id = task.id, answer = asked_.answer] {
-                answer_late(answer, [&] { return accepted(with, id); });
+            [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
+                answer_late(answer, [&] { return accepted(with, id, root); });
             });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {
-        return accepted(with_, id);
+        return accepted(with_, id, asked_.root());
     }
 
     [[nodiscard]] static http::response accepted(const call_surroundings& with,
-                                                 const task::uuid& id) {
+                                                 const task::uuid& id, const std::string& root) {
         const task::record& task = *with.tasks.find(id);
-        http::response response =
-            json_response(202, json_task(with.functions, task, standing_of(task, with.calls)));
-        response.headers.add("Location", "/task/info/" + id.to_string());
+        http::response response = json_response(
+            202, json_task(with.functions, task, standing_of(task, with.calls), root));
+        response.headers.add("Location", root + "task/info/" + id.to_string());
         return response;
     }
 

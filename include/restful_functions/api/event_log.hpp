@@ -39,6 +39,11 @@ struct logged_request {
         const std::string* traceparent = request.headers.find("Traceparent");
         if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
     }
+
+    /// Whether it is one of those that come every few seconds from who watches over the server.
+    [[nodiscard]] bool asks_for_health() const noexcept {
+        return path == "/metrics" || path.starts_with("/health/");
+    }
 };
 
 /// Both forms have the same members in the same order; plain lines leave out empty ones.

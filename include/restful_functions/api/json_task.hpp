@@ -105,7 +105,7 @@ inline std::string json_usage(const process::usage& used) {
 }
 
 /// The result, or where to get one that is no JSON.
-inline std::string json_result(const task::record& task) {
+inline std::string json_result(const task::record& task, std::string_view root) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
     json_text text = json_text::object();
@@ -113,7 +113,7 @@ inline std::string json_result(const task::record& task) {
     if (const std::string_view name = task::file_name(task); !name.empty())
         text.add("filename", quoted(name));
     return text.add("bytes", std::to_string(task.result.size()))
-        .add("href", quoted("/task/result/" + task.id.to_string()))
+        .add("href", quoted(std::string(root) + "task/result/" + task.id.to_string()))
         .end();
 }
 
@@ -142,14 +142,14 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it.
+/// A task as clients see it. `root` is exchange::root() of who asks.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
-                                           const standing& now) {
+                                           const standing& now, std::string_view root) {
     json_text text = json_text::object();
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))
-        .add("result", detail::json_result(task))
+        .add("result", detail::json_result(task, root))
         .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
         .add("created", json_time(task.created))
         .add("started", json_time(task.started))

@@ -98,8 +98,7 @@ struct task_selection {
 
 /// The target of the next page (RFC 8288): the path, and the query with another `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
-    const std::string& target = asked.request.target;
-    std::string link = target.substr(0, target.find('?')) + '?';
+    std::string link = "?";
     std::string_view query = asked.query;
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
@@ -135,6 +134,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
         }
 
         json_text page = json_text::array();
+        const std::string root = asked.root();
         std::size_t listed = 0;
         std::size_t visited = 0;
         std::optional<task::uuid> last;
@@ -149,7 +149,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
             if (wanted.states[static_cast<std::size_t>(task.status)]) {
                 ++listed;
                 const standing now = standing_of(task, calls);
-                page.add(wanted.with_results ? json_task(functions, task, now)
+                page.add(wanted.with_results ? json_task(functions, task, now, root)
                                              : json_brief_task(functions, task, now.progress));
             }
             return true;

@@ -53,7 +53,7 @@ class openapi_builder {
         return json_text::object()
             .add("openapi", quoted("3.1.0"))
             .add("info", info())
-            .add("servers", R"([{"url": "/"}])")
+            .add("servers", R"([{"url": "."}])")
             .add("security", security())
             .add("tags", R"([{"name": "calls"}, {"name": "functions"}, {"name": "tasks"}, )"
                          R"({"name": "server"}])")

@@ -40,6 +40,18 @@ inline std::string_view authority_of(std::string_view origin) noexcept {
     return end_of_scheme == origin.npos ? origin : origin.substr(end_of_scheme + 3);
 }
 
+/// Whether a page's origin is the server's own, as the client sees it. The scheme is compared where
+/// a proxy tells it: the server itself does not know whether one in front speaks TLS.
+inline bool is_own(std::string_view origin, const http::request& request) {
+    const std::string* field = request.headers.find("Host");
+    const bool is_told = !request.public_host.empty();
+    if (field == nullptr && !is_told) return false;
+    const std::string_view host = is_told ? request.public_host : *field;
+    if (request.public_scheme.empty()) return http::equal_ignoring_case(authority_of(origin), host);
+    const std::string own = request.public_scheme + "://" + std::string(host);
+    return http::equal_ignoring_case(origin, own);
+}
+
 }  // namespace detail
 
 /// A name that is made to resolve to this machine would let any page read from a server on
@@ -62,16 +74,16 @@ inline std::string_view authority_of(std::string_view origin) noexcept {
 class page {
  public:
     page(const access_options& access, const http::request& request) {
+        const std::string* site = request.headers.find("Sec-Fetch-Site");
+        // No page can set this field (Fetch Metadata, 2): the browser compares what it asked for
+        // itself, whatever a proxy makes of Host.
+        if (site != nullptr && *site == "same-origin") return;
         const std::string* origin = request.headers.find("Origin");
         if (origin == nullptr) {
-            const std::string* site = request.headers.find("Sec-Fetch-Site");
             is_foreign_ = site != nullptr && *site == "cross-site";
             return;
         }
-        const std::string* host = request.headers.find("Host");
-        if (host != nullptr && http::equal_ignoring_case(detail::authority_of(*origin), *host)) {
-            return;
-        }
+        if (detail::is_own(*origin, request)) return;
         is_foreign_ = true;
         any_ = detail::lists(access.allowed_origins, "*");
         if (any_ || detail::lists(access.allowed_origins, *origin)) allowed_ = *origin;

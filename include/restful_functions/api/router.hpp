@@ -40,6 +40,17 @@ struct exchange {
     std::string parameter;  ///< The path's variable segment, percent-decoded.
     std::string query;      ///< What follows the question mark, still encoded.
     reply answer;
+
+    /// The way from the request's URL to the server's root, e.g. "../" for /task/list: references
+    /// that begin with it hold wherever a proxy puts the server (RFC 3986, 5.2).
+    [[nodiscard]] std::string root() const {
+        const std::string_view target = request.target;
+        const std::string_view path = target.substr(0, target.find('?'));
+        std::string way;
+        for (auto slashes = std::count(path.begin(), path.end(), '/'); slashes > 1; --slashes)
+            way += "../";
+        return way;
+    }
 };
 
 /// A table of paths. Each has handlers by method and at most one variable segment, as in

@@ -19,6 +19,7 @@
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/openapi_routes.hpp>
 #include <restful_functions/api/origins.hpp>
+#include <restful_functions/api/proxies.hpp>
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/service_options.hpp>
 #include <restful_functions/api/task_events.hpp>
@@ -32,6 +33,7 @@
 #include <restful_functions/http/compression.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/refusal.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -68,7 +70,9 @@ class service {
     /// refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions, options.on_process_start, options.number),
+        : proxies_(options.trusted_proxies),
+          logs_health_checks_(options.log_health_checks),
+          program_(functions, options.on_process_start, options.number),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,
@@ -107,27 +111,9 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
+        proxies_.look_behind(request);
         auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
-        answer = [this, method = metrics::index_of(request.method), logged,
-                  to_client = std::move(answer)](http::response&& given) {
-            counted_.on_answer(method, given.status);
-            if (logged) write_down(*logged, given);
-            to_client(std::move(given));
-        };
-        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
-            answer = [coding, to_client = std::move(answer)](http::response&& given) {
-                http::compress(given, coding);
-                to_client(std::move(given));
-            };
-        }
-        if (guard_.lets_pages_read()) {
-            if (const page from = guard_.page_of(request); from.is_listed()) {
-                answer = [from, to_client = std::move(answer)](http::response&& given) {
-                    from.let_read(given);
-                    to_client(std::move(given));
-                };
-            }
-        }
+        answer = finished(request, logged, std::move(answer));
         try {
             auto refused = guard_.stop(request);
             if (logged) logged->caller = request.caller;
@@ -139,6 +125,15 @@ class service {
         } catch (const std::exception& failure) {
             answer(http::problem(500, failure.what()));
         }
+    }
+
+    /// Answers what its transport refuses and never became a request: such an answer is counted,
+    /// logged and readable for pages of listed origins, as every other one. `known` is what came of
+    /// the head. `answer` is called once, in here.
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        proxies_.look_behind(known);
+        const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
+        finished(known, logged, std::move(answer))(http::problem(why.status, why.reason));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }
@@ -195,7 +190,34 @@ class service {
         return http::preferred_coding(*accepted, http::known_codings);
     }
 
+    /// What every answer goes through on its way to the client: the last part comes first.
+    [[nodiscard]] reply finished(const http::request& request,
+                                 const std::shared_ptr<logged_request>& logged, reply answer) {
+        answer = [this, method = metrics::index_of(request.method), logged,
+                  to_client = std::move(answer)](http::response&& given) {
+            counted_.on_answer(method, given.status);
+            if (logged) write_down(*logged, given);
+            to_client(std::move(given));
+        };
+        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
+            answer = [coding, to_client = std::move(answer)](http::response&& given) {
+                http::compress(given, coding);
+                to_client(std::move(given));
+            };
+        }
+        if (guard_.lets_pages_read()) {
+            if (const page from = guard_.page_of(request); from.is_listed()) {
+                answer = [from, to_client = std::move(answer)](http::response&& given) {
+                    from.let_read(given);
+                    to_client(std::move(given));
+                };
+            }
+        }
+        return answer;
+    }
+
     void write_down(const logged_request& request, const http::response& answer) {
+        if (!logs_health_checks_ && request.asks_for_health() && answer.status < 400) return;
         log_.on_answer(request, answer);
         flush_soon();
     }
@@ -210,6 +232,8 @@ class service {
         flushes_soon_ = true;
     }
 
+    proxies proxies_;
+    bool logs_health_checks_;
     task::function_program program_;
     process::executor executor_;
     restful_functions::detail::memory_reserve reserve_;  // not for processes of calls

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace restful_functions::api {
 
@@ -24,6 +26,10 @@ struct service_options {
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;  ///< Of a body that was compressed.
     std::uint32_t number = 0;  ///< of the server among those of the program, the same in each run
+    /// Whether successful requests for /health and /metrics have a line in the log.
+    bool log_health_checks = false;
+    /// Whose Forwarded and X-Forwarded fields are believed, as server_options::trusted_proxies.
+    std::vector<std::string> trusted_proxies = {};
 };
 
 }  // namespace restful_functions::api

@@ -25,23 +25,25 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
                             dispatcher& calls) {
     const auto get_task = [&](std::string_view path, auto show) {
         routes.get(path, [&tasks, show](const exchange& asked) {
-            return json_response(200, show(*find_task(tasks, asked.parameter)));
+            return json_response(200, show(*find_task(tasks, asked.parameter), asked));
         });
     };
     routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
-        const auto show = [&functions, &tasks, &calls, id = task.id, answer = asked.answer] {
+        const auto show = [&functions, &tasks, &calls, id = task.id, root = asked.root(),
+                           answer = asked.answer] {
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
-                return json_response(200, json_task(functions, *found, standing_of(*found, calls)));
+                return json_response(
+                    200, json_task(functions, *found, standing_of(*found, calls), root));
             });
         };
         // The lines of a backtrace are there when its process is gone.
         if (task.how == task::outcome::crashed) return calls.when_gone(task.id, show);
         show();
     });
-    get_task("/task/done/{task_id}", [](const task::record& task) {
+    get_task("/task/done/{task_id}", [](const task::record& task, const exchange&) {
         return std::string(json_boolean(has_ended(task.status)));
     });
     routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {

@@ -85,17 +85,17 @@ class task_story {
         const auto now = standing_of(task, calls);
         if (place_.stage < 1 && !task.started && !has_ended(task.status)) {
             place_.stage = 1;
-            write("queued", json_task(functions, task, now));
+            write("queued", json_task(functions, task, now, root));
         }
         if (place_.stage < 2 && task.started) {
             place_.stage = 2;
-            if (!has_ended(task.status)) write("started", json_task(functions, task, now));
+            if (!has_ended(task.status)) write("started", json_task(functions, task, now, root));
         }
         tell_progress(now.progress);
         tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
         if (!has_ended(task.status) || !is_over) return out_->is_open();
         place_.stage = 3;
-        write(event_name(task.status), json_task(functions, task, now));
+        write(event_name(task.status), json_task(functions, task, now, root));
         out_->end();
         return false;
     }
@@ -107,6 +107,8 @@ class task_story {
     void break_off() { out_->end(); }
 
  private:
+    static constexpr std::string_view root = "../../";  // seen from /task/events/{task_id}
+
     // So that one event is never much larger than what may wait for the reader.
     static constexpr std::size_t most_text = 64 * 1024;
 

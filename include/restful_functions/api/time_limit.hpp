@@ -12,8 +12,9 @@
 
 namespace restful_functions::api {
 
-/// How many seconds the caller lets the call run, at the most: "30", "0.5". It cannot loosen the
-/// function's own timeout.
+/// How many seconds the caller waits for the call, from its arrival, at the most: "30", "0.5". A
+/// call that still waits in the queue then ends without having run. It cannot loosen the function's
+/// own timeout.
 ///
 /// No registered field says this. The wait of Prefer (RFC 7240, 4.3) is how long the client waits
 /// for an answer, while the work may go on; grpc-timeout belongs to gRPC and its units. So it is

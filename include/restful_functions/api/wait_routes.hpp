@@ -53,8 +53,8 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(
                 http::problem(400, "timeout is not a number of seconds, as in ?timeout=30"));
         }
-        const auto show = [&functions, &calls](const task::record& task) {
-            return json_response(200, json_task(functions, task, standing_of(task, calls)));
+        const auto show = [&functions, &calls, root = asked.root()](const task::record& task) {
+            return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);
         if (has_ended(task.status) || wait->count() == 0) return asked.answer(show(task));

@@ -40,6 +40,7 @@ struct function_definition {
     restful_functions::isolation isolation = restful_functions::isolation::process;
     std::size_t worker_calls = 1000;  ///< that one process serves, where it serves several
     std::chrono::milliseconds grace = std::chrono::seconds(2);  ///< from SIGTERM to SIGKILL
+    bool cancel_on_disconnect = false;  ///< ends synchronous calls whose client has gone
     std::shared_ptr<const detail::callable> callable;
 
     /// What `check` finds; std::monostate when the function can be called.

@@ -57,6 +57,7 @@ function_definition erase(std::string name, Function function,
     definition.isolation = options.isolation;
     definition.worker_calls = options.worker_calls;
     definition.grace = options.grace;
+    definition.cancel_on_disconnect = options.cancel_on_disconnect;
     if constexpr (Args::is_one_aggregate) {
         if (options.args.are_fields()) {
             definition.args = describe_fields(options.args);

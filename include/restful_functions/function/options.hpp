@@ -89,6 +89,11 @@ struct function_options {
     /// SIGKILL. As long, and at least a second, has the process of a call that has ended for the
     /// exit handlers and static objects of the call.
     std::chrono::milliseconds grace = std::chrono::seconds(2);
+    /// Whether a synchronous call (POST /{name}/keep-connection) ends when its client closes the
+    /// connection before the answer is complete: one that runs is terminated with its grace, one
+    /// that waits leaves the queue. A call with Idempotency-Key or Prefer goes on, for its client
+    /// may ask for the result later.
+    bool cancel_on_disconnect = false;
 };
 
 namespace detail {

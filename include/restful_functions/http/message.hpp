@@ -3,6 +3,7 @@
 
 #include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/characters.hpp>
+#include <restful_functions/http/client_watch.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -65,9 +66,13 @@ struct request {
     int version_minor = 1;  ///< HTTP/1.0 or HTTP/1.1.
     fields headers;
     std::string body;
-    bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
-    std::string peer{};      ///< The address that it came from, for logs.
-    std::string caller{};    ///< Who sent it, where the server has checked that.
+    bool keep_alive = true;       ///< Whether the client lets the connection carry another request.
+    std::string peer{};           ///< The address that it came from, for logs.
+    std::string caller{};         ///< Who sent it, where the server has checked that.
+    std::string public_host{};    ///< The client's Host field, where a trusted proxy tells.
+    std::string public_scheme{};  ///< "http" or "https", likewise.
+    /// Tells when the client goes before its answer; nullptr where the transport does not notice.
+    std::shared_ptr<client_watch> client = nullptr;
 };
 
 /// A whole response, or one whose body is still made. Content-Length, Date and Connection are added

@@ -4,6 +4,7 @@
 #include <restful_functions/http/framing_error.hpp>
 #include <restful_functions/http/head_rules.hpp>
 #include <restful_functions/http/head_scanner.hpp>
+#include <restful_functions/http/known_head.hpp>
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/refusal.hpp>
@@ -80,6 +81,13 @@ class parser {
     /// The head as far as it is known; of use beside a refusal, whose form may depend on it.
     [[nodiscard]] const request& partial() const noexcept { return request_; }
 
+    /// What came of a request that is refused: of a head that is not whole, the method, the target
+    /// and the whole header fields. The parser is of no further use.
+    [[nodiscard]] request take_refused() {
+        if (!head_.empty()) request_ = known_of_head(std::exchange(head_, {}));
+        return std::exchange(request_, {});
+    }
+
     /// Whether the client waits for "100 Continue" before it sends the body. True once a request.
     [[nodiscard]] bool take_continue() noexcept {
         return std::exchange(continue_expected_, false) && state_ == state::body &&
@@ -104,6 +112,7 @@ class parser {
     std::size_t feed_head(std::string_view bytes) {
         const std::size_t used = scanner_.scan(bytes);
         if (scanner_.refused()) {
+            head_.append(bytes.substr(0, used - 1));  // without the byte that is refused
             refuse(scanner_.refused());
         } else if (!scanner_.complete()) {
             head_.append(bytes);
@@ -120,13 +129,13 @@ class parser {
     void parse_head(std::string_view head) {
         head.remove_prefix(head.find_first_not_of("\r\n"));
         const auto line = parse_request_line(head.substr(0, head.find('\r')));
-        if (const auto* why = std::get_if<refusal>(&line)) return refuse(*why);
+        if (const auto* why = std::get_if<refusal>(&line)) return refuse_head(head, *why);
         const auto& [method, target, version_minor] = std::get<request_line>(line);
         request_.method = method;
         request_.version_minor = version_minor;
 
         auto resolved = resolve_target(method, target);
-        if (const auto* why = std::get_if<refusal>(&resolved)) return refuse(*why);
+        if (const auto* why = std::get_if<refusal>(&resolved)) return refuse_head(head, *why);
         auto& [origin_form, authority] = std::get<resolved_target>(resolved);
         request_.target = std::move(origin_form);
         authority_ = authority;
@@ -137,6 +146,11 @@ class parser {
         last_framing_ = '\0';
         llhttp_reset(&llhttp_);
         execute(head);
+    }
+
+    void refuse_head(std::string_view head, const refusal& why) {
+        head_ = head;
+        refuse(why);
     }
 
     // llhttp gets either data or what frames it, and no more of that than is still allowed: which

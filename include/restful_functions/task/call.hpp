@@ -21,7 +21,8 @@ using listener = std::function<void(const record&)>;
 struct call {
     std::uint32_t function = 0;  ///< Its index in the registry.
     std::string_view body{};     ///< Arguments that the function's check() accepted.
-    /// How long the caller lets it run; the function's own timeout holds, too.
+    /// How long the caller waits for it from its arrival; the function's own timeout of the run
+    /// holds, too.
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
     std::string_view trace{};   ///< What TRACEPARENT is in the function's environment, if anything.
     listener on_end = nullptr;  ///< Not called when the call is refused.

@@ -57,7 +57,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
-        enter(id, wanted, std::min(definition.timeout, wanted.timeout), started);
+        enter(id, wanted, definition.timeout, started);
         return id;
     }
 
@@ -111,6 +111,12 @@ class dispatcher {
         when_gone(id, std::move(on_gone));
     }
 
+    /// Ends the task as terminate() does, for its client has gone.
+    void abandon(const uuid& id) {
+        if (const auto found = known_.live.find(id); found != known_.live.end())
+            stop(id, found->second, stop_reason::abandoned);
+    }
+
     /// Terminates all tasks of the function that wait or run now.
     void terminate_function(std::uint32_t function, const std::function<void()>& on_gone) {
         auto remaining = std::make_shared<std::size_t>(0);
@@ -143,7 +149,7 @@ class dispatcher {
     void drain() noexcept { drains_ = true; }
     [[nodiscard]] bool drains() const noexcept { return drains_; }
 
-    /// Ends what is over its time, running tasks and kept results, and what was terminated while it
+    /// Ends what is over its time, tasks and kept results, and what was terminated while it
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
@@ -216,14 +222,14 @@ class dispatcher {
     void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
                std::optional<process::call_id> started) try {
         const moment now = Clock::now();
-        live_task& added = known_.add(id, wanted.function, timeout, now.steady);
+        live_task& added = known_.add(id, wanted.function, timeout, now.steady, wanted.timeout);
         tasks_.insert(id, wanted.function, now.wall);
         if (started) {
             run(id, added, *started, now);
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            added.place = queues_.join(wanted.function, id, now.steady);
+            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
@@ -247,14 +253,14 @@ class dispatcher {
             const auto call = start_if_possible(executor_, task.function, task.body,
                                                 {id->to_string(), task.trace});
             if (!call) return;  // when one of the processes at work ends there is another try
-            leave_queue(task);
+            leave_queue(*id, task);
             run(*id, task, *call, Clock::now());
         }
     }
 
-    void leave_queue(live_task& task) {
+    void leave_queue(const uuid& id, live_task& task) {
         queues_.leave(*task.place);
-        task.place.reset();
+        known_.end_wait(id, task);
         task.body = {};
     }
 
@@ -262,7 +268,7 @@ class dispatcher {
     void stop(const uuid& id, live_task& task, stop_reason reason) {
         if (task.wish) return;
         if (task.place) {
-            leave_queue(task);
+            leave_queue(id, task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
             return;  // its result is about to be reported

@@ -30,7 +30,11 @@ struct ending {
 };
 
 /// Why the server ends a task.
-enum class stop_reason : std::uint8_t { terminated, timed_out };
+enum class stop_reason : std::uint8_t {
+    terminated,
+    timed_out,
+    abandoned,  ///< its client has gone
+};
 
 /// The ending of a task that the server ended before it had a result, whatever its process made of
 /// that.
@@ -40,6 +44,9 @@ enum class stop_reason : std::uint8_t { terminated, timed_out };
     switch (reason) {
         case stop_reason::terminated:
             return {state::failed, outcome::terminated, quoted("Manual Termination"),
+                    std::move(particulars)};
+        case stop_reason::abandoned:
+            return {state::failed, outcome::terminated, quoted("Client Disconnected"),
                     std::move(particulars)};
         case stop_reason::timed_out:
             return {state::timeout, outcome::timed_out, quoted("timeout"), std::move(particulars)};

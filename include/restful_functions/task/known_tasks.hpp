@@ -9,6 +9,7 @@
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -28,15 +29,16 @@ struct known_tasks {
     std::unordered_map<uuid, live_task> live;            ///< wait or run
     std::unordered_map<uuid, leaving_task> leaving;      ///< have ended while their process has not
     std::unordered_map<process::call_id, uuid> by_call;  ///< of both
-    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that run
+    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that are to end in time
     std::vector<std::size_t> running;                    ///< how many, by function
 
     /// A new task.
     live_task& add(const uuid& id, std::uint32_t function, std::chrono::milliseconds timeout,
-                   time_point arrived) {
+                   time_point arrived, std::chrono::milliseconds patience) {
         live_task& added = live[id];
         added.function = function;
         added.timeout = timeout;
+        added.until = after(arrived, patience);
         added.arrived = arrived;
         return added;
     }
@@ -47,14 +49,29 @@ struct known_tasks {
         if (!withdrawn) return std::nullopt;
         const live_task& task = withdrawn.mapped();
         if (task.call) by_call.erase(*task.call);
-        if (deadlines.contains({task.deadline, id})) end_run(id, task);
+        if (task.call && deadlines.contains({task.deadline, id})) end_run(id, task);
+        deadlines.erase({task.deadline, id});
         return task.place;
+    }
+
+    /// A task waits.
+    void begin_wait(const uuid& id, live_task& task, const queues::place& where) {
+        task.place = where;
+        if (task.until == time_point::max()) return;
+        task.deadline = task.until;
+        deadlines.emplace(task.deadline, id);
+    }
+
+    /// It does not, any more.
+    void end_wait(const uuid& id, live_task& task) noexcept {
+        task.place.reset();
+        deadlines.erase({task.deadline, id});
     }
 
     /// A task runs.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
         task.call = call;
-        task.deadline = after(now, task.timeout);
+        task.deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);
         deadlines.emplace(task.deadline, id);
         ++running[task.function];
@@ -66,7 +83,7 @@ struct known_tasks {
         --running[task.function];
     }
 
-    /// When the next task has run for as long as it may.
+    /// When the time of the next task is over.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         return deadlines.empty() ? std::nullopt : std::optional(deadlines.begin()->first);
     }

@@ -31,7 +31,8 @@ struct stop_wish {
 /// A task that waits or runs.
 struct live_task {
     std::uint32_t function = 0;
-    std::chrono::milliseconds timeout{};
+    std::chrono::milliseconds timeout{};   ///< of its run
+    time_point until = time_point::max();  ///< for which its caller waits, run or not
     time_point arrived{};
     std::optional<stop_wish> wish;
     listeners on_end;
@@ -42,6 +43,7 @@ struct live_task {
     std::optional<queues::place> place;
     // While it runs:
     std::optional<process::call_id> call;
+    // Its entry among the deadlines, if it has one:
     time_point deadline{};
 };
 

@@ -2,10 +2,11 @@
 /// responses in their order.
 #pragma once
 
+#include <restful_functions/detail/after.hpp>
 #include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/http/client_watch.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/parser.hpp>
-#include <restful_functions/http/problem.hpp>
 #include <restful_functions/http/refusal.hpp>
 #include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
@@ -20,6 +21,7 @@
 
 #include <asio/post.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -78,6 +80,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     }
 
  private:
+    using clock = std::chrono::steady_clock;
+
     enum class stage {
         reading,    ///< A request is to come, or is coming.
         awaiting,   ///< The service has the request.
@@ -86,9 +90,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         lingering,  ///< All is said: closing now could destroy what the client has not read yet.
         closed
     };
-
-    // A client that goes on sending after the last response is listened to for that long.
-    static constexpr std::chrono::seconds linger_time{5};
 
     // An exception, be it a lack of memory or the service's, ends this connection and no other.
     template <class Step>
@@ -134,10 +135,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
+                if (ended_) tell_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
-                return ended_ ? close() : read_on();
+                return ended_ ? close() : linger_on();
             case stage::closed:
                 return;
         }
@@ -205,19 +207,33 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         head_is_timed_ = false;
         deadline_.clear();
         body_.give_back();
-        all_.serve(std::move(request),
-                   [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
-                       if (const auto self = weak.lock(); self && self->served_ == which)
-                           self->attempt([&] { self->answer(std::move(answer)); });
-                   });
+        if (!watch_) watch_ = std::make_shared<http::client_watch>();
+        request.client = watch_;
+        all_.serve(std::move(request), next_reply());
+        if (ended_) tell_departure();
+    }
+
+    reply next_reply() {
+        return [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
+            if (const auto self = weak.lock(); self && self->served_ == which)
+                self->attempt([&] { self->answer(std::move(answer)); });
+        };
+    }
+
+    // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
+    // is all that comes of either. A handler that does not ask is not concerned, and answers.
+    void tell_departure() {
+        if (watch_ && watch_->leave()) all_.follow_deadline();
     }
 
     void refuse(const http::refusal& why) {
+        http::request known = parser_.take_refused();
+        known.peer = peer_;
         exchange_ = {};
-        exchange_.is_head = parser_.take().method == "HEAD";
+        exchange_.is_head = known.method == "HEAD";
         body_.give_back();
         stage_ = stage::awaiting;
-        answer(http::problem(why.status, why.reason));
+        all_.refuse(std::move(known), why, next_reply());
     }
 
     void answer(http::response&& given) {
@@ -251,6 +267,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         }
         const bool is_last = outgoing_.is_last();
         outgoing_.drop();
+        if (watch_) watch_->end();
         if (is_last) return linger();
         if (is_advancing_)
             stage_ = stage::reading;
@@ -264,12 +281,21 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         channel_.end();
         stage_ = stage::lingering;
         backlog_.clear();
-        deadline_.set(this->weak_from_this(), linger_time);
+        lingers_until_ = restful_functions::detail::after(clock::now(), all_.options().linger_time);
+        linger_on();
+    }
+
+    void linger_on() {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(lingers_until_ - clock::now());
+        if (left.count() <= 0) return close();
+        deadline_.set(this->weak_from_this(), std::min(left, all_.options().linger_silence));
         read_on();
     }
 
     void close() {
         stage_ = stage::closed;
+        tell_departure();
         outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
@@ -294,6 +320,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
+    std::shared_ptr<http::client_watch> watch_;  // of the request that is served
+    clock::time_point lingers_until_{};
 };
 
 }  // namespace restful_functions::transport::detail

@@ -3,6 +3,7 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/refusal.hpp>
 #include <restful_functions/transport/asio_http_connection.hpp>
 #include <restful_functions/transport/asio_http_driver.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
@@ -68,6 +69,10 @@ class connections {
 
     void serve(http::request&& request, reply answer) {
         driver_->handle(std::move(request), std::move(answer));
+    }
+
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        driver_->refuse(std::move(known), why, std::move(answer));
     }
 
     void follow_deadline() { driver_->follow_deadline(); }

@@ -3,6 +3,8 @@
 
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/problem.hpp>
+#include <restful_functions/http/refusal.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
 #include <restful_functions/transport/transport.hpp>
@@ -39,6 +41,16 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     void handle(http::request&& request, reply answer) {
         service_.handle(std::move(request), std::move(answer));
         follow_deadline();
+    }
+
+    /// Answers what never became a request.
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        if constexpr (answers_refusals<Service>) {
+            service_.refuse(std::move(known), why, std::move(answer));
+            follow_deadline();
+        } else {
+            answer(http::problem(why.status, why.reason));
+        }
     }
 
     /// Looks when the service wants to be dispatched next. A timer that is set too early finds out

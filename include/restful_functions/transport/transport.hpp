@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/refusal.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -39,6 +40,15 @@ template <class Service>
 concept counts_connections = service<Service> && requires(Service& s) {
     s.connection_opened();
     s.connection_closed();
+};
+
+/// One that answers what never became a request, so that refusals by the transport are counted,
+/// logged and readable for pages as all answers are; api::service does. `known` is what came of the
+/// head. The reply is called at once.
+template <class Service>
+concept answers_refusals = service<Service> &&
+    requires(Service& s, http::request known, const http::refusal& why, reply answer) {
+    s.refuse(std::move(known), why, std::move(answer));
 };
 
 /// What `run` needs of it besides, to end in good order; api::service is one.

@@ -10,9 +10,9 @@ TEST_CASE("a call answers with the id of its task, at once") {
     CHECK(response.status == 200);
     CHECK(header(response, "Content-Type") == "application/json");
     const std::string location = header(response, "Location");
-    REQUIRE(location.starts_with("/task/info/"));
+    REQUIRE(location.starts_with("task/info/"));
     CHECK(response.body ==
-          "{\"success\": true, \"message\": \"\", \"task_id\": \"" + location.substr(11) + "\"}");
+          "{\"success\": true, \"message\": \"\", \"task_id\": \"" + location.substr(10) + "\"}");
 }
 
 TEST_CASE("a call that keeps the connection answers with the bare result") {

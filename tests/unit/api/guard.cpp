@@ -54,7 +54,7 @@ TEST_CASE("where callers are told apart, nobody else is served but for health an
 TEST_CASE("who is unknown learns no names by asking for methods") {
     served s(callers);
     const auto started = ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}});
-    const std::string task = header(started, "Location");
+    const std::string task = "/" + header(started, "Location");
     for (const std::string target :
          {"/greet", "/greeting", task.c_str(), "/task/info/00000000-0000-4000-8000-000000000000",
           "/terminate/function/greet", "/nowhere", "/", "*"}) {
@@ -76,7 +76,7 @@ TEST_CASE("a caller of some functions learns of no other tasks by asking for met
     served s(callers);
     const std::string id =
         header(ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}}), "Location")
-            .substr(std::string_view("/task/info/").size());
+            .substr(std::string_view("task/info/").size());
     for (const std::string& task : {id, std::string("00000000-0000-4000-8000-000000000000")}) {
         CHECK(status_as(s, "greet", "OPTIONS", "/task/info/" + task) == 403);
         CHECK(status_as(s, "greet", "OPTIONS", "/terminate/task/" + task) == 403);
@@ -101,7 +101,7 @@ TEST_CASE("a caller does what its scopes allow") {
 TEST_CASE("a caller of some functions sees these and no others") {
     served s(callers);
     const auto started = ask_as(s, "POST", "/waits", {{"Authorization", "Bearer all"}});
-    const std::string task = header(started, "Location");
+    const std::string task = "/" + header(started, "Location");
     CHECK(status_as(s, "greet", "POST", "/greet") == 200);
     CHECK(status_as(s, "greet", "GET", "/task/list/greet") == 200);
     CHECK(status_as(s, "greet", "GET", "/function/list/data") == 200);
@@ -167,6 +167,13 @@ TEST_CASE("a page of another site changes nothing") {
     CHECK(post({{"Host", "localhost:8888"}, {"Origin", "null"}}) == 403);
     CHECK(post({{"Host", "localhost:8888"}, {"Sec-Fetch-Site", "cross-site"}}) == 403);
     CHECK(post({{"Host", "localhost:8888"}, {"Sec-Fetch-Site", "same-origin"}}) == 200);
+    // Behind a proxy that asks for another name:
+    CHECK(post({{"Host", "functions:8888"},
+                {"Origin", "https://example.org"},
+                {"Sec-Fetch-Site", "same-origin"}}) == 200);
+    CHECK(post({{"Host", "functions:8888"},
+                {"Origin", "https://example.org"},
+                {"Sec-Fetch-Site", "same-site"}}) == 403);
     const auto read = ask_as(s, "GET", "/", {{"Host", "a"}, {"Origin", "http://evil.example"}});
     CHECK(read.status == 200);
     CHECK(header(read, "Access-Control-Allow-Origin").empty());
@@ -215,4 +222,29 @@ TEST_CASE("an idempotency key is its caller's own") {
     const auto first = keyed("Bearer all");
     CHECK(keyed("Bearer greet").body != first.body);
     CHECK(keyed("Bearer all").body == first.body);
+}
+
+TEST_CASE("a page's origin is compared with what a trusted proxy was asked for") {
+    auto options = few_processes();
+    options.trusted_proxies = {"10.0.0.0/8"};
+    served s(std::move(options));
+    const auto post = [&](const char* peer, const char* origin, const char* name,
+                          const char* value) {
+        http::request request;
+        request.method = "POST";
+        request.target = "/greet";
+        request.peer = peer;
+        request.headers.add("Host", "functions:8888");
+        request.headers.add("Origin", origin);
+        request.headers.add("X-Forwarded-Proto", "https");
+        request.headers.add(name, value);
+        std::optional<http::response> answer;
+        s.service.handle(std::move(request), [&](http::response&& given) { answer = given; });
+        return answer.value().status;
+    };
+    CHECK(post("10.0.0.1", "https://example.org", "X-Forwarded-Host", "example.org") == 200);
+    CHECK(post("10.0.0.1", "https://functions:8888", "X-A", "") == 200);
+    CHECK(post("10.0.0.1", "http://example.org", "X-Forwarded-Host", "example.org") == 403);
+    CHECK(post("10.0.0.1", "https://evil.example", "X-Forwarded-Host", "example.org") == 403);
+    CHECK(post("11.0.0.1", "https://example.org", "X-Forwarded-Host", "example.org") == 403);
 }

@@ -39,7 +39,7 @@ struct fixture {
 
     // What comes after the members that each task has.
     std::string rest(const api::standing& now = {}) const {
-        const std::string text = api::json_task(functions, task, now);
+        const std::string text = api::json_task(functions, task, now, "../../");
         CHECK(json::is_valid(text));
         const std::string last = "\"queue_wait\": ";
         return text.substr(text.find(',', text.find(last)));
@@ -52,7 +52,7 @@ struct fixture {
 }  // namespace
 
 TEST_CASE_FIXTURE(fixture, "a task that waits has no times yet, but has waited so far") {
-    CHECK(api::json_task(functions, task, {.now = noon + 1500ms, .position = 2}) ==
+    CHECK(api::json_task(functions, task, {.now = noon + 1500ms, .position = 2}, "../../") ==
           std::string("{\"task_id\": \"") + nobody +
               "\", \"function_name\": \"f\", \"status\": \"QUEUED\", \"result\": null, "
               "\"outcome\": null, \"created\": \"1970-01-01T12:00:00.000Z\", \"started\": null, "
@@ -60,13 +60,13 @@ TEST_CASE_FIXTURE(fixture, "a task that waits has no times yet, but has waited s
 }
 
 TEST_CASE_FIXTURE(fixture, "a clock that was set back lets nobody wait for less than nothing") {
-    const auto text = api::json_task(functions, task, {.now = noon - 1h});
+    const auto text = api::json_task(functions, task, {.now = noon - 1h}, "../../");
     CHECK(text.ends_with("\"queue_wait\": 0}"));
 }
 
 TEST_CASE_FIXTURE(fixture, "a finished task has all of its times") {
     end(state::done, outcome::returned, "9");
-    CHECK(api::json_task(functions, task, {}) ==
+    CHECK(api::json_task(functions, task, {}, "../../") ==
           std::string("{\"task_id\": \"") + nobody +
               "\", \"function_name\": \"f\", \"status\": \"DONE\", \"result\": 9, "
               "\"outcome\": \"returned\", \"created\": \"1970-01-01T12:00:00.000Z\", "

@@ -15,7 +15,7 @@ std::size_t count(const std::string& text, const std::string& part) {
     return found;
 }
 
-/// The target in a Link field, which must be that of the next page.
+/// The query in a Link field, which must be that of the next page.
 std::string next_of(const http::response& page) {
     const std::string link = header(page, "Link");
     if (link.empty()) return "";
@@ -63,7 +63,8 @@ TEST_CASE("the pages of a list link to each other until all tasks were listed on
         for (const std::string& id : started) {
             if (page.body.find(id) != page.body.npos) CHECK(listed.insert(id).second);
         }
-        target = next_of(page);
+        const std::string query = next_of(page);
+        target = query.empty() ? "" : target.substr(0, target.find('?')) + query;
         if (!target.empty())
             CHECK(target.starts_with("/task/list/greet?limit=3&status=DONE&after="));
     }
@@ -79,7 +80,7 @@ TEST_CASE("a list begins with the newest task, if that is asked for") {
     s.wait_until_idle();
     const auto page = s.get("/task/list?order=desc&limit=1");
     CHECK(page.body.find(second) != page.body.npos);
-    const auto next = s.get(next_of(page));
+    const auto next = s.get("/task/list" + next_of(page));
     CHECK(next.body.find(first) != next.body.npos);
     CHECK(next_of(next).empty());
     CHECK(s.get("/task/list?order=asc").body == s.get("/task/list").body);

@@ -173,6 +173,12 @@ inline rf::registry functions() {
                                 },
                                 {.args = {"type"}}));
 
+    auto devoted = function("devoted", {}, [](values, rf::json::writer&) { wait_for_ever(); });
+    devoted.max_concurrency = 1;
+    devoted.max_queued = 2;
+    devoted.cancel_on_disconnect = true;
+    all.add(std::move(devoted));
+
     auto late = function("late", {}, [](values, rf::json::writer&) { wait_for_ever(); });
     late.timeout = std::chrono::milliseconds(50);
     late.description = "Never in time";
@@ -213,6 +219,21 @@ class served {
             REQUIRE(!answer->has_value());
             *answer = std::move(response);
         });
+        return answer;
+    }
+
+    /// The same for a call whose client may leave.
+    std::shared_ptr<std::optional<http::response>> call_of(
+        const std::shared_ptr<http::client_watch>& client, std::string target,
+        http::fields headers = {}) {
+        http::request request;
+        request.headers = std::move(headers);
+        request.method = "POST";
+        request.target = std::move(target);
+        request.client = client;
+        auto answer = std::make_shared<std::optional<http::response>>();
+        service.handle(std::move(request),
+                       [answer](http::response&& response) { *answer = std::move(response); });
         return answer;
     }
 
@@ -262,7 +283,7 @@ class served {
     std::string start(const std::string& name, std::string body = "", http::fields headers = {}) {
         const auto started = wait(send("POST", "/" + name, std::move(body), std::move(headers)));
         REQUIRE(started.status == 200);
-        return header(started, "Location").substr(std::string_view("/task/info/").size());
+        return header(started, "Location").substr(std::string_view("task/info/").size());
     }
 
     /// What /task/info tells.

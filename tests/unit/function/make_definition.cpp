@@ -85,6 +85,7 @@ TEST_CASE("without options a function has no limit, a day of time and no descrip
     CHECK(plain.max_queued == 0);
     CHECK(!plain.limits.memory);
     CHECK(plain.grace == 2s);
+    CHECK(!plain.cancel_on_disconnect);
     CHECK(plain.description == "");
     CHECK(plain.args.empty());
     CHECK(called(plain, "{}") == "null");
@@ -98,11 +99,13 @@ TEST_CASE("what a call may use, and how it waits and ends, is told with the func
         .max_queued = 100,
         .limits = {.memory = 256_MiB, .cpu = 1s},
         .grace = 500ms,
+        .cancel_on_disconnect = true,
     });
     CHECK(careful.max_queued == 100);
     CHECK(careful.limits.memory == 256_MiB);
     CHECK(careful.limits.cpu == 1s);
     CHECK(careful.grace == 500ms);
+    CHECK(careful.cancel_on_disconnect);
 }
 
 TEST_CASE("names can be bare, with descriptions, or mixed") {

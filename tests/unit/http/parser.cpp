@@ -353,6 +353,28 @@ TEST_CASE("the method of a refused request is known when its request line was ri
     CHECK(parser.partial().method == "HEAD");
 }
 
+TEST_CASE("what came of a refused request is known, as far as its lines are whole") {
+    http::limits limits;
+    limits.max_header_bytes = 100;
+    limits.max_body_bytes = 5;
+    const auto known = [&](std::string_view bytes) {
+        http::parser parser(limits);
+        for (const char byte : bytes) parser.feed({&byte, 1});
+        const http::request request = parser.take_refused();
+        const std::string* origin = request.headers.find("Origin");
+        return request.method + " " + request.target + " " + (origin ? *origin : "");
+    };
+    CHECK(known("POST /a HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nContent-Length: 9\r\n\r\n") ==
+          "POST /a http://b");
+    CHECK(known("POST /a HTTP/1.1\r\nOrigin: http://b\r\nX: " + std::string(100, 'x')) ==
+          "POST /a http://b");
+    CHECK(known("GET /a HTTP/1.1\r\nHost: a\r\nOrigin: http://b\r\nAcc") == "GET /a http://b");
+    CHECK(known("GET /a HTTP/1.1\r\nOrigin: http://b") == "GET /a ");
+    CHECK(known("CONNECT a:1 HTTP/1.1\r\nOrigin: http://b\r\n\r\n") == "CONNECT a:1 http://b");
+    CHECK(known("GET /" + std::string(200, 'x')) == "GET /" + std::string(95, 'x') + " ");
+    CHECK(known("\x16\x03\x01") == "  ");
+}
+
 TEST_CASE("a refusal says in our words what was wrong") {
     const auto reason = [](const std::string& bytes) {
         http::parser parser;

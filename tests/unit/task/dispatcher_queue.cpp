@@ -148,3 +148,57 @@ TEST_CASE_FIXTURE(fixture, "a terminated task leaves the queue without a run") {
     end(0);
     CHECK(state_of(third) == "RUNNING null");
 }
+
+TEST_CASE_FIXTURE(fixture, "a call that its caller does not wait for any longer never runs") {
+    start(patient);
+    std::string heard;
+    const auto waiting =
+        calls->start({.function = patient, .timeout = 2s, .on_end = [&](const record& ended) {
+                          heard = to_string(ended.status);
+                      }});
+    const uuid id = std::get<uuid>(waiting);
+    CHECK(calls->next_deadline() == time_point{12h + 2s});
+    set_clock::time += 2s;
+    calls->meet_deadlines();
+    calls->meet_deadlines();
+    CHECK(heard == "TIMEOUT");
+    CHECK(state_of(id) == "TIMEOUT \"timeout\"");
+    CHECK(!tasks.find(id)->started);
+    CHECK(calls->queued(patient) == 0);
+    CHECK(executor.started.size() == 1);
+    CHECK(calls->next_deadline() == time_point{12h + 10s});
+}
+
+TEST_CASE_FIXTURE(fixture, "the time that a caller waits goes on while the call runs") {
+    start(patient);
+    REQUIRE(std::holds_alternative<uuid>(calls->start({.function = patient, .timeout = 5s})));
+    set_clock::time += 4s;
+    end(0);
+    CHECK(calls->running(patient) == 1);
+    CHECK(calls->next_deadline() == time_point{12h + 5s});
+}
+
+TEST_CASE_FIXTURE(fixture, "a call that is terminated while it waits leaves no deadline") {
+    const uuid first = start(patient);
+    const auto waiting = calls->start({.function = patient, .timeout = 2s});
+    calls->terminate(std::get<uuid>(waiting), [] {});
+    calls->meet_deadlines();
+    CHECK(calls->next_deadline() == time_point{12h + 10s});
+    set_clock::time += 3s;
+    calls->meet_deadlines();
+    CHECK(state_of(std::get<uuid>(waiting)) == "FAILED \"Manual Termination\"");
+    CHECK(state_of(first) == "RUNNING null");
+}
+
+TEST_CASE_FIXTURE(fixture, "a call whose client has gone is ended, and leaves the queue") {
+    const uuid running = start(patient);
+    const uuid waiting = start(patient);
+    calls->abandon(waiting);
+    calls->abandon(running);
+    calls->meet_deadlines();
+    CHECK(state_of(waiting) == "FAILED \"Client Disconnected\"");
+    CHECK(executor.stopped == stops{{0, 300ms}});
+    end(0, process::crashed{SIGTERM, {}, ""});
+    CHECK(state_of(running) == "FAILED \"Client Disconnected\"");
+    CHECK(executor.started.size() == 1);
+}

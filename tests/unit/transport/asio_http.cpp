@@ -260,6 +260,97 @@ TEST_CASE("a client that goes on sending after a refusal can read it") {
     run_until(server.loop, [&] { return server.http.connections() == 0; });
 }
 
+TEST_CASE("who goes on sending for ever after a refusal is cut off") {
+    transport::http_options options;
+    options.limits.max_body_bytes = 10;
+    options.linger_time = 50ms;
+    fixture server(options);
+    client c = server.connect();
+    c.send(post("/", std::string(11, 'x')));
+    CHECK(status_of(c.receive_all()) == "413");
+    run_until(server.loop, [&] {
+        c.send_what_fits("x");
+        return server.http.connections() == 0;
+    });
+}
+
+TEST_CASE("who is silent after a refusal is waited for shortly") {
+    transport::http_options options;
+    options.limits.max_body_bytes = 10;
+    options.linger_time = 24h;
+    options.linger_silence = 30ms;
+    fixture server(options);
+    client c = server.connect();
+    c.send(post("/", std::string(11, 'x')));
+    CHECK(status_of(c.receive_all()) == "413");
+    run_until(server.loop, [&] { return server.http.connections() == 0; });
+}
+
+TEST_CASE("a handler hears that its client has gone, and a later one does not") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
+    bool has_left = false;
+    server.service.clients.front()->on_leave([&] { has_left = true; });
+    SUBCASE("by closing") { c.close(); }
+    SUBCASE("by a reset") { c.reset(); }
+    SUBCASE("as far as can be seen: it half-closes, and can still be answered") {
+        c.half_close();
+        run_until(server.loop, [&] { return has_left; });
+        server.service.answer_next();
+        CHECK(body_of(c.receive()) == "GET /later ");
+    }
+    SUBCASE("after it sent more") {
+        c.send(get("/next"));
+        c.close();
+    }
+    run_until(server.loop, [&] { return has_left; });
+}
+
+TEST_CASE("a handler whose answer is complete hears no more of its client") {
+    fixture server;
+    client c = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
+    bool has_left = false;
+    server.service.clients.front()->on_leave([&] { has_left = true; });
+    server.service.answer_next();
+    CHECK(body_of(c.receive()) == "GET /later ");
+    c.close();
+    run_until(server.loop, [&] { return server.http.connections() == 0; });
+    CHECK(!has_left);
+}
+
+TEST_CASE("a service that wants to answers what never became a request") {
+    struct refusing : fake_service {
+        void refuse(restful_functions::http::request&& known,
+                    const restful_functions::http::refusal& why, transport::reply answer) {
+            response given;
+            given.status = why.status;
+            given.body = known.method + " " + known.target + " of " + known.peer;
+            answer(std::move(given));
+        }
+    };
+    asio::io_context loop{1};
+    refusing service;
+    transport::http_options options;
+    options.limits.max_body_bytes = 10;
+    options.header_timeout = 30ms;
+    transport::asio_http<asio::ip::tcp, refusing> http(loop, service, {"127.0.0.1", 0}, options);
+    client large(loop, http.port());
+    large.send(post("/large", std::string(11, 'x')));
+    const std::string refused = large.receive_all();
+    CHECK(status_of(refused) == "413");
+    CHECK(body_of(refused) == "POST /large of 127.0.0.1");
+    CHECK(has(refused, "Connection: close\r\n"));
+    client slow(loop, http.port());
+    slow.send("GET /slow HTTP/1.1\r\nHost: a\r\nAcc");
+    const std::string late = slow.receive_all();
+    CHECK(status_of(late) == "408");
+    CHECK(body_of(late) == "GET /slow of 127.0.0.1");
+}
+
 TEST_CASE("a head that does not come in time is refused with 408") {
     transport::http_options options;
     options.header_timeout = 30ms;

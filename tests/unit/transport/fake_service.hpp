@@ -27,6 +27,7 @@ class fake_service {
     void handle(restful_functions::http::request&& request,
                 restful_functions::transport::reply reply) {
         ++requests;
+        clients.push_back(request.client);
         if (request.target == "/throw") throw std::bad_alloc();
         response answer;
         answer.body = request.method + " " + request.target + " " + request.body;
@@ -68,6 +69,7 @@ class fake_service {
         response answer;
     };
     std::deque<pending> waiting;
+    std::deque<std::shared_ptr<restful_functions::http::client_watch>> clients;  // of all requests
     std::shared_ptr<restful_functions::http::body_stream> stream;  // of the last "/stream"
     std::optional<clock::time_point> deadline;
     int requests = 0;

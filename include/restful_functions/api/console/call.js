@@ -4,7 +4,7 @@ import { copyButton, freshId, h } from './dom.js';
 import { fileNameOf, Forms, namesOf } from './form.js';
 import { figures } from './functions.js';
 import { parse, stringify } from './json.js';
-import { ask, jsonOf, token } from './server.js';
+import { ask, jsonOf, token, urlOf } from './server.js';
 import { store } from './store.js';
 import { taskView } from './task.js';
 
@@ -46,7 +46,7 @@ function snippet(name, what) {
 function build(main, definition) {
   const name = definition.function_name;
   const path = `/${name}`;
-  const url = `${location.origin}${path}/keep-connection`;
+  const url = urlOf(`${path}/keep-connection`);
   const { content, 'x-json': json = content['application/json'] } = store.document.paths[path].post.requestBody;
   const { schema } = json;
   const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });

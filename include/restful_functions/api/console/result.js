@@ -94,8 +94,8 @@ export async function report(task, took) {
       task.exception ? h('p', {}, 'Thrown: ', h('code', {}, task.exception.type)) : null,
       crash ? h('p', {}, h('strong', {}, crash.signal), crash.address ? ` at address ${crash.address}` : '') : null,
       crash?.backtrace.length ? h('pre', { tabIndex: 0, ariaLabel: 'Backtrace' }, crash.backtrace.join('\n')) : null));
-  } else if (task.result?.href === `/task/result/${task.task_id}`) {
-    parts.push(...shownBytes(await bytesOf(task.result.href)));
+  } else if (String(task.result?.href).endsWith(`../task/result/${task.task_id}`)) {
+    parts.push(...shownBytes(await bytesOf(`/task/result/${task.task_id}`)));
   } else {
     parts.push(...shown(task.result));
   }

@@ -31,12 +31,15 @@ export function askForToken(complaint = '') {
 
 export const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
+/** The URL of a path of the server, which may stand below a path of a proxy. */
+export const urlOf = (path) => new URL(`..${path}`, import.meta.url).href;
+
 /** fetch(), which asks for a token where the server wants one. */
 export async function ask(path, options = {}) {
   for (;;) {
     const used = token();
     const headers = used ? { ...options.headers, Authorization: `Bearer ${used}` } : options.headers;
-    const response = await fetch(path, { ...options, headers });
+    const response = await fetch(urlOf(path), { ...options, headers });
     const ahead = Date.parse(response.headers.get('Date')) + 500 - Date.now();
     skew = Math.abs(ahead) > 2000 ? ahead : 0;
     if (response.status !== 401) return response;

@@ -1,0 +1,110 @@
+/// Calls whose clients go before the answer is there, and answers to what never became a request.
+#include <restful_functions/api/service.hpp>
+
+#include "served.hpp"
+
+using namespace test;
+
+namespace {
+
+const auto here = [] { return std::make_shared<http::client_watch>(); };
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
+
+http::fields field_of(const char* name, const char* value) {
+    http::fields headers;
+    headers.add(name, value);
+    return headers;
+}
+
+}  // namespace
+
+TEST_CASE("calls whose clients have gone make room for others") {
+    served s;
+    std::vector<std::shared_ptr<http::client_watch>> clients;
+    for (int i = 0; i < 3; ++i) {
+        clients.push_back(here());
+        s.call_of(clients.back(), "/devoted/keep-connection");
+    }
+    CHECK(s.get("/function/running-count/devoted").body == "1");
+    for (const auto& each : clients) CHECK(each->leave());
+    s.wait_until_idle();
+    const std::string tasks = s.get("/task/list/devoted").body;
+    CHECK(has(tasks,
+              R"("status": "FAILED", "result": "Client Disconnected", "outcome": "terminated")"));
+    CHECK(!has(tasks, "RUNNING"));
+}
+
+TEST_CASE("who half-closes and goes on reading is told why the call has ended") {
+    served s;
+    const auto client = here();
+    const auto answer = s.call_of(client, "/devoted/keep-connection");
+    client->leave();
+    const auto response = s.wait(answer);
+    CHECK(response.status == 500);
+    CHECK(response.body == "\"Client Disconnected\"");
+}
+
+TEST_CASE("a call goes on whose function does not say so, or whose client can come back") {
+    served s;
+    const auto client = here();
+    s.call_of(client, "/waits/keep-connection");
+    CHECK(!client->leave());
+    s.call_of(client, "/devoted");
+    CHECK(!client->leave());
+    s.call_of(client, "/devoted/keep-connection", field_of("Idempotency-Key", "\"k\""));
+    CHECK(!client->leave());
+    s.call_of(client, "/devoted/keep-connection", field_of("Prefer", "wait=60"));
+    CHECK(!client->leave());
+    s.service.kill_all();
+    s.wait_until_idle();
+}
+
+TEST_CASE("a call that waits longer than its client ends with 504 and never runs") {
+    served s;
+    s.start("patient");
+    const auto response =
+        s.wait(s.send("POST", "/patient/keep-connection", "", field_of("X-Timeout", "0.02")));
+    CHECK(response.status == 504);
+    CHECK(has(s.get("/task/list/patient").body, R"("status": "TIMEOUT", "result": "timeout")"));
+    CHECK(has(s.get("/metrics").body, R"(call_duration_seconds_count{function="patient"} 0)"));
+}
+
+TEST_CASE("what never became a request is answered, counted and readable as everything else") {
+    auto options = few_processes();
+    options.access.allowed_origins = {"https://app.example"};
+    served s(std::move(options));
+    http::request known;
+    known.method = "POST";
+    known.target = "/mirror";
+    known.headers = field_of("Origin", "https://app.example");
+    std::optional<http::response> answer;
+    s.service.refuse(std::move(known), {413, "the body is too large"},
+                     [&](http::response&& given) { answer = std::move(given); });
+    REQUIRE(answer);
+    CHECK(answer->status == 413);
+    CHECK(header(*answer, "Content-Type") == "application/problem+json");
+    CHECK(header(*answer, "Access-Control-Allow-Origin") == "https://app.example");
+    CHECK(has(s.get("/metrics").body, R"(http_requests_total{method="POST",code="413"} 1)"));
+    s.service.refuse({}, {408, "too late"}, [](http::response&&) {});
+    CHECK(has(s.get("/metrics").body, R"(http_requests_total{method="other",code="408"} 1)"));
+}
+
+TEST_CASE("references hold below a path that a proxy puts before them") {
+    served s;
+    const auto started = s.ask("POST", "/mirror", R"({"image": "YQ=="})");
+    const std::string where = header(started, "Location");
+    CHECK(where.starts_with("task/info/"));
+    const std::string id = where.substr(std::string_view("task/info/").size());
+    s.end_of(id);
+    const auto href = [&](const std::string& root) {
+        return R"("href": ")" + root + "task/result/" + id + '"';
+    };
+    CHECK(has(s.get("/task/info/" + id).body, href("../../")));
+    CHECK(has(s.get("/task/wait/" + id).body, href("../../")));
+    CHECK(has(s.get("/task/list").body, href("../")));
+    CHECK(has(s.get("/task/list/mirror").body, href("../../")));
+    CHECK(has(s.get("/openapi.json").body, R"("servers": [{"url": "."}])"));
+    CHECK(has(s.wait(s.send("GET", "/", "", field_of("Accept", "text/html"))).body,
+              R"(src="console/main.js")"));
+}
