@@ -30,7 +30,8 @@ TEST_CASE("each byte that is no part of UTF-8 becomes a replacement character") 
     CHECK(quoted("\xF4\x90\x80\x80").size() == 2 + 4 * 3);               // above U+10FFFF
     CHECK(quoted("\xF5\x80\x80\x80").size() == 2 + 4 * 3);               // no such byte
     CHECK(quoted("ab\xE2\x82") == "\"ab" + replaced + replaced + "\"");  // cut off
-    CHECK(quoted("\xF0\x9F\x98") == "\"" + replaced + replaced + replaced + "\"");  // cut off
+    CHECK(quoted("\xF0\x9F\x98") == "\"" + replaced + "\"");             // cut off
+    CHECK(quoted("\xE2\x82") == "\"" + replaced + "\"");
 }
 
 TEST_CASE("any two bytes give a valid JSON string") {
