@@ -107,4 +107,4 @@ trailer<</Root 1 0 R>>
     }, `data:image/png;base64,${(await page.screenshot()).toString('base64')}`);
   }
   isTrue(isRed, 'the red page is shown');
-}, { allowed: /^a request to chrome-extension:/ });
+}, { allowed: /^a request to chrome(-extension)?:/ });
