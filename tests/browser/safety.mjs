@@ -71,7 +71,7 @@ test('who may not see all tasks calls functions all the same', async ({ page, ur
   await page.goto(url);
   await page.getByLabel('Token', { exact: true }).fill('guest');
   await page.getByRole('button', { name: 'Continue' }).click();
-  await page.getByText('may not').waitFor();
+  await page.getByText('is not allowed').waitFor();
   await page.getByRole('link', { name: 'addition' }).click();
   await page.getByLabel('x', { exact: true }).fill('3');
   await page.getByLabel('y', { exact: true }).fill('6');

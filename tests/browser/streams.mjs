@@ -103,7 +103,7 @@ test('a tab hears nothing that its own token may not see', async ({ page, url, c
   const guest = await context.newPage();
   await guest.goto(`${url}/#/tasks`);
   await enter(guest, 'guest');
-  await guest.getByText('may not').waitFor();
+  await guest.getByText('is not allowed').waitFor();
   const response = await fetch(`${url}/stock`, { method: 'POST', headers: { Authorization: 'Bearer open sesame' } });
   const id = (await response.json()).task_id;
   await page.getByRole('link', { name: id.slice(0, 8) }).waitFor();

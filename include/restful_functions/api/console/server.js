@@ -100,6 +100,7 @@ let begin = globalThis.SharedWorker ? joinWorker : join;
 export function follow(path, onEvent, onState = () => {}) {
   let last = '';
   let turns = 0;
+  let refused = 0;
   let end = () => {};
   const stop = () => {
     ++turns;
@@ -117,14 +118,15 @@ export function follow(path, onEvent, onState = () => {}) {
       if (event) {
         last = event.id ?? last;
         if (onEvent({ ...event, data: parse(event.data) })) stop();
-      } else if (status === 401) {
-        // Of the two, only a page is asked for a password by its browser.
+      } else if (status === 401 && ++refused < 3) {
+        // A browser asks its user for a password for a page, and not for a worker, which may have it then.
         await ask('/function/list/data', { method: 'HEAD' });
-        if (used === token()) begin = join;
+        if (used === token() && refused === 2) begin = join;
         if (mine === turns) turn();
       } else {
+        if (isConnected) refused = 0;
         onState(isConnected, reason);
-        if (status === 403 || status === 404) stop();
+        if ([401, 403, 404].includes(status)) stop();
       }
     });
   };

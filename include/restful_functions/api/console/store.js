@@ -122,7 +122,7 @@ export function countRunning() {
   const advance = (time) => {
     while (at < Math.floor(time / 1000)) {
       ++at;
-      note(running);
+      if (1000 * at < time) note(running);
     }
   };
   for (const [time, change] of changes) {
@@ -131,6 +131,7 @@ export function countRunning() {
     note(change === 0 ? running + 1 : running);
   }
   advance(end);
+  note(running);
 }
 
 function hear({ type, data }) {
