@@ -976,6 +976,54 @@ class string_output final : public output {
 
 }  // namespace restful_functions::json
 
+// restful_functions/detail/utf8_parts.hpp
+/// utf8_parts: the pieces of characters at the places where a text was cut.
+
+namespace restful_functions::detail {
+
+constexpr std::size_t longest_utf8_part = 3;
+
+constexpr bool continues_character(char byte) noexcept {
+    return (static_cast<unsigned char>(byte) & 0xC0) == 0x80;
+}
+
+/// Whether more bytes would make one character of all of `bytes`, which are 1 to 3.
+constexpr bool is_utf8_part(std::string_view bytes) noexcept {
+    const auto first = static_cast<unsigned char>(bytes.front());
+    if (bytes.size() == 1) return first >= 0xC2 && first <= 0xF4;
+    std::array<char, longest_utf8_part + 1> whole{};
+    whole.fill('\x80');
+    std::copy(bytes.begin(), bytes.end(), whole.begin());
+    return utf8_sequence({whole.data(), whole.size()}) > bytes.size();
+}
+
+/// How many bytes of a text that begins with no character one U+FFFD stands for: the longest part
+/// of a character (Unicode, 3.9, "U+FFFD Substitution of Maximal Subparts"), or one byte.
+constexpr std::size_t replaced_bytes(std::string_view text) noexcept {
+    std::size_t size = std::min(text.size(), longest_utf8_part);
+    while (size > 1 && !is_utf8_part(text.substr(0, size))) --size;
+    return size;
+}
+
+/// The number of bytes at the end of a text that are the beginning of a character.
+constexpr std::size_t unfinished_bytes(std::string_view text) noexcept {
+    for (std::size_t size = 1; size <= std::min(text.size(), longest_utf8_part); ++size) {
+        const std::string_view end = text.substr(text.size() - size);
+        if (!continues_character(end.front())) return is_utf8_part(end) ? size : 0;
+    }
+    return 0;
+}
+
+/// The number of bytes at the beginning of a text that may be the end of a character.
+constexpr std::size_t left_over_bytes(std::string_view text) noexcept {
+    std::size_t size = 0;
+    while (size < std::min(text.size(), longest_utf8_part) && continues_character(text[size]))
+        ++size;
+    return size;
+}
+
+}  // namespace restful_functions::detail
+
 // restful_functions/detail/quoted.hpp
 /// quoted: any text as a JSON string, whatever bytes it consists of.
 
@@ -1006,9 +1054,9 @@ namespace restful_functions::detail {
     return {'\\', 'u', '0', '0', digits[code >> 4], digits[code & 0x0F]};
 }
 
-/// `text` as a JSON string with its quotes. What is no UTF-8 becomes U+FFFD, byte by byte: the
-/// message of an exception, or what a refusal quotes of a request, may hold anything, and a client
-/// must be able to read the reply all the same.
+/// `text` as a JSON string with its quotes. What is no UTF-8 becomes U+FFFD, as browsers decode
+/// it: the message of an exception, or what a refusal quotes of a request, may hold anything, and a
+/// client must be able to read the reply all the same.
 [[nodiscard]] inline std::string quoted(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 2);
@@ -1018,8 +1066,13 @@ namespace restful_functions::detail {
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty()) break;
-        out += utf8_sequence(text) == 0 ? "\xEF\xBF\xBD" : escaped(text.front());
-        text.remove_prefix(1);
+        if (utf8_sequence(text) == 0) {
+            out += "\xEF\xBF\xBD";
+            text.remove_prefix(replaced_bytes(text));
+        } else {
+            out += escaped(text.front());
+            text.remove_prefix(1);
+        }
     }
     out += '"';
     return out;
@@ -1821,6 +1874,7 @@ struct function_definition {
     restful_functions::isolation isolation = restful_functions::isolation::process;
     std::size_t worker_calls = 1000;  ///< that one process serves, where it serves several
     std::chrono::milliseconds grace = std::chrono::seconds(2);  ///< from SIGTERM to SIGKILL
+    bool cancel_on_disconnect = false;  ///< ends synchronous calls whose client has gone
     std::shared_ptr<const detail::callable> callable;
 
     /// What `check` finds; std::monostate when the function can be called.
@@ -3899,6 +3953,11 @@ struct function_options {
     /// SIGKILL. As long, and at least a second, has the process of a call that has ended for the
     /// exit handlers and static objects of the call.
     std::chrono::milliseconds grace = std::chrono::seconds(2);
+    /// Whether a synchronous call (POST /{name}/keep-connection) ends when its client closes the
+    /// connection before the answer is complete: one that runs is terminated with its grace, one
+    /// that waits leaves the queue. A call with Idempotency-Key or Prefer goes on, for its client
+    /// may ask for the result later.
+    bool cancel_on_disconnect = false;
 };
 
 namespace detail {
@@ -4130,6 +4189,7 @@ function_definition erase(std::string name, Function function,
     definition.isolation = options.isolation;
     definition.worker_calls = options.worker_calls;
     definition.grace = options.grace;
+    definition.cancel_on_disconnect = options.cancel_on_disconnect;
     if constexpr (Args::is_one_aggregate) {
         if (options.args.are_fields()) {
             definition.args = describe_fields(options.args);
@@ -4348,6 +4408,40 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexc
 
 }  // namespace restful_functions::http
 
+// restful_functions/http/client_watch.hpp
+/// client_watch: notice of a client that has gone before its answer was complete.
+
+namespace restful_functions::http {
+
+/// Between the transport that sees a client go and the handler of its request, both in one thread.
+class client_watch {
+ public:
+    client_watch() = default;
+    client_watch(const client_watch&) = delete;
+    client_watch& operator=(const client_watch&) = delete;
+
+    /// Has `tell` called once, when the client goes before its answer is complete. It must not
+    /// throw.
+    void on_leave(std::function<void()> tell) { tell_ = std::move(tell); }
+
+    // The transport's side.
+
+    /// The client has gone. Returns whether a handler was told.
+    bool leave() {
+        const auto tell = std::exchange(tell_, nullptr);
+        if (tell) tell();
+        return tell != nullptr;
+    }
+
+    /// The answer is complete: nothing is told any more.
+    void end() noexcept { tell_ = nullptr; }
+
+ private:
+    std::function<void()> tell_;
+};
+
+}  // namespace restful_functions::http
+
 // restful_functions/http/message.hpp
 /// An HTTP request and an HTTP response as plain values, and the ordered header fields both carry.
 
@@ -4404,9 +4498,13 @@ struct request {
     int version_minor = 1;  ///< HTTP/1.0 or HTTP/1.1.
     fields headers;
     std::string body;
-    bool keep_alive = true;  ///< Whether the client lets the connection carry another request.
-    std::string peer{};      ///< The address that it came from, for logs.
-    std::string caller{};    ///< Who sent it, where the server has checked that.
+    bool keep_alive = true;       ///< Whether the client lets the connection carry another request.
+    std::string peer{};           ///< The address that it came from, for logs.
+    std::string caller{};         ///< Who sent it, where the server has checked that.
+    std::string public_host{};    ///< The client's Host field, where a trusted proxy tells.
+    std::string public_scheme{};  ///< "http" or "https", likewise.
+    /// Tells when the client goes before its answer; nullptr where the transport does not notice.
+    std::shared_ptr<client_watch> client = nullptr;
 };
 
 /// A whole response, or one whose body is still made. Content-Length, Date and Connection are added
@@ -4826,8 +4924,10 @@ struct http_options {
     /// From the first byte of a request to the end of its head; past it 408.
     std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};
     /// Without a byte coming or going, between requests or within a body; while the client waits
-    /// for its response no time runs. A body that drips in may take as long as it likes.
-    std::chrono::milliseconds idle_timeout{std::chrono::seconds(60)};
+    /// for its response no time runs. A body that drips in may take as long as it likes. Longer
+    /// than the 60 s after which nginx and most load balancers drop a connection of theirs: where
+    /// the server is the first to close, it does so now and then while a request is on its way.
+    std::chrono::milliseconds idle_timeout{std::chrono::seconds(75)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
     /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
@@ -4835,6 +4935,10 @@ struct http_options {
     std::size_t max_incoming_bytes = 256 * 1024 * 1024;
     /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
     std::shared_ptr<session_source> sessions = nullptr;
+    /// For how long a client that is still sending after the last response is listened to, so that
+    /// it can read the response: altogether, and without a byte.
+    std::chrono::milliseconds linger_time{std::chrono::seconds(30)};
+    std::chrono::milliseconds linger_silence{std::chrono::seconds(5)};
 };
 
 /// The options themselves; throws std::invalid_argument for those that would serve no one.
@@ -4992,6 +5096,14 @@ struct server_options {
     /// throws, crashes or exits, so does the call that would have run, and the next process is
     /// started after a while.
     std::function<void()> on_process_start = {};
+
+    /// Proxies in front of the server: addresses, nets such as "10.0.0.0/8" or "fd00::/8", or
+    /// "unix" for who connects to `unix_socket`. What they say in `Forwarded` (RFC 7239) and
+    /// `X-Forwarded-For` is the peer in the log; what they say of host and scheme, also in
+    /// `X-Forwarded-Host` and `X-Forwarded-Proto`, is compared with the `Origin` of pages.
+    std::vector<std::string> trusted_proxies = {};
+    /// Whether successful requests for `/health` and `/metrics` have a line in the log.
+    bool log_health_checks = false;
 };
 
 }  // namespace restful_functions
@@ -5043,7 +5155,8 @@ class function_server {
     /// server has started. Make it before threads, sockets and other things that a call is not to
     /// inherit. Throws std::system_error when the system refuses processes or memory,
     /// std::invalid_argument when `max_processes` or `max_payload` is 0, or one of them or
-    /// `log_bytes` is beyond all reason, and for a token or a user without a secret.
+    /// `log_bytes` is beyond all reason, for a token or a user without a secret, and for an entry
+    /// of `trusted_proxies` that is no address or net.
     ///
     /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
     /// everybody is served, and nothing refuses to listen for others than this machine, as start()
@@ -6271,7 +6384,8 @@ using listener = std::function<void(const record&)>;
 struct call {
     std::uint32_t function = 0;  ///< Its index in the registry.
     std::string_view body{};     ///< Arguments that the function's check() accepted.
-    /// How long the caller lets it run; the function's own timeout holds, too.
+    /// How long the caller waits for it from its arrival; the function's own timeout of the run
+    /// holds, too.
     std::chrono::milliseconds timeout = std::chrono::milliseconds::max();
     std::string_view trace{};   ///< What TRACEPARENT is in the function's environment, if anything.
     listener on_end = nullptr;  ///< Not called when the call is refused.
@@ -6342,9 +6456,11 @@ struct bad_body {
 
 /// The answer to a call that was, or was not, started.
 struct start_answer {
+    std::string root;  ///< exchange::root()
+
     http::response operator()(const task::uuid& id) const {
         http::response response = json_response(200, json_call(true, "", id.to_string()));
-        response.headers.add("Location", "/task/info/" + id.to_string());
+        response.headers.add("Location", root + "task/info/" + id.to_string());
         return response;
     }
 
@@ -6385,13 +6501,30 @@ inline int http_status(task::state ended) noexcept {
     return 500;
 }
 
+/// The Content-Security-Policy of bytes of a media type. A browser's player asks for the bytes
+/// again and with CORS, so its page has the server's origin, and nothing in it that could use it.
+inline std::string_view policy_of(std::string_view media_type) noexcept {
+    const auto is_of = [media_type](std::string_view family) {
+        return http::equal_ignoring_case(media_type.substr(0, family.size()), family);
+    };
+    if (is_of("audio/") || is_of("video/")) {
+        return "sandbox allow-same-origin; default-src 'none'; media-src 'self'; "
+               "style-src 'unsafe-inline'";
+    }
+    if (is_of("image/")) {
+        return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+               "font-src data:";
+    }
+    return "sandbox; default-src 'none'";
+}
+
 /// The bare result of a task that has ended. Whatever a blob is, and whoever sent it first, a
 /// browser that opens it runs nothing of it in the server's name.
 inline http::response result_answer(const task::record& ended) {
     if (const std::string_view type = task::media_type(ended); !type.empty()) {
         http::response response;
         response.headers.add("Content-Type", std::string(type));
-        response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        response.headers.add("Content-Security-Policy", std::string(policy_of(type)));
         if (const std::string_view name = task::file_name(ended); !name.empty())
             response.headers.add("Content-Disposition", http::content_disposition(name));
         response.headers.add("ETag", '"' + ended.id.to_string() + '"');
@@ -8590,10 +8723,10 @@ inline void give_sigterm_back() {
 
 }  // namespace process::detail
 
-/// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
-/// are kept. Clients see it in `/task/info` and `/task/events`. Costs some stores to memory, and
-/// while somebody follows the task a system call now and then. For one thread at a time; outside of
-/// a call it does nothing.
+/// Tells how far the call is: `fraction` from 0 to 1, and a message of which at most 240 bytes are
+/// kept, and no part of a character. Clients see it in `/task/info` and `/task/events`. Costs some
+/// stores to memory, and while somebody follows the task a system call now and then. For one thread
+/// at a time; outside of a call it does nothing.
 inline void progress(double fraction, std::string_view message = {}) noexcept {
     process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return;
@@ -8602,7 +8735,11 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     note.sequence.store(before + 1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
     note.fraction = fraction;
-    note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
+    if (message.size() > sizeof note.message) {
+        message = message.substr(0, sizeof note.message);
+        message.remove_suffix(restful_functions::detail::unfinished_bytes(message));
+    }
+    note.message_size = static_cast<std::uint32_t>(message.size());
     std::copy_n(message.data(), note.message_size, note.message);
     note.sequence.store(before + 2, std::memory_order_release);
     process::tell_news(*slot);
@@ -15292,7 +15429,11 @@ struct ending {
 };
 
 /// Why the server ends a task.
-enum class stop_reason : std::uint8_t { terminated, timed_out };
+enum class stop_reason : std::uint8_t {
+    terminated,
+    timed_out,
+    abandoned,  ///< its client has gone
+};
 
 /// The ending of a task that the server ended before it had a result, whatever its process made of
 /// that.
@@ -15302,6 +15443,9 @@ enum class stop_reason : std::uint8_t { terminated, timed_out };
     switch (reason) {
         case stop_reason::terminated:
             return {state::failed, outcome::terminated, quoted("Manual Termination"),
+                    std::move(particulars)};
+        case stop_reason::abandoned:
+            return {state::failed, outcome::terminated, quoted("Client Disconnected"),
                     std::move(particulars)};
         case stop_reason::timed_out:
             return {state::timeout, outcome::timed_out, quoted("timeout"), std::move(particulars)};
@@ -15548,7 +15692,8 @@ struct stop_wish {
 /// A task that waits or runs.
 struct live_task {
     std::uint32_t function = 0;
-    std::chrono::milliseconds timeout{};
+    std::chrono::milliseconds timeout{};   ///< of its run
+    time_point until = time_point::max();  ///< for which its caller waits, run or not
     time_point arrived{};
     std::optional<stop_wish> wish;
     listeners on_end;
@@ -15559,6 +15704,7 @@ struct live_task {
     std::optional<queues::place> place;
     // While it runs:
     std::optional<process::call_id> call;
+    // Its entry among the deadlines, if it has one:
     time_point deadline{};
 };
 
@@ -15582,15 +15728,16 @@ struct known_tasks {
     std::unordered_map<uuid, live_task> live;            ///< wait or run
     std::unordered_map<uuid, leaving_task> leaving;      ///< have ended while their process has not
     std::unordered_map<process::call_id, uuid> by_call;  ///< of both
-    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that run
+    std::set<std::pair<time_point, uuid>> deadlines;     ///< of those that are to end in time
     std::vector<std::size_t> running;                    ///< how many, by function
 
     /// A new task.
     live_task& add(const uuid& id, std::uint32_t function, std::chrono::milliseconds timeout,
-                   time_point arrived) {
+                   time_point arrived, std::chrono::milliseconds patience) {
         live_task& added = live[id];
         added.function = function;
         added.timeout = timeout;
+        added.until = after(arrived, patience);
         added.arrived = arrived;
         return added;
     }
@@ -15601,14 +15748,29 @@ struct known_tasks {
         if (!withdrawn) return std::nullopt;
         const live_task& task = withdrawn.mapped();
         if (task.call) by_call.erase(*task.call);
-        if (deadlines.contains({task.deadline, id})) end_run(id, task);
+        if (task.call && deadlines.contains({task.deadline, id})) end_run(id, task);
+        deadlines.erase({task.deadline, id});
         return task.place;
+    }
+
+    /// A task waits.
+    void begin_wait(const uuid& id, live_task& task, const queues::place& where) {
+        task.place = where;
+        if (task.until == time_point::max()) return;
+        task.deadline = task.until;
+        deadlines.emplace(task.deadline, id);
+    }
+
+    /// It does not, any more.
+    void end_wait(const uuid& id, live_task& task) noexcept {
+        task.place.reset();
+        deadlines.erase({task.deadline, id});
     }
 
     /// A task runs.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
         task.call = call;
-        task.deadline = after(now, task.timeout);
+        task.deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);
         deadlines.emplace(task.deadline, id);
         ++running[task.function];
@@ -15620,7 +15782,7 @@ struct known_tasks {
         --running[task.function];
     }
 
-    /// When the next task has run for as long as it may.
+    /// When the time of the next task is over.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         return deadlines.empty() ? std::nullopt : std::optional(deadlines.begin()->first);
     }
@@ -15938,7 +16100,7 @@ class dispatcher {
             return over_max_concurrency{definition.max_concurrency};
         }
 
-        enter(id, wanted, std::min(definition.timeout, wanted.timeout), started);
+        enter(id, wanted, definition.timeout, started);
         return id;
     }
 
@@ -15992,6 +16154,12 @@ class dispatcher {
         when_gone(id, std::move(on_gone));
     }
 
+    /// Ends the task as terminate() does, for its client has gone.
+    void abandon(const uuid& id) {
+        if (const auto found = known_.live.find(id); found != known_.live.end())
+            stop(id, found->second, stop_reason::abandoned);
+    }
+
     /// Terminates all tasks of the function that wait or run now.
     void terminate_function(std::uint32_t function, const std::function<void()>& on_gone) {
         auto remaining = std::make_shared<std::size_t>(0);
@@ -16024,7 +16192,7 @@ class dispatcher {
     void drain() noexcept { drains_ = true; }
     [[nodiscard]] bool drains() const noexcept { return drains_; }
 
-    /// Ends what is over its time, running tasks and kept results, and what was terminated while it
+    /// Ends what is over its time, tasks and kept results, and what was terminated while it
     /// waited. Call it at next_deadline().
     void meet_deadlines() {
         for (const uuid& id : std::exchange(given_up_, {}))
@@ -16097,14 +16265,14 @@ class dispatcher {
     void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
                std::optional<process::call_id> started) try {
         const moment now = Clock::now();
-        live_task& added = known_.add(id, wanted.function, timeout, now.steady);
+        live_task& added = known_.add(id, wanted.function, timeout, now.steady, wanted.timeout);
         tasks_.insert(id, wanted.function, now.wall);
         if (started) {
             run(id, added, *started, now);
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            added.place = queues_.join(wanted.function, id, now.steady);
+            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
@@ -16128,14 +16296,14 @@ class dispatcher {
             const auto call = start_if_possible(executor_, task.function, task.body,
                                                 {id->to_string(), task.trace});
             if (!call) return;  // when one of the processes at work ends there is another try
-            leave_queue(task);
+            leave_queue(*id, task);
             run(*id, task, *call, Clock::now());
         }
     }
 
-    void leave_queue(live_task& task) {
+    void leave_queue(const uuid& id, live_task& task) {
         queues_.leave(*task.place);
-        task.place.reset();
+        known_.end_wait(id, task);
         task.body = {};
     }
 
@@ -16143,7 +16311,7 @@ class dispatcher {
     void stop(const uuid& id, live_task& task, stop_reason reason) {
         if (task.wish) return;
         if (task.place) {
-            leave_queue(task);
+            leave_queue(id, task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
             return;  // its result is about to be reported
@@ -16355,6 +16523,11 @@ struct logged_request {
           peer(request.peer) {
         const std::string* traceparent = request.headers.find("Traceparent");
         if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
+    }
+
+    /// Whether it is one of those that come every few seconds from who watches over the server.
+    [[nodiscard]] bool asks_for_health() const noexcept {
+        return path == "/metrics" || path.starts_with("/health/");
     }
 };
 
@@ -16621,7 +16794,7 @@ inline std::string json_usage(const process::usage& used) {
 }
 
 /// The result, or where to get one that is no JSON.
-inline std::string json_result(const task::record& task) {
+inline std::string json_result(const task::record& task, std::string_view root) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
     json_text text = json_text::object();
@@ -16629,7 +16802,7 @@ inline std::string json_result(const task::record& task) {
     if (const std::string_view name = task::file_name(task); !name.empty())
         text.add("filename", quoted(name));
     return text.add("bytes", std::to_string(task.result.size()))
-        .add("href", quoted("/task/result/" + task.id.to_string()))
+        .add("href", quoted(std::string(root) + "task/result/" + task.id.to_string()))
         .end();
 }
 
@@ -16658,14 +16831,14 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it.
+/// A task as clients see it. `root` is exchange::root() of who asks.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
-                                           const standing& now) {
+                                           const standing& now, std::string_view root) {
     json_text text = json_text::object();
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))
-        .add("result", detail::json_result(task))
+        .add("result", detail::json_result(task, root))
         .add("outcome", task.how ? quoted(to_string(*task.how)) : "null")
         .add("created", json_time(task.created))
         .add("started", json_time(task.started))
@@ -16715,6 +16888,17 @@ struct exchange {
     std::string parameter;  ///< The path's variable segment, percent-decoded.
     std::string query;      ///< What follows the question mark, still encoded.
     reply answer;
+
+    /// The way from the request's URL to the server's root, e.g. "../" for /task/list: references
+    /// that begin with it hold wherever a proxy puts the server (RFC 3986, 5.2).
+    [[nodiscard]] std::string root() const {
+        const std::string_view target = request.target;
+        const std::string_view path = target.substr(0, target.find('?'));
+        std::string way;
+        for (auto slashes = std::count(path.begin(), path.end(), '/'); slashes > 1; --slashes)
+            way += "../";
+        return way;
+    }
 };
 
 /// A table of paths. Each has handlers by method and at most one variable segment, as in
@@ -16906,8 +17090,9 @@ namespace restful_functions::api {
 
 namespace restful_functions::api {
 
-/// How many seconds the caller lets the call run, at the most: "30", "0.5". It cannot loosen the
-/// function's own timeout.
+/// How many seconds the caller waits for the call, from its arrival, at the most: "30", "0.5". A
+/// call that still waits in the queue then ends without having run. It cannot loosen the function's
+/// own timeout.
 ///
 /// No registered field says this. The wait of Prefer (RFC 7240, 4.3) is how long the client waits
 /// for an answer, while the work may go on; grpc-timeout belongs to gRPC and its units. So it is
@@ -17284,7 +17469,18 @@ class calling {
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id == nullptr || !waits_) asked_.answer(std::visit(start_answer{}, started));
+        if (id != nullptr && waits_) end_with_client(function, *id);
+        if (id == nullptr || !waits_)
+            asked_.answer(std::visit(start_answer{asked_.root()}, started));
+    }
+
+    /// Has the call end with its client, where its function says so. Who has a key may come back
+    /// for the result.
+    void end_with_client(std::uint32_t function, const task::uuid& id) {
+        http::client_watch* const client = asked_.request.client.get();
+        if (client == nullptr || !with_.functions.at(function).cancel_on_disconnect || wishes_.key)
+            return;
+        client->on_leave([&calls = with_.calls, id] { calls.abandon(id); });
     }
 
     /// Whether the key was there before; then the call is answered.
@@ -17313,7 +17509,7 @@ class calling {
 
     void answer_for(const task::record& task) {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
-        if (!waits_) return asked_.answer(start_answer{}(task.id));
+        if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
         with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
             answer_late(answer, [&] { return result_answer(ended); });
@@ -17337,21 +17533,21 @@ class calling {
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
-            [with = with_, id = task.id, answer = asked_.answer] {
-                answer_late(answer, [&] { return accepted(with, id); });
+            [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
+                answer_late(answer, [&] { return accepted(with, id, root); });
             });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {
-        return accepted(with_, id);
+        return accepted(with_, id, asked_.root());
     }
 
     [[nodiscard]] static http::response accepted(const call_surroundings& with,
-                                                 const task::uuid& id) {
+                                                 const task::uuid& id, const std::string& root) {
         const task::record& task = *with.tasks.find(id);
-        http::response response =
-            json_response(202, json_task(with.functions, task, standing_of(task, with.calls)));
-        response.headers.add("Location", "/task/info/" + id.to_string());
+        http::response response = json_response(
+            202, json_task(with.functions, task, standing_of(task, with.calls), root));
+        response.headers.add("Location", root + "task/info/" + id.to_string());
         return response;
     }
 
@@ -17391,20 +17587,21 @@ struct console_file {
 
 // clang-format off
 inline constexpr auto console_files = std::to_array<console_file>({
-    {"call.js", "text/javascript; charset=utf-8", "// The page of one function: its form, its call as programs write it, its result.\n\nimport { copyButton, freshId, h } from './dom.js';\nimport { fileNameOf, Forms, namesOf } from './form.js';\nimport { figures } from './functions.js';\nimport { parse, stringify } from './json.js';\nimport { ask, jsonOf, token } from './server.js';\nimport { store } from './store.js';\nimport { taskView } from './task.js';\n\n/** What was filled in, for whoever comes back. */\nconst drafts = new Map();\n\nconst quoted = (text) => `'${text.replaceAll(\"'\", \"'\\\\''\")}'`;\n\nfunction curlOf(url, body) {\n  const words = ['curl'];\n  if (token()) words.push('-H \"Authorization: Bearer $TOKEN\"');\n  const values = Object.entries(body \?\? {});\n  if (values.some(([, value]) => fileNameOf(value))) {\n    for (const [name, value] of values) {\n      const file = fileNameOf(value);\n      words.push(file \? `--form ${quoted(`${name}=@${file}`)}`\n        : `--form-string ${quoted(`${name}=${typeof value === 'string' \? value : stringify(value)}`)}`);\n    }\n  } else {\n    words.push(`-d ${quoted(stringify(body))}`);\n  }\n  return [...words, url].join(' ');\n}\n\nfunction scriptOf(url, body) {\n  const access = token() \? ', Authorization: `Bearer ${token}`' : '';\n  const text = stringify(body);\n  // An object of the program would not hold such integers.\n  const written = /\\d{16}/.test(text) \? JSON.stringify(text) : `JSON.stringify(${text})`;\n  return `const response = await fetch(${JSON.stringify(url)}, {\\n  method: 'POST',\\n  headers: {'Content-Type': 'application/json'${access}},\\n  body: ${written},\\n});\\nconst result = await response.json();`;\n}\n\n/** A text to copy. */\nfunction snippet(name, what) {\n  const text = h('pre', { tabIndex: 0, ariaLabel: what });\n  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };\n}\n\nfunction build(main, definition) {\n  const name = definition.function_name;\n  const path = `/${name}`;\n  const url = `${location.origin}${path}/keep-connection`;\n  const { content, 'x-json': json = content['application/json'] } = store.document.paths[path].post.requestBody;\n  const { schema } = json;\n  const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });\n  const curl = snippet('curl', 'the curl command');\n  const script = snippet('JavaScript', 'the JavaScript');\n  const problem = h('p', { className: 'error', role: 'alert' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const result = h('div', { className: 'card', hidden: true });\n  const its = figures(definition);\n  let view = null;\n  let body = {};\n  // What is folded is not written: a file in it may be large.\n  const snippets = () => {\n    drafts.set(name, body);\n    if (!program.open) return;\n    curl.text.textContent = curlOf(url, body);\n    script.text.textContent = scriptOf(url, body);\n  };\n  const fromForm = () => {\n    body = form.get();\n    raw.value = stringify(body, 2);\n    raw.ariaInvalid = false;\n    problem.textContent = '';\n    snippets();\n  };\n  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);\n  const form = new Forms(store.document.components.schemas, fromForm).field(schema);\n  raw.oninput = () => {\n    try {\n      body = parse(raw.value);\n      raw.ariaInvalid = false;\n      form.set(body);\n      problem.textContent = '';\n      snippets();\n    } catch (error) {\n      raw.ariaInvalid = true;\n      problem.textContent = `This is not JSON yet: ${error.message}`;\n    }\n  };\n  if (drafts.has(name)) form.set(drafts.get(name));\n  fromForm();\n\n  const complain = ({ errors, message, detail, error }) => {\n    form.complain('');\n    const homeless = errors \? [] : [message || detail || error];\n    for (const { pointer, detail: why } of errors \?\? []) {\n      const field = form.at(namesOf(pointer));\n      if (field) field.complain(why);\n      else homeless.push(`${pointer}: ${why}`);\n    }\n    problem.textContent = homeless.join('; ');\n    form.element.querySelector('[aria-invalid=true]')\?.focus();\n  };\n  const buttons = [];\n  const start = async (show) => {\n    if (raw.ariaInvalid === 'true') return raw.focus();\n    for (const each of buttons) each.disabled = true;\n    said.textContent = 'Calling…';\n    complain({ errors: [] });\n    try {\n      const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });\n      const answer = await jsonOf(response);\n      if (response.ok) show(answer.task_id);\n      else complain(answer);\n    } catch (error) {\n      problem.textContent = `The server could not be reached: ${error.message}`;\n    }\n    said.textContent = '';\n    for (const each of buttons) each.disabled = false;\n  };\n  const show = (id) => {\n    view\?.leave();\n    view = taskView(id);\n    result.replaceChildren(view.element, h('p', {}, h('a', { href: `#/task/${id}` }, 'Link to this task')));\n    result.hidden = false;\n  };\n  buttons.push(h('button', { className: 'primary' }, 'Call'),\n    h('button', { type: 'button', onclick: () => start((id) => { location.hash = `#/task/${id}`; }) }, 'Start as task'));\n  main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,\n    h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },\n      form.element, problem, h('div', { className: 'row' }, buttons), said,\n      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),\n    result, h('p', {}, h('a', { href: `#/tasks\?function=${name}` }, 'Its tasks')));\n  return Object.assign(() => { its.update(); view\?.update(); }, { leave: () => view\?.leave() });\n}\n\n/** The page, once the functions are known. */\nexport function functionPage(main, name) {\n  let update = null;\n  return Object.assign(() => {\n    if (!update && store.document) {\n      const definition = store.functions.find((each) => each.function_name === name);\n      if (!definition) return main.replaceChildren(h('h1', {}, name), h('p', {}, 'There is no such function.'));\n      update = build(main, definition);\n    }\n    return update\?.();\n  }, { leave: () => update\?.leave() });\n}\n"},
+    {"call.js", "text/javascript; charset=utf-8", "import { copyButton, freshId, h } from './dom.js';\nimport { fileNameOf, Forms, namesOf } from './form.js';\nimport { figures } from './functions.js';\nimport { parse, stringify } from './json.js';\nimport { ask, jsonOf, token, urlOf } from './server.js';\nimport { store } from './store.js';\nimport { taskView } from './task.js';\n\nconst drafts = new Map();\n\nconst quoted = (text) => `'${text.replaceAll(\"'\", \"'\\\\''\")}'`;\n\nfunction curlOf(url, body) {\n  const words = ['curl'];\n  if (token()) words.push('-H \"Authorization: Bearer $TOKEN\"');\n  const values = Object.entries(body \?\? {});\n  if (values.some(([, value]) => fileNameOf(value))) {\n    for (const [name, value] of values) {\n      const file = fileNameOf(value);\n      words.push(file \? `--form ${quoted(`${name}=@${file}`)}`\n        : `--form-string ${quoted(`${name}=${typeof value === 'string' \? value : stringify(value)}`)}`);\n    }\n  } else {\n    words.push(`-d ${quoted(stringify(body))}`);\n  }\n  return [...words, url].join(' ');\n}\n\nfunction scriptOf(url, body) {\n  const access = token() \? ', Authorization: `Bearer ${token}`' : '';\n  const text = stringify(body);\n  const written = /\\d{16}/.test(text) \? JSON.stringify(text) : `JSON.stringify(${text})`;\n  return `const response = await fetch(${JSON.stringify(url)}, {\\n  method: 'POST',\\n  headers: {'Content-Type': 'application/json'${access}},\\n  body: ${written},\\n});\\nconst result = await response.json();`;\n}\n\nfunction snippet(name, what) {\n  const text = h('pre', { tabIndex: 0, ariaLabel: what });\n  return { text, elements: [h('div', { className: 'row' }, h('span', { className: 'label' }, name), copyButton(text, what)), text] };\n}\n\nfunction build(main, definition) {\n  const name = definition.function_name;\n  const path = `/${name}`;\n  const url = urlOf(`${path}/keep-connection`);\n  const { content, 'x-json': json = content['application/json'] } = store.document.paths[path].post.requestBody;\n  const { schema } = json;\n  const raw = h('textarea', { rows: 6, id: freshId(), spellcheck: false });\n  const curl = snippet('curl', 'the curl command');\n  const script = snippet('JavaScript', 'the JavaScript');\n  const problem = h('p', { className: 'error', role: 'alert' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const result = h('div', { className: 'card', hidden: true });\n  const its = figures(definition);\n  let view = null;\n  let body = {};\n  const snippets = () => {\n    drafts.set(name, body);\n    if (!program.open) return;\n    curl.text.textContent = curlOf(url, body);\n    script.text.textContent = scriptOf(url, body);\n  };\n  const fromForm = () => {\n    body = form.get();\n    raw.value = stringify(body, 2);\n    raw.ariaInvalid = false;\n    problem.textContent = '';\n    snippets();\n  };\n  const program = h('details', { ontoggle: snippets }, h('summary', {}, 'From a program'), curl.elements, script.elements);\n  const form = new Forms(store.document.components.schemas, fromForm).field(schema);\n  raw.oninput = () => {\n    try {\n      body = parse(raw.value);\n      raw.ariaInvalid = false;\n      form.set(body);\n      problem.textContent = '';\n      snippets();\n    } catch (error) {\n      raw.ariaInvalid = true;\n      problem.textContent = `This is not JSON yet: ${error.message}`;\n    }\n  };\n  if (drafts.has(name)) form.set(drafts.get(name));\n  fromForm();\n\n  const complain = ({ errors, message, detail, error }) => {\n    form.complain('');\n    const homeless = errors \? [] : [message || detail || error];\n    for (const { pointer, detail: why } of errors \?\? []) {\n      const field = form.at(namesOf(pointer));\n      if (field) field.complain(why);\n      else homeless.push(`${pointer}: ${why}`);\n    }\n    problem.textContent = homeless.join('; ');\n    form.element.querySelector('[aria-invalid=true]')\?.focus();\n  };\n  const buttons = [];\n  const start = async (show) => {\n    if (raw.ariaInvalid === 'true') return raw.focus();\n    for (const each of buttons) each.disabled = true;\n    said.textContent = 'Calling…';\n    complain({ errors: [] });\n    try {\n      const response = await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: stringify(body) });\n      const answer = await jsonOf(response);\n      if (response.ok) show(answer.task_id);\n      else complain(answer);\n    } catch (error) {\n      problem.textContent = `The server could not be reached: ${error.message}`;\n    }\n    said.textContent = '';\n    for (const each of buttons) each.disabled = false;\n  };\n  const show = (id) => {\n    view\?.leave();\n    view = taskView(id);\n    result.replaceChildren(view.element, h('p', {}, h('a', { href: `#/task/${id}` }, 'Link to this task')));\n    result.hidden = false;\n  };\n  buttons.push(h('button', { className: 'primary' }, 'Call'),\n    h('button', { type: 'button', onclick: () => start((id) => { location.hash = `#/task/${id}`; }) }, 'Start as task'));\n  main.replaceChildren(h('h1', {}, name), h('p', { className: 'text' }, definition.description), its.element,\n    h('form', { className: 'card', noValidate: true, onsubmit: (event) => { event.preventDefault(); start(show); } },\n      form.element, problem, h('div', { className: 'row' }, buttons), said,\n      h('details', {}, h('summary', {}, 'As JSON'), h('label', { htmlFor: raw.id }, 'Arguments'), raw), program),\n    result, h('p', {}, h('a', { href: `#/tasks\?function=${name}` }, 'Its tasks')));\n  return Object.assign(() => { its.update(); view\?.update(); }, { leave: () => view\?.leave() });\n}\n\nexport function functionPage(main, name) {\n  let update = null;\n  return Object.assign(() => {\n    if (!update && store.document) {\n      const definition = store.functions.find((each) => each.function_name === name);\n      if (!definition) return main.replaceChildren(h('h1', {}, name), h('p', {}, 'There is no such function.'));\n      update = build(main, definition);\n    }\n    return update\?.();\n  }, { leave: () => update\?.leave() });\n}\n"},
     {"console.css", "text/css; charset=utf-8", ":root {\n  --back: #f6f7f9; --card: #fff; --text: #1b1f24; --dim: #57606a; --line: #d5dae0;\n  --accent: #0a58ca; --on-accent: #fff; --good: #18703a; --bad: #b3261e; --wait: #7a5200; --code: #eef1f4;\n}\n@media (prefers-color-scheme: dark) {\n  :root {\n    --back: #14171b; --card: #1d2126; --text: #e4e8ed; --dim: #a3acb8; --line: #3a424c;\n    --accent: #7ab0ff; --on-accent: #0d1117; --good: #6fd391; --bad: #ff8f87; --wait: #e6b566; --code: #272d34;\n  }\n}\n* { box-sizing: border-box; }\nbody { margin: 0; background: var(--back); color: var(--text); font: 16px/1.5 system-ui, sans-serif; }\nheader { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; align-items: center; padding: .6rem 1rem;\n  background: var(--card); border-bottom: 1px solid var(--line); }\nnav { display: flex; gap: .25rem; flex: 1; }\na { color: var(--accent); }\nnav a { padding: .25rem .6rem; border-radius: .4rem; text-decoration: none; color: var(--text); }\nnav a[aria-current] { background: var(--code); font-weight: 600; }\n.skip { position: absolute; left: -99rem; }\n.skip:focus { left: 1rem; top: 1rem; background: var(--card); padding: .5rem; }\n#connection { font-size: .85rem; color: var(--dim); }\n#connection.lost { color: var(--bad); font-weight: 600; }\nmain { max-width: 70rem; margin: 0 auto; padding: 1rem; }\nmain:focus, h1:focus { outline: none; }\n:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }\nh1 { font-size: 1.4rem; margin: .2rem 0 .6rem; overflow-wrap: anywhere; }\nh2 { font-size: 1.1rem; margin: 1.2rem 0 .4rem; }\n.card, dialog { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1rem; margin: 0 0 1rem; color: var(--text); }\ndialog { margin: auto; max-width: min(30rem, 92vw); }\ndialog::backdrop { background: #0008; }\n.dim { color: var(--dim); }\n.error { color: var(--bad); margin: .2rem 0; overflow-wrap: anywhere; }\n.error:empty { display: none; }\n.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }\n.grid { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); padding: 0; margin: 0; list-style: none; }\n.grid.charts { grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); }\n.grid .card { margin: 0; }\n.card > h2 { margin-top: 0; }\n.row select { width: auto; }\n.grid a { font-weight: 600; overflow-wrap: anywhere; }\n.facts { display: flex; flex-wrap: wrap; gap: .1rem 1rem; font-size: .85rem; color: var(--dim); margin: .4rem 0 1rem; }\n.facts dd { margin: 0; color: var(--text); }\n.card .facts, .row > p { margin: 0; }\n.text { white-space: pre-wrap; overflow-wrap: anywhere; margin: .25rem 0; }\ninput, select, textarea, button { font: inherit; color: inherit; }\ninput:not([type=checkbox]), select, textarea { background: var(--back); border: 1px solid var(--dim); border-radius: .4rem;\n  padding: .35rem .5rem; width: 100%; max-width: 30rem; min-width: 0; }\ninput[type=checkbox] { width: 1.2rem; height: 1.2rem; accent-color: var(--accent); }\ntextarea { resize: vertical; max-width: 45rem; }\n[aria-invalid=true] { border-color: var(--bad); outline: 1px solid var(--bad); }\nbutton { background: var(--code); border: 1px solid var(--dim); border-radius: .4rem; padding: .35rem .8rem; cursor: pointer; }\nbutton.primary { background: var(--accent); color: var(--on-accent); border-color: var(--accent); font-weight: 600; }\nbutton.danger { color: var(--bad); border-color: var(--bad); }\nbutton:disabled { opacity: .6; cursor: default; }\nfieldset { border: 1px solid var(--line); border-radius: .5rem; margin: .5rem 0; padding: .5rem .75rem; min-width: 0; }\nlegend { font-weight: 600; padding: 0 .3rem; }\n.field { margin: .6rem 0; }\n.field > label, .label { font-weight: 600; display: block; }\n.item { display: flex; gap: .5rem; align-items: flex-start; margin: .3rem 0; }\n.item > :first-child { flex: 0 1 30rem; min-width: 0; }\n.item input + div { margin-top: .3rem; }\ndetails > label { display: block; }\ntd a { white-space: nowrap; }\n.item .field { margin: 0; }\npre, code, textarea, .json { font-family: ui-monospace, monospace; font-size: .88rem; }\npre { background: var(--code); border-radius: .4rem; padding: .6rem; margin: .4rem 0; overflow: auto; max-height: 28rem; white-space: pre-wrap; overflow-wrap: anywhere; }\n.json { overflow-wrap: anywhere; white-space: pre-wrap; }\n.json details { margin-left: 1rem; }\n.json details > div { margin-left: 1rem; }\n.json summary { cursor: pointer; margin-left: -1rem; }\n.scroll { overflow-x: auto; }\ntable { border-collapse: collapse; width: 100%; font-size: .92rem; }\nth, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }\ntd { overflow-wrap: anywhere; }\n.DONE, .good { color: var(--good); }\n.FAILED, .TIMEOUT, .bad { color: var(--bad); }\n.QUEUED, .RUNNING { color: var(--wait); }\nprogress { width: 7rem; accent-color: var(--accent); vertical-align: middle; }\nsvg { display: block; width: 100%; height: auto; max-height: 13rem; }\nsvg .line { fill: none; stroke: var(--accent); stroke-width: 2; vector-effect: non-scaling-stroke; }\nsvg .bar { fill: var(--accent); } svg .bar.bad { fill: var(--bad); }\nsvg text { fill: var(--dim); font: 14px system-ui; }\nimg.result { max-width: 100%; border: 1px solid var(--line); }\n.crash { border-left: 4px solid var(--bad); padding-left: .8rem; }\n@media (max-width: 40rem) { main { padding: .6rem; } .wide { display: none; } }\n"},
-    {"console.html", "text/html; charset=utf-8", "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>restful-functions</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"/console/console.css\">\n<script type=\"module\" src=\"/console/main.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n<header>\n  <strong>restful-functions</strong>\n  <nav aria-label=\"Views\">\n    <a href=\"#/\">Functions</a>\n    <a href=\"#/tasks\">Tasks</a>\n    <a href=\"#/overview\">Overview</a>\n  </nav>\n  <span id=\"connection\" role=\"status\">connecting…</span>\n</header>\n<main id=\"main\" tabindex=\"-1\"><noscript><p>This page needs JavaScript; <code>curl</code> does not.</p></noscript></main>\n<dialog id=\"token\" aria-labelledby=\"token-title\">\n  <form method=\"dialog\">\n    <h2 id=\"token-title\">Who are you\?</h2>\n    <p>This server asks its callers for a token. It is kept until this tab is closed.</p>\n    <label for=\"token-value\">Token</label>\n    <input id=\"token-value\" type=\"password\" autocomplete=\"off\" required>\n    <p id=\"token-error\" class=\"error\" role=\"alert\"></p>\n    <button class=\"primary\">Continue</button>\n  </form>\n</dialog>\n<dialog id=\"confirm\" aria-labelledby=\"confirm-text\">\n  <form method=\"dialog\">\n    <p id=\"confirm-text\"></p>\n    <button value=\"no\">Keep it</button>\n    <button value=\"yes\" class=\"danger\">Terminate</button>\n  </form>\n</dialog>\n</body>\n</html>\n"},
-    {"dom.js", "text/javascript; charset=utf-8", "// Elements from data. Text is always text: nothing that comes from the server is read as HTML.\n\n/** An element with properties, listeners (`onclick`), attributes and children; null children are left out. */\nexport function h(name, properties = {}, ...children) {\n  const element = document.createElement(name);\n  for (const [key, value] of Object.entries(properties)) {\n    if ((value \?\? false) === false) continue;\n    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);\n    else if (key in element && key !== 'list' && key !== 'form') element[key] = value;\n    else element.setAttribute(key, value === true \? '' : value);\n  }\n  element.append(...children.flat().filter((child) => (child \?\? null) !== null));\n  return element;\n}\n\nconst svgSpace = 'http://www.w3.org/2000/svg';\n\n/** The same for SVG, whose attributes are no properties. */\nexport function svg(name, attributes = {}, ...children) {\n  const element = document.createElementNS(svgSpace, name);\n  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);\n  element.append(...children);\n  return element;\n}\n\n/** Gives an element another text, if it has not got it yet: what is told to a screen reader is told once. */\nexport function setText(element, text) {\n  if (element.textContent !== text) element.textContent = text;\n}\n\nlet lastId = 0;\n/** An id that no other element has. */\nexport const freshId = () => `id-${++lastId}`;\n\n/** A button that copies the text of an element, and where it says so. */\nexport function copyButton(element, what) {\n  const said = h('span', { className: 'dim', role: 'status' });\n  const copy = async () => {\n    let isCopied = true;\n    try {\n      await navigator.clipboard.writeText(element.textContent);\n    } catch {\n      // A page that came over plain HTTP, from another machine, has no clipboard.\n      getSelection().selectAllChildren(element);\n      isCopied = document.execCommand('copy');\n    }\n    said.textContent = isCopied \? 'Copied' : 'Press Ctrl+C';\n    setTimeout(() => said.replaceChildren(), 1500);\n  };\n  return [h('button', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, 'Copy'), said];\n}\n\n/** Seconds as people read them. */\nexport function seconds(value) {\n  if (!Number.isFinite(value)) return '';\n  if (value < 0.9995) return `${Math.max(0, Math.round(value * 1000))} ms`;\n  if (value < 99.95) return `${value.toFixed(1)} s`;\n  const whole = Math.round(value);\n  const minutes = Math.floor(whole / 60);\n  return minutes < 60 \? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;\n}\n\n/** Bytes as people read them. */\nexport function bytes(value) {\n  for (const unit of ['B', 'KiB', 'MiB']) {\n    if (value < 1024) return `${unit === 'B' \? value : value.toFixed(1)} ${unit}`;\n    value /= 1024;\n  }\n  return `${value.toFixed(1)} GiB`;\n}\n\n/** Asks before something is ended. */\nexport function confirmed(question) {\n  const dialog = document.getElementById('confirm');\n  document.getElementById('confirm-text').textContent = question;\n  dialog.returnValue = 'no';\n  dialog.showModal();\n  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === 'yes'); });\n}\n"},
-    {"form.js", "text/javascript; charset=utf-8", "// Forms from JSON Schema: each field gives its value, takes one, and shows what the server says of it.\n//\n// A field is {element, get(), set(value), at(pointer)}: get() is undefined for one that is left out; at() finds the\n// field that a pointer of RFC 6901 leads to, as far as there are fields.\n\nimport { freshId, h } from './dom.js';\nimport { numberOf, parse, stringify } from './json.js';\n\nconst fileNames = new WeakMap();\n\nexport const fileNameOf = (value) => fileNames.get(value);\n\nconst blobName = '#/components/schemas/EncodedBlob';\n\n/** A field that has no label. */\nfunction called(name, field) {\n  field.control\?.setAttribute('aria-label', name);\n  return field;\n}\n\n/** The field below one of several, or that one. */\nconst within = (field, rest) => field && (field.at(rest) \?\? field);\n\n/** Says what is wrong with fields together; without a message, nothing with any. */\nconst complaint = (error, fields) => (message) => {\n  error.textContent = message;\n  if (!message) for (const field of fields()) field.complain('');\n};\n\nconst errorPlace = () => h('p', { className: 'error', id: freshId() });\n\nfunction simple(control, { description }, get, set) {\n  const error = errorPlace();\n  control.setAttribute('aria-describedby', error.id);\n  return {\n    element: h('div', {}, control, description \? h('div', { className: 'dim text' }, description) : null, error),\n    control,\n    get,\n    set,\n    at: () => null,\n    complain(message) {\n      error.textContent = message;\n      control.ariaInvalid = Boolean(message);\n    },\n  };\n}\n\nconst labelled = (name, field, isRequired) => {\n  const label = name + (isRequired \? '' : ' (optional)');\n  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);\n  field.control.id ||= freshId();\n  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);\n};\n\nexport class Forms {\n  constructor(components, onChange) {\n    this.components = components;\n    this.onChange = onChange;\n  }\n\n  resolve(schema) {\n    const name = schema.$ref\?.split('/').pop();\n    return name \? { ...this.components[name], ...schema } : schema;\n  }\n\n  field(schema, depth = 0) {\n    if (schema.$ref === blobName) return this.blob(schema);\n    const known = this.resolve(schema);\n    // A type may hold itself without end.\n    if (depth > 6) return this.raw(known);\n    const nullable = known.anyOf\?.length === 2 && known.anyOf[1].type === 'null';\n    if (nullable) return this.optional({ ...known.anyOf[0], description: known.description }, depth);\n    if (known.enum) return this.choice(known);\n    if (known.prefixItems) return this.tuple(known, depth);\n    switch (known.type) {\n      case 'integer': return this.number(known, 1);\n      case 'number': return this.number(known, 'any');\n      case 'boolean': return this.truth(known);\n      case 'string': return this.text(known);\n      case 'array': return this.list(known, depth);\n      case 'object': return known.properties \? this.object(known, depth) : this.map(known, depth);\n      default: return this.raw(known);\n    }\n  }\n\n  listening(control) {\n    control.oninput = () => this.onChange();\n    return control;\n  }\n\n  number(schema, step) {\n    const placeholder = schema.minimum === undefined \? null : `${schema.minimum} to ${schema.maximum}`;\n    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));\n    // What is no number is left to the server, whose words say so.\n    return simple(control, schema, () => (control.value === '' \? (control.validity.badInput \? 'not a number' : undefined) : numberOf(control.value)),\n      (value) => { control.value = value \?\? ''; });\n  }\n\n  truth(schema) {\n    const control = this.listening(h('input', { type: 'checkbox' }));\n    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });\n  }\n\n  text(schema) {\n    const control = schema.writeOnly\n      \? h('input', { type: 'password', autocomplete: 'off' })\n      : h('textarea', { rows: 1, spellcheck: false });\n    this.listening(control);\n    return simple(control, schema, () => control.value, (value) => { control.value = value \?\? ''; });\n  }\n\n  choice(schema) {\n    const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));\n    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });\n  }\n\n  raw(schema) {\n    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));\n    return simple(control, schema, () => {\n      if (control.value.trim() === '') return undefined;\n      try {\n        return parse(control.value);\n      } catch {\n        return control.value;\n      }\n    }, (value) => { control.value = value === undefined \? '' : stringify(value); });\n  }\n\n  blob(schema) {\n    let value;\n    const control = h('input', { type: 'file' });\n    control.onchange = () => {\n      const file = control.files[0];\n      value = undefined;\n      if (!file) return this.onChange();\n      const reader = new FileReader();\n      reader.onload = () => {\n        value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] \?\? '' };\n        fileNames.set(value, file.name);\n        this.onChange();\n      };\n      reader.readAsDataURL(file);\n    };\n    return simple(control, schema, () => value, (given) => {\n      // It shows no file but the one that it gives.\n      if (given !== value) control.value = '';\n      value = given;\n    });\n  }\n\n  /** A field that can be left out. */\n  optional(schema, depth) {\n    const inner = called('value', this.field(schema, depth));\n    const isGiven = h('input', { type: 'checkbox', id: freshId() });\n    const box = h('div', { hidden: true }, inner.element);\n    const show = () => { box.hidden = !isGiven.checked; };\n    isGiven.onchange = () => { show(); this.onChange(); };\n    return {\n      element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),\n      get: () => (isGiven.checked \? inner.get() : undefined),\n      set(value) {\n        isGiven.checked = value !== undefined && value !== null;\n        show();\n        if (isGiven.checked) inner.set(value);\n      },\n      at: inner.at,\n      complain: (message) => {\n        if (message) { isGiven.checked = true; show(); }\n        inner.complain(message);\n      },\n    };\n  }\n\n  object(schema, depth) {\n    const required = new Set(schema.required \?\? []);\n    const error = errorPlace();\n    const defaults = {};\n    const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {\n      const resolved = this.resolve(each);\n      const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;\n      const field = isOptional \? this.optional(each, depth + 1) : this.field(each, depth + 1);\n      defaults[name] = resolved.default;\n      if (resolved.default !== undefined) field.set(resolved.default);\n      return [name, field];\n    }));\n    return {\n      element: h('div', {}, schema.description && depth \? h('p', { className: 'dim text' }, schema.description) : null,\n        [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),\n      get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),\n      set: (value) => { for (const [name, field] of fields) field.set(value\?.[name] === undefined \? defaults[name] : value[name]); },\n      at: ([name, ...rest]) => within(fields.get(name), rest),\n      complain: complaint(error, () => fields.values()),\n    };\n  }\n\n  /** Rows that can be added and removed; `make` gives the fields of a row. */\n  rows(make, join, split, what) {\n    const error = errorPlace();\n    const list = h('div', {});\n    let rows = [];\n    const add = (value) => {\n      const row = make(value);\n      const element = h('div', { className: 'item' }, row.element, h('button', { type: 'button', 'aria-label': `Remove ${what}`,\n        onclick: () => { rows = rows.filter((each) => each !== row); element.remove(); adder.focus(); this.onChange(); } }, '×'));\n      rows.push(row);\n      list.append(element);\n      return row;\n    };\n    const adder = h('button', { type: 'button', onclick: () => {\n      const row = add();\n      row.element.querySelector('input, select, textarea')\?.focus();\n      this.onChange();\n    } }, `Add ${what}`);\n    return {\n      element: h('div', {}, list, adder, error),\n      get: () => join(rows),\n      set(value) {\n        rows = [];\n        list.replaceChildren();\n        for (const each of split(value)) add(each);\n      },\n      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name\?.() \?\? String(i)) === index), rest),\n      complain: complaint(error, () => rows),\n    };\n  }\n\n  list(schema, depth) {\n    return this.rows((value) => {\n      const field = called('element', this.field(schema.items \?\? {}, depth + 1));\n      if (value !== undefined) field.set(value);\n      return field;\n    }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined \? null : value)),\n    (value) => (Array.isArray(value) \? value : []), 'an element');\n  }\n\n  map(schema, depth) {\n    return this.rows((value) => {\n      const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));\n      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));\n      if (value) { name.value = value[0]; field.set(value[1]); }\n      return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };\n    }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() \?\? null])),\n    (value) => Object.entries(value \?\? {}), 'a member');\n  }\n\n  tuple(schema, depth) {\n    const fields = schema.prefixItems.map((each) => this.field(each, depth + 1));\n    return {\n      element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),\n      get: () => fields.map((field) => field.get() \?\? null),\n      set: (value) => { fields.forEach((field, i) => field.set(value\?.[i])); },\n      at: ([index, ...rest]) => within(fields[index], rest),\n      complain: (message) => { for (const field of fields) field.complain(message); },\n    };\n  }\n}\n\n/** The names in a pointer of RFC 6901. */\nexport const namesOf = (pointer) => pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));\n"},
-    {"functions.js", "text/javascript; charset=utf-8", "// The list of functions.\n\nimport { freshId, h, seconds, setText } from './dom.js';\nimport { readHealth, statistics, store } from './store.js';\n\n/** {element, update} of what the calls of a function do. */\nexport function figures({ function_name: name, max_concurrency: limit }) {\n  const element = h('div', { className: 'facts' });\n  let shown = '';\n  return {\n    element,\n    update(all = statistics()) {\n      // Another server may not have it any more.\n      const { running, queued, failed, calls, median } = all.get(name) \?\? {};\n      if (calls === undefined) return;\n      if (shown === (shown = [running, queued, failed, calls, median].join())) return;\n      element.replaceChildren(...[\n        h('span', {}, `${running}${limit \? ` of ${limit}` : ''} running `,\n          limit \? h('progress', { max: limit, value: running, ariaLabel: 'running calls' }) : null),\n        queued \? h('span', {}, `${queued} queued`) : '',\n        h('span', {}, calls === 1 \? '1 call' : `${calls} calls`),\n        median === null \? '' : h('span', {}, `median ${seconds(median)}`),\n        failed \? h('span', { className: 'bad' }, `${failed} failed`) : '',\n      ]);\n    },\n  };\n}\n\n/** The list, with a search. */\nexport function functionList(main) {\n  const search = h('input', { type: 'search', id: freshId(), placeholder: 'name or description' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const warm = h('span', { className: 'dim' });\n  const list = h('ul', { className: 'grid' });\n  let built = null;\n  let cards = [];\n  const filter = () => {\n    const wanted = search.value.toLowerCase();\n    for (const each of cards) each.element.hidden = !each.text.includes(wanted);\n    said.textContent = cards.length === 0 \? 'No functions yet.' : cards.every((each) => each.element.hidden) \? 'No function fits.' : '';\n  };\n  const build = () => {\n    cards = store.functions.map((each) => {\n      const its = figures(each);\n      return {\n        its,\n        text: `${each.function_name} ${each.description}`.toLowerCase(),\n        element: h('li', { className: 'card' }, h('a', { href: `#/function/${each.function_name}` }, each.function_name),\n          h('p', { className: 'text' }, each.description), its.element),\n      };\n    });\n    list.replaceChildren(...cards.map((each) => each.element));\n    filter();\n  };\n  search.oninput = filter;\n  main.append(h('h1', {}, 'Functions'), h('div', { className: 'row' }, h('label', { htmlFor: search.id }, 'Search'), search, warm), said, list);\n  return () => {\n    readHealth();\n    if (store.health) setText(warm, `${store.health.parked} processes wait warm for calls.`);\n    if (store.document && built !== store.functions) {\n      built = store.functions;\n      build();\n    }\n    const all = statistics();\n    for (const each of cards) each.its.update(all);\n  };\n}\n"},
-    {"json.js", "text/javascript; charset=utf-8", "// JSON with integers of 64 bits, which a number of JavaScript does not hold exactly: such ones are BigInts.\n\n/** The value of a text. */\nexport const parse = (text) => JSON.parse(text, (name, value, context) => (\n  typeof value === 'number' && !Number.isSafeInteger(value) && /^-\?\\d+$/.test(context\?.source \?\? '') \? BigInt(context.source) : value));\n\n/** The text of a value. Where a browser cannot write a BigInt, it is a string, which servers take for an integer, too. */\nexport const stringify = (value, indent) => JSON.stringify(value, (name, each) => (\n  typeof each !== 'bigint' \? each : JSON.rawJSON \? JSON.rawJSON(String(each)) : String(each)), indent);\n\n/** The number that somebody has typed. */\nexport const numberOf = (text) => (/^-\?\\d+$/.test(text) && !Number.isSafeInteger(Number(text)) \? BigInt(text) : Number(text));\n"},
-    {"main.js", "text/javascript; charset=utf-8", "// Which view is shown, by the address's part after the hash, and when it is brought up to date.\n\nimport { functionPage } from './call.js';\nimport { h } from './dom.js';\nimport { functionList } from './functions.js';\nimport { overview } from './overview.js';\nimport { askForToken, token } from './server.js';\nimport { connect, onChange, store } from './store.js';\nimport { taskPage } from './task.js';\nimport { taskTable } from './tasks.js';\n\nconst main = document.getElementById('main');\nconst connection = document.getElementById('connection');\nlet update = () => {};\n\nfunction decoded(text) {\n  try {\n    return decodeURIComponent(text);\n  } catch {\n    return text;\n  }\n}\n\nfunction viewOf(path, query) {\n  const [first, second] = path.split('/').slice(1).map(decoded);\n  if (first === 'function' && second) return ['#/', (place) => functionPage(place, second)];\n  if (first === 'tasks') return ['#/tasks', (place) => taskTable(place, query)];\n  if (first === 'task' && second) return ['#/tasks', (place) => taskPage(place, second)];\n  if (first === 'overview') return ['#/overview', overview];\n  return ['#/', functionList];\n}\n\nfunction refresh() {\n  update();\n  const heading = main.querySelector('h1');\n  if (heading) document.title = `${heading.textContent} · restful-functions`;\n}\n\nfunction show(isFirst) {\n  update.leave\?.();\n  const [path, query] = (location.hash || '#/').slice(1).split('\?');\n  const [link, view] = viewOf(path, new URLSearchParams(query));\n  for (const each of document.querySelectorAll('nav a')) each.ariaCurrent = each.getAttribute('href') === link \? 'page' : null;\n  main.replaceChildren();\n  update = view(main);\n  refresh();\n  const place = main.querySelector('h1') \?\? main;\n  place.tabIndex = -1;\n  if (!isFirst) place.focus();\n}\n\nlet said = '';\nfunction showConnection() {\n  const text = store.isConnected \? 'connected' : store.reason || 'Connection lost; trying again…';\n  if (text === said) return;\n  said = text;\n  connection.classList.toggle('lost', !store.isConnected);\n  connection.replaceChildren(text, token() \? h('button', { type: 'button', onclick: async () => { await askForToken(); location.reload(); } }, 'Other token') : '');\n}\n\naddEventListener('hashchange', () => show(false));\nonChange(() => { showConnection(); refresh(); });\n// The hash names views, and not places in them.\ndocument.querySelector('.skip').addEventListener('click', (event) => { event.preventDefault(); main.focus(); });\nconnect();\nshow(true);\n"},
-    {"overview.js", "text/javascript; charset=utf-8", "// How the server is: its state, and small charts of the last minutes.\n\nimport { h, setText, svg } from './dom.js';\nimport { plot } from './result.js';\nimport { now as serverTime } from './server.js';\nimport { readHealth, store } from './store.js';\n\nconst now = () => Math.floor(serverTime() / 1000);\n\nfunction outcomes() {\n  const bars = Array.from({ length: 60 }, () => ({ good: 0, bad: 0 }));\n  for (const [second, { good, bad }] of store.seconds) {\n    const at = bars[59 - Math.floor((now() - second) / 10)];\n    if (!at) continue;\n    at.good += good;\n    at.bad += bad;\n  }\n  const most = Math.max(1, ...bars.map(({ good, bad }) => good + bad));\n  const chart = svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `Calls that ended in the last ten minutes; at most ${most} in ten seconds` });\n  bars.forEach(({ good, bad }, i) => {\n    const of = (count) => (130 * count) / most;\n    const at = { x: 50 + i * 9.1, width: 7.3 };\n    if (good) chart.append(svg('rect', { class: 'bar', ...at, y: 150 - of(good), height: of(good) }));\n    if (bad) chart.append(svg('rect', { class: 'bar bad', ...at, y: 150 - of(good) - of(bad), height: of(bad) }));\n  });\n  chart.append(svg('text', { x: 0, y: 24 }, String(most)), svg('text', { x: 50, y: 166 }, '10 min ago'), svg('text', { x: 565, y: 166 }, 'now'));\n  return chart;\n}\n\n/** The last minute by the second. */\nfunction minute(value) {\n  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(now() - 60 + i) \?\? { good: 0, bad: 0, running: 0 }));\n}\n\nexport function overview(main) {\n  const state = h('p', { role: 'status' });\n  const counts = h('p', { className: 'facts' });\n  const charts = [\n    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad), 'Calls per second', 0)],\n    ['Calls that run', () => plot(minute(({ running }) => running), 'Running calls', 0)],\n    ['Outcomes: returned, failed', outcomes],\n  ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));\n  main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));\n  let drawn = 0;\n  return () => {\n    readHealth();\n    const { health } = store;\n    if (health === null) setText(state, store.isDraining \? 'The server is draining.' : 'The server cannot be reached.');\n    else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);\n    if (drawn === now()) return;\n    drawn = now();\n    const by = {};\n    for (const { status } of store.tasks.values()) by[status] = (by[status] \?\? 0) + 1;\n    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] \?\? 0} ${status.toLowerCase()}`)),\n      health \? h('span', {}, `${health.parked} of at most ${health.max_processes} processes wait warm for calls`) : '');\n    for (const { draw, place } of charts) place.replaceChildren(draw());\n  };\n}\n"},
-    {"result.js", "text/javascript; charset=utf-8", "// Results: JSON that folds, tables, plots, images, downloads, and what is known of a crash.\n\nimport { bytes, h, seconds, svg } from './dom.js';\nimport { stringify } from './json.js';\nimport { bytesOf } from './server.js';\n\nconst mostText = 10_000;\nconst mostRows = 200;\n\n/** A text that may be very long. */\nfunction longText(text) {\n  if (text.length <= mostText) return h('span', {}, text);\n  const whole = h('span', {}, `${text.slice(0, mostText)}… `);\n  whole.append(h('button', { type: 'button', onclick: () => whole.replaceChildren(text) }, `Show all ${text.length} characters`));\n  return whole;\n}\n\nfunction json(value, name = '', depth = 0) {\n  const label = name === '' \? '' : `${name}: `;\n  if (value === null || typeof value !== 'object') {\n    return h('div', {}, label, typeof value === 'string' \? longText(JSON.stringify(value)) : String(value));\n  }\n  const isList = Array.isArray(value);\n  const entries = isList \? value : Object.entries(value);\n  const count = `${entries.length} ${isList \? 'elements' : 'members'}`;\n  const inside = h('div', {});\n  const details = h('details', { open: depth < 2 && entries.length <= 100 }, h('summary', {}, label, isList \? `[ ${count} ]` : `{ ${count} }`), inside);\n  const fill = (from) => {\n    for (let i = from; i < Math.min(from + mostRows, entries.length); ++i) {\n      inside.append(isList \? json(entries[i], String(i), depth + 1) : json(entries[i][1], entries[i][0], depth + 1));\n    }\n    if (from + mostRows < entries.length) {\n      const more = h('button', { type: 'button', onclick: () => { more.remove(); fill(from + mostRows); } }, `${entries.length - from - mostRows} more`);\n      inside.append(more);\n    }\n  };\n  // What is folded costs nothing until it is opened.\n  const once = () => { if (details.open && !inside.hasChildNodes()) fill(0); };\n  details.addEventListener('toggle', once);\n  once();\n  return details;\n}\n\nfunction table(rows) {\n  const names = [...new Set(rows.slice(0, mostRows).flatMap((row) => Object.keys(row)))].slice(0, mostRows);\n  return h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Result as a table' }, h('table', {},\n    h('thead', {}, h('tr', {}, names.map((name) => h('th', { scope: 'col' }, name)))),\n    h('tbody', {}, rows.slice(0, mostRows).map((row) => h('tr', {}, names.map((name) => {\n      const value = row[name];\n      return h('td', {}, value === undefined \? '' : longText(typeof value === 'string' \? value : stringify(value)));\n    }))))), rows.length > mostRows \? h('p', { className: 'dim' }, `The first ${mostRows} of ${rows.length} rows.`) : null);\n}\n\nconst short = (number) => String(Number(number.toPrecision(4)));\n\n/** A line through numbers, of which at most a thousand are drawn. The scale has `base` in it. */\nexport function plot(numbers, label, base = numbers[0]) {\n  const step = Math.ceil(numbers.length / 1000);\n  const drawn = numbers.filter((_, i) => i % step === 0);\n  const low = drawn.reduce((a, b) => Math.min(a, b), base);\n  const high = drawn.reduce((a, b) => Math.max(a, b), base);\n  const x = (i) => 50 + (i * 540) / Math.max(1, drawn.length - 1);\n  const y = (value) => 150 - ((value - low) * 130) / (high - low || 1);\n  return svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `${label}: from ${low} to ${high}` },\n    svg('polyline', { class: 'line', points: drawn.map((value, i) => `${x(i)},${y(value)}`).join(' ') }),\n    svg('text', { x: 0, y: 24 }, short(high)), svg('text', { x: 0, y: 154 }, short(low)));\n}\n\n/** A result that is JSON. */\nfunction shown(value) {\n  const isListOf = (least, fits) => Array.isArray(value) && value.length >= least && value.every(fits);\n  return [isListOf(2, (each) => typeof each === 'number') && plot(value, 'The numbers of the result'),\n    isListOf(1, (each) => each && typeof each === 'object' && !Array.isArray(each)) && table(value),\n    h('div', { className: 'json' }, json(value))];\n}\n\n/** A result that is bytes: shown where it is an image, else to be kept. */\nfunction shownBytes(blob) {\n  const url = URL.createObjectURL(blob);\n  const link = h('a', { href: url, download: 'result' }, `Download ${bytes(blob.size)} of ${blob.type || 'bytes'}`);\n  const isImage = /^image\\/(png|jpeg|gif|webp|avif|bmp)/.test(blob.type);\n  return [isImage \? h('img', { className: 'result', src: url, alt: 'The result' }) : null, h('p', {}, link)];\n}\n\nconst facts = (pairs) => h('dl', { className: 'facts' }, pairs.filter(([, value]) => (value \?\? '') !== '')\n  .map(([name, value]) => h('div', {}, h('dt', { className: 'dim' }, name), h('dd', {}, value))));\n\n/** All that is known of a task that has ended. */\nexport async function report(task, took) {\n  const parts = [];\n  const { crash, usage } = task;\n  if (task.status !== 'DONE') {\n    parts.push(h('div', { className: 'crash' }, h('p', { className: 'bad text' }, h('strong', {}, `${task.status}: `), longText(String(task.result))),\n      task.exception \? h('p', {}, 'Thrown: ', h('code', {}, task.exception.type)) : null,\n      crash \? h('p', {}, h('strong', {}, crash.signal), crash.address \? ` at address ${crash.address}` : '') : null,\n      crash\?.backtrace.length \? h('pre', { tabIndex: 0, ariaLabel: 'Backtrace' }, crash.backtrace.join('\\n')) : null));\n  } else if (task.result\?.href === `/task/result/${task.task_id}`) {\n    parts.push(...shownBytes(await bytesOf(task.result.href)));\n  } else {\n    parts.push(...shown(task.result));\n  }\n  parts.push(facts([['outcome', task.outcome], ['duration', seconds(took)], ['waited', task.queue_wait \? seconds(task.queue_wait) : ''],\n    ['processor', usage \? seconds(usage.user_seconds + usage.system_seconds) : ''], ['peak memory', usage \? bytes(usage.peak_resident_bytes) : ''],\n    ['exit status', task.exit_status], ['finished', task.finished \? new Date(task.finished).toLocaleString() : '']]));\n  return parts.filter(Boolean);\n}\n"},
-    {"server.js", "text/javascript; charset=utf-8", "// What the page asks of its server, with the token of the one who uses it.\n\nimport { parse } from './json.js';\n\nconst stored = 'restful-functions-token';\nlet asking = null;\nlet skew = 0;\n\n/** The time on the server's clock. Its Date has whole seconds. */\nexport const now = () => Date.now() + skew;\n\nexport const token = () => sessionStorage.getItem(stored);\n\n/** Asks for another token, which is kept until the tab is closed. */\nexport function askForToken(complaint = '') {\n  asking \?\?= new Promise((resolve) => {\n    const dialog = document.getElementById('token');\n    const input = document.getElementById('token-value');\n    document.getElementById('token-error').textContent = complaint;\n    input.value = '';\n    dialog.oncancel = (event) => event.preventDefault();\n    dialog.onclose = () => {\n      sessionStorage.setItem(stored, input.value);\n      asking = null;\n      resolve();\n    };\n    dialog.showModal();\n  });\n  return asking;\n}\n\nexport const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });\n\n/** fetch(), which asks for a token where the server wants one. */\nexport async function ask(path, options = {}) {\n  for (;;) {\n    const used = token();\n    const headers = used \? { ...options.headers, Authorization: `Bearer ${used}` } : options.headers;\n    const response = await fetch(path, { ...options, headers });\n    const ahead = Date.parse(response.headers.get('Date')) + 500 - Date.now();\n    skew = Math.abs(ahead) > 2000 \? ahead : 0;\n    if (response.status !== 401) return response;\n    // Another request may have asked meanwhile.\n    if (used === token()) await askForToken(used === null \? '' : 'The server does not know this token.');\n  }\n}\n\nexport const jsonOf = async (response) => parse(await response.text());\n\n/** Throws the server's own words where it refuses. */\nasync function request(path, options) {\n  const response = await ask(path, options);\n  if (response.ok) return response;\n  const body = await jsonOf(response);\n  throw Object.assign(new Error(body.detail \?\? response.statusText), { status: response.status });\n}\n\n/** The JSON of a GET. */\nexport const get = async (path) => jsonOf(await request(path));\n\n/** The bytes of a GET. */\nexport const bytesOf = async (path) => (await request(path)).blob();\n\n/** Has a task, or all of a function, ended. */\nexport const terminate = (path) => request(`/terminate/${path}`, { method: 'POST' });\n\n/** The events of a text as they come in: {id, type, data}. Each has its data in one line. */\nasync function* events(body) {\n  const reader = body.pipeThrough(new TextDecoderStream()).getReader();\n  let rest = '';\n  for (;;) {\n    // The server says something every 15 seconds, or is gone without a word.\n    const silence = setTimeout(() => reader.cancel(), 40_000);\n    const { done, value } = await reader.read();\n    clearTimeout(silence);\n    if (done) return;\n    const blocks = (rest + value).split('\\n\\n');\n    rest = blocks.pop();\n    for (const block of blocks) {\n      const { id, event, data } = Object.fromEntries(block.split('\\n').map((line) => line.split(/: ([^]*)/)));\n      if (data) yield { id, type: event, data: parse(data) };\n    }\n  }\n}\n\n/**\n * Follows a stream of events, also after the connection was lost. EventSource could not send a token. `onEvent` returns true when it has heard enough; `onState(isConnected, reason)` hears of the\n * connection. What there is not, or not for this caller, is not asked for again. Returns what ends it.\n */\nexport function follow(path, onEvent, onState = () => {}) {\n  const stopper = new AbortController();\n  let last = '';\n  (async () => {\n    for (let wait = 250; !stopper.signal.aborted; wait = Math.min(2 * wait, 5000)) {\n      let reason = '';\n      try {\n        const response = await request(path, { headers: last \? { 'Last-Event-ID': last } : {}, signal: stopper.signal });\n        onState(true, '');\n        wait = 250;\n        for await (const event of events(response.body)) {\n          last = event.id \?\? last;\n          if (onEvent(event)) return stopper.abort();\n        }\n      } catch (error) {\n        if (stopper.signal.aborted) return;\n        if (error.status) reason = error.message;\n        if (error.status === 403 || error.status === 404) return onState(false, reason);\n      }\n      onState(false, reason);\n      await pause(wait);\n    }\n  })();\n  return () => stopper.abort();\n}\n"},
-    {"store.js", "text/javascript; charset=utf-8", "// What the page knows of the server: its functions, and its latest tasks, kept up to date by one stream of events.\n\nimport { ask, follow, get, jsonOf, now, pause } from './server.js';\n\nconst mostTasks = 10_000;\nconst pageSize = 1000;\n\nexport const store = {\n  functions: [],\n  document: null,\n  /** The latest tasks by their id, in the order of their arrival. Times are milliseconds. */\n  tasks: new Map(),\n  hasOlder: false,\n  progress: new Map(),\n  isConnected: false,\n  /** Why there is no connection, where that is known. */\n  reason: '',\n  /** What /health/ready says; null when the server cannot be reached. */\n  health: undefined,\n  /** By the second {good, bad, running}: how calls ended, and how many ran. */\n  seconds: new Map(),\n};\n\nlet isDue = false;\nlet listener = () => {};\n\n/** Has `given` called after each change, at most ten times a second. */\nexport const onChange = (given) => { listener = given; };\n\nfunction changed() {\n  if (isDue) return;\n  isDue = true;\n  setTimeout(() => {\n    isDue = false;\n    listener();\n  }, 100);\n}\n\nconst time = (text) => (text \? Date.parse(text) : null);\n\n/** What lists say of a task. */\nexport const brief = ({ task_id: id, function_name: name, status, created, started, finished }) =>\n  ({ id, name, status, created: time(created), started: time(started), finished: time(finished) });\n\nconst rank = ({ status }) => ['QUEUED', 'RUNNING'].indexOf(status) + 1 || 3;\n\nasync function readTasks() {\n  const read = [];\n  let more = true;\n  while (more && read.length < mostTasks) {\n    const after = read.length \? `&after=${read.at(-1).task_id}` : '';\n    const page = await get(`/task/list\?order=desc&results=false&limit=${pageSize}${after}`);\n    read.push(...page);\n    more = page.length === pageSize;\n  }\n  // What runs for so long that many came after it.\n  const old = more \? await get('/task/list\?order=desc&results=false&status=QUEUED,RUNNING') : [];\n  return { read: [...read, ...old.filter(({ created }) => created < read.at(-1).created)], more };\n}\n\nfunction take({ read, more }) {\n  store.hasOlder = more;\n  const tasks = new Map();\n  for (const task of read.reverse()) {\n    tasks.set(task.task_id, brief(task));\n    if (task.progress) store.progress.set(task.task_id, task.progress);\n  }\n  // What the stream has told meanwhile is newer.\n  for (const [id, task] of store.tasks) {\n    if (!tasks.has(id) || rank(task) >= rank(tasks.get(id))) tasks.set(id, task);\n  }\n  store.tasks = tasks;\n  store.seconds.clear();\n  for (const task of tasks.values()) count(task);\n}\n\nlet readings = 0;\n\n/** Reads what there is until that succeeds or is begun anew: the stream asks for it once. */\nasync function readAll(hasTasks = true) {\n  const reading = ++readings;\n  while (reading === readings) {\n    try {\n      const [functions, document, tasks] = await Promise.all([get('/function/list/data'), get('/openapi.json'), hasTasks && readTasks()]);\n      if (reading !== readings) return;\n      Object.assign(store, { functions, document });\n      if (tasks) take(tasks);\n      return changed();\n    } catch {\n      await pause(1000);\n    }\n  }\n}\n\nfunction second(at) {\n  if (!store.seconds.has(at)) store.seconds.set(at, { good: 0, bad: 0, running: 0 });\n  return store.seconds.get(at);\n}\n\n/** Counts the end of a task of the last ten minutes. */\nfunction count({ status, finished }) {\n  if (finished && finished > now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' \? 'good' : 'bad'];\n}\n\nfunction hear({ type, data }) {\n  store.isDraining = type === 'draining';\n  if (type === 'welcome' || type === 'reset') {\n    // Another server, or too much was missed: nothing that was known is known to be true.\n    if (type === 'reset') {\n      store.tasks.clear();\n      store.progress.clear();\n    }\n    readAll();\n  } else if (type === 'progress') {\n    store.progress.set(data.task_id, data.progress);\n  } else if (data.status) {\n    const task = brief(data);\n    const isNews = store.tasks.get(task.id)\?.status !== task.status;\n    store.tasks.set(task.id, task);\n    if (isNews && task.finished) {\n      store.progress.delete(task.id);\n      count(task);\n    }\n    if (store.tasks.size > mostTasks) {\n      store.hasOlder = true;\n      for (const { id, finished } of store.tasks.values()) {\n        if (finished) {\n          store.tasks.delete(id);\n          break;\n        }\n      }\n    }\n  }\n  changed();\n}\n\n/** Begins: the stream has the rest read. */\nexport function connect() {\n  follow('/events', hear, (isConnected, reason) => {\n    Object.assign(store, { isConnected, reason });\n    // Who may not see all tasks may still call functions.\n    if (reason && !store.document) readAll(false);\n    changed();\n  });\n  setInterval(() => {\n    let running = 0;\n    for (const task of store.tasks.values()) if (task.status === 'RUNNING') ++running;\n    const at = Math.floor(now() / 1000);\n    second(at).running = running;\n    for (const each of store.seconds.keys()) if (each < at - 600) store.seconds.delete(each);\n    changed();\n  }, 1000);\n}\n\nlet asked = 0;\n\n/** Reads how the server is, unless it has just done so. */\nexport function readHealth() {\n  if (Date.now() - asked < 5000) return;\n  asked = Date.now();\n  ask('/health/ready').then(jsonOf).catch(() => null).then((health) => { store.health = health; });\n}\n\n/** The tasks that fit, the latest first. */\nexport const tasksWhere = (fits) => [...store.tasks.values()].filter(fits).reverse();\n\n/** Seconds that a task has run, by now or in all. */\nexport const duration = ({ started, finished }) => (started \? ((finished \?\? now()) - started) / 1000 : null);\n\n/** Of each function by its name: {running, queued, failed, calls, median}. */\nexport function statistics() {\n  const all = new Map(store.functions.map((each) => [each.function_name, { running: 0, queued: 0, failed: 0, calls: 0, times: [] }]));\n  for (const task of store.tasks.values()) {\n    const its = all.get(task.name);\n    if (!its) continue;\n    ++its.calls;\n    if (task.status === 'RUNNING') ++its.running;\n    else if (task.status === 'QUEUED') ++its.queued;\n    else if (task.status !== 'DONE') ++its.failed;\n    if (task.finished && task.started) its.times.push(duration(task));\n  }\n  for (const its of all.values()) {\n    its.times.sort((a, b) => a - b);\n    its.median = its.times.length \? its.times[Math.floor(its.times.length / 2)] : null;\n  }\n  return all;\n}\n"},
-    {"task.js", "text/javascript; charset=utf-8", "// One task, followed until its end: its state, progress, log and result. And its page.\n\nimport { confirmed, h, seconds } from './dom.js';\nimport { report } from './result.js';\nimport { follow, terminate } from './server.js';\nimport { brief, duration } from './store.js';\n\n/** How far a task says it is. */\nexport function bar(progress) {\n  if (!progress) return null;\n  return h('span', {}, h('progress', { max: 1, value: progress.fraction, ariaLabel: 'progress' }), ` ${Math.round(100 * progress.fraction)} % ${progress.message}`);\n}\n\n/** A button that ends what `path` names, after it has asked. */\nexport function terminator(path, question, label = 'Terminate', name = label) {\n  const button = h('button', { type: 'button', className: 'danger', 'aria-label': name }, label);\n  button.onclick = async () => {\n    if (!await confirmed(question)) return;\n    try {\n      await terminate(path);\n    } catch (error) {\n      button.after(h('span', { className: 'error', role: 'alert' }, error.message));\n    }\n  };\n  return button;\n}\n\n/** The pane of a log, which follows it. */\nfunction logPane() {\n  const text = h('pre', { tabIndex: 0, ariaLabel: 'Log' });\n  const element = h('section', { hidden: true }, h('h2', {}, 'Log'), text);\n  let length = 0;\n  // The ids count bytes, also those that are no UTF-8 and come as other characters.\n  const append = ({ offset, text: piece }, id) => {\n    if (offset < length) return;\n    const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 8;\n    if (offset > length) text.append(`… ${offset - length} bytes are not kept …\\n`);\n    length = Number(id.split('-')[1]);\n    text.append(piece);\n    // The last pieces only: a log may be without end.\n    while (text.childNodes.length > 500) text.firstChild.remove();\n    element.hidden = false;\n    if (follows) text.scrollTop = text.scrollHeight;\n  };\n  return { element, append };\n}\n\n/** {element, update, leave} of a task; `onName` is told the function's name when it is known. */\nexport function taskView(id, onName = () => {}) {\n  const state = h('p', { role: 'status' });\n  const pace = h('span', {});\n  const outcome = h('section', { ariaLabel: 'Result', hidden: true });\n  const end = terminator(`task/${id}`, 'Terminate this call\?');\n  end.hidden = true;\n  const log = logPane();\n  let task = null;\n  let known = null;\n  let refusal = '';\n  let shown = '';\n  const update = () => {\n    if (!task && !refusal) return;\n    const text = refusal || task.status;\n    if (shown !== text) state.replaceChildren(h('strong', { className: refusal \? 'error' : text }, shown = text));\n    // What the server does not know any more does not run.\n    const runs = !refusal && !task.finished;\n    pace.replaceChildren(refusal \? '' : ` ${seconds(duration(known))} `, (runs && bar(task.progress)) || '');\n    end.hidden = !runs;\n  };\n  const hear = (news) => {\n    task = { ...task, ...news };\n    known = brief(task);\n    onName(task.function_name);\n    update();\n  };\n  const showResult = async () => {\n    const parts = await report(task, duration(known)).catch((error) => [h('p', { className: 'error' }, error.message)]);\n    outcome.replaceChildren(h('h2', {}, 'Result'), ...parts);\n    outcome.hidden = false;\n  };\n  const leave = follow(`/task/events/${id}`, ({ id: place, type, data }) => {\n    if (type === 'progress') hear({ progress: data });\n    else if (type === 'log') log.append(data, place);\n    else if (type !== 'dropped') hear(data);\n    if (type !== 'completed' && type !== 'failed') return false;\n    showResult();\n    return true;\n  }, (isConnected, reason) => {\n    refusal = reason;\n    update();\n  });\n  return { element: h('div', {}, h('div', { className: 'row' }, state, pace, end), outcome, log.element), update, leave };\n}\n\n/** The page of one task. */\nexport function taskPage(main, id) {\n  const heading = h('h1', {}, 'Task');\n  const view = taskView(id, (name) => { heading.replaceChildren(h('a', { href: `#/function/${name}` }, name)); });\n  main.append(heading, h('p', { className: 'dim text' }, id), h('div', { className: 'card' }, view.element));\n  return Object.assign(view.update, { leave: view.leave });\n}\n"},
-    {"tasks.js", "text/javascript; charset=utf-8", "// The table of tasks.\n\nimport { freshId, h, seconds, setText } from './dom.js';\nimport { duration, store, tasksWhere } from './store.js';\nimport { bar, terminator } from './task.js';\n\nconst pageSize = 50;\nconst statuses = ['QUEUED', 'RUNNING', 'DONE', 'FAILED', 'TIMEOUT'];\n\n/** {element, update} of one task's row. */\nfunction rowOf({ id, name, created }) {\n  const status = h('td', {});\n  const text = h('span', {});\n  const far = h('span', {});\n  const took = h('td', {});\n  const end = terminator(`task/${id}`, `Terminate this call of ${name}\?`, 'Terminate', `Terminate ${id}`);\n  let progress = null;\n  status.append(text, ' ', far);\n  return {\n    element: h('tr', {}, h('td', {}, h('a', { href: `#/task/${id}` }, id.slice(0, 8))), h('td', {}, name), status,\n      h('td', { className: 'wide' }, new Date(created).toLocaleString()), took, h('td', {}, end)),\n    update(task) {\n      setText(text, task.status);\n      text.className = task.status;\n      setText(took, seconds(duration(task)));\n      end.hidden = Boolean(task.finished);\n      const now = task.finished \? null : store.progress.get(id) \?\? null;\n      if (now !== progress) far.replaceChildren(bar(progress = now) \?\? '');\n    },\n  };\n}\n\n/** The table, filtered and by pages. */\nexport function taskTable(main, query) {\n  const ofFunction = h('select', { id: freshId() });\n  const ofStatus = h('select', { id: freshId() }, h('option', { value: '' }, 'any'), statuses.map((each) => h('option', { value: each }, each)));\n  const body = h('tbody', {});\n  const place = h('span', { role: 'status' });\n  const end = h('span', {});\n  let rows = new Map();\n  let known = null;\n  let page = 0;\n  let wanted = query.get('function') \?\? '';\n  ofStatus.value = query.get('status') \?\? '';\n  const turn = (by, label) => h('button', { type: 'button', onclick: () => { page += by; update(true); } }, label);\n  const newer = turn(-1, 'Newer');\n  const older = turn(1, 'Older');\n  const choose = () => {\n    end.replaceChildren(wanted \? terminator(`function/${encodeURIComponent(wanted)}`, `Terminate all calls of ${wanted} that wait or run\?`, `Terminate all of ${wanted}`) : '');\n  };\n  const update = (isAsked = false) => {\n    // What comes and goes by itself is not read out.\n    place.ariaLive = isAsked \? 'polite' : 'off';\n    if (known !== store.functions) {\n      known = store.functions;\n      ofFunction.replaceChildren(...['', ...known.map((each) => each.function_name)].map((each) => h('option', { value: each }, each || 'any')));\n      ofFunction.value = wanted;\n    }\n    const fitting = tasksWhere((task) => (!wanted || task.name === wanted) && (!ofStatus.value || task.status === ofStatus.value));\n    page = Math.max(0, Math.min(page, Math.ceil(fitting.length / pageSize) - 1));\n    const seen = fitting.slice(page * pageSize, (page + 1) * pageSize);\n    // Rows stay what they are, so that somebody can click on one while others come and go.\n    rows = new Map(seen.map((task) => [task.id, rows.get(task.id) \?\? rowOf(task)]));\n    for (const task of seen) rows.get(task.id).update(task);\n    const elements = [...rows.values()].map((row) => row.element);\n    if (elements.length !== body.children.length || elements.some((each, i) => each !== body.children[i])) {\n      const focused = document.activeElement;\n      body.replaceChildren(...elements);\n      if (body.contains(focused)) focused.focus();\n    }\n    setText(place, fitting.length === 0 \? (store.document \? 'No tasks.' : '') : `${page * pageSize + 1} to ${page * pageSize + seen.length} of ${store.hasOlder \? 'the latest ' : ''}${fitting.length}`);\n    newer.disabled = page === 0;\n    older.disabled = (page + 1) * pageSize >= fitting.length;\n  };\n  const filter = () => {\n    wanted = ofFunction.value;\n    page = 0;\n    // Whoever comes back from a task finds what was chosen.\n    history.replaceState(null, '', `#/tasks\?${new URLSearchParams({ function: wanted, status: ofStatus.value })}`);\n    choose();\n    update(true);\n  };\n  ofFunction.onchange = filter;\n  ofStatus.onchange = filter;\n  choose();\n  main.append(h('h1', {}, 'Tasks'), h('div', { className: 'row' },\n    h('label', { htmlFor: ofFunction.id }, 'Function'), ofFunction, h('label', { htmlFor: ofStatus.id }, 'Status'), ofStatus, end),\n  h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Tasks' }, h('table', {}, h('thead', {}, h('tr', {},\n    ['Task', 'Function', 'Status', 'Created', 'Duration'].map((name) => h('th', { scope: 'col', className: name === 'Created' && 'wide' }, name)),\n    h('td', {}))), body)),\n  h('div', { className: 'row' }, newer, older, place));\n  return update;\n}\n"},
+    {"console.html", "text/html; charset=utf-8", "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<title>restful-functions</title>\n<link rel=\"icon\" href=\"data:,\">\n<link rel=\"stylesheet\" href=\"console/console.css\">\n<script type=\"module\" src=\"console/main.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to content</a>\n<header>\n  <strong>restful-functions</strong>\n  <nav aria-label=\"Views\">\n    <a href=\"#/\">Functions</a>\n    <a href=\"#/tasks\">Tasks</a>\n    <a href=\"#/overview\">Overview</a>\n  </nav>\n  <span id=\"connection\" role=\"status\">connecting…</span>\n</header>\n<main id=\"main\" tabindex=\"-1\"><noscript><p>This page needs JavaScript; <code>curl</code> does not.</p></noscript></main>\n<dialog id=\"token\" aria-labelledby=\"token-title\">\n  <form method=\"dialog\">\n    <h2 id=\"token-title\">Who are you\?</h2>\n    <p>This server asks its callers for a token. It is kept until this tab is closed.</p>\n    <label for=\"token-value\">Token</label>\n    <input id=\"token-value\" type=\"password\" autocomplete=\"off\" required>\n    <p id=\"token-error\" class=\"error\" role=\"alert\"></p>\n    <button class=\"primary\">Continue</button>\n  </form>\n</dialog>\n<dialog id=\"confirm\" aria-labelledby=\"confirm-text\">\n  <form method=\"dialog\">\n    <p id=\"confirm-text\"></p>\n    <button value=\"no\">Keep it</button>\n    <button value=\"yes\" class=\"danger\">Terminate</button>\n  </form>\n</dialog>\n</body>\n</html>\n"},
+    {"dom.js", "text/javascript; charset=utf-8", "export function h(name, properties = {}, ...children) {\n  const element = document.createElement(name);\n  for (const [key, value] of Object.entries(properties)) {\n    if ((value \?\? false) === false) continue;\n    if (key.startsWith('on')) element.addEventListener(key.slice(2), value);\n    else if (key in element && key !== 'list' && key !== 'form') element[key] = value;\n    else element.setAttribute(key, value === true \? '' : value);\n  }\n  element.append(...children.flat().filter((child) => (child \?\? null) !== null));\n  return element;\n}\n\nconst svgSpace = 'http://www.w3.org/2000/svg';\n\nexport function svg(name, attributes = {}, ...children) {\n  const element = document.createElementNS(svgSpace, name);\n  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);\n  element.append(...children);\n  return element;\n}\n\nexport function setText(element, text) {\n  if (element.textContent !== text) element.textContent = text;\n}\n\nlet lastId = 0;\nexport const freshId = () => `id-${++lastId}`;\n\nexport function copyButton(element, what) {\n  const said = h('span', { className: 'dim', role: 'status' });\n  const copy = async () => {\n    let isCopied = true;\n    try {\n      await navigator.clipboard.writeText(element.textContent);\n    } catch {\n      getSelection().selectAllChildren(element);\n      isCopied = document.execCommand('copy');\n    }\n    said.textContent = isCopied \? 'Copied' : 'Press Ctrl+C';\n    setTimeout(() => said.replaceChildren(), 1500);\n  };\n  return [h('button', { type: 'button', 'aria-label': `Copy ${what}`, onclick: copy }, 'Copy'), said];\n}\n\nexport function seconds(value) {\n  if (!Number.isFinite(value)) return '';\n  if (value < 0.9995) return `${Math.max(0, Math.round(value * 1000))} ms`;\n  if (value < 99.95) return `${value.toFixed(1)} s`;\n  const whole = Math.round(value);\n  const minutes = Math.floor(whole / 60);\n  return minutes < 60 \? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;\n}\n\nexport function bytes(value) {\n  for (const unit of ['B', 'KiB', 'MiB']) {\n    if (value < 1024) return `${unit === 'B' \? value : value.toFixed(1)} ${unit}`;\n    value /= 1024;\n  }\n  return `${value.toFixed(1)} GiB`;\n}\n\nexport function confirmed(question) {\n  const dialog = document.getElementById('confirm');\n  document.getElementById('confirm-text').textContent = question;\n  dialog.returnValue = 'no';\n  dialog.showModal();\n  return new Promise((resolve) => { dialog.onclose = () => resolve(dialog.returnValue === 'yes'); });\n}\n"},
+    {"form.js", "text/javascript; charset=utf-8", "import { freshId, h } from './dom.js';\nimport { numberOf, parse, stringify } from './json.js';\n\nconst fileNames = new WeakMap();\n\nexport const fileNameOf = (value) => fileNames.get(value);\n\nconst blobName = '#/components/schemas/EncodedBlob';\n\nfunction called(name, field) {\n  field.control\?.setAttribute('aria-label', name);\n  return field;\n}\n\nconst within = (field, rest) => field && (field.at(rest) \?\? field);\n\nconst complaint = (error, fields) => (message) => {\n  error.textContent = message;\n  if (!message) for (const field of fields()) field.complain('');\n};\n\nconst errorPlace = () => h('p', { className: 'error', id: freshId() });\n\nfunction simple(control, { description }, get, set) {\n  const error = errorPlace();\n  control.setAttribute('aria-describedby', error.id);\n  return {\n    element: h('div', {}, control, description \? h('div', { className: 'dim text' }, description) : null, error),\n    control,\n    get,\n    set,\n    at: () => null,\n    complain(message) {\n      error.textContent = message;\n      control.ariaInvalid = Boolean(message);\n    },\n  };\n}\n\nconst labelled = (name, field, isRequired) => {\n  const label = name + (isRequired \? '' : ' (optional)');\n  if (!field.control) return h('fieldset', {}, h('legend', {}, label), field.element);\n  field.control.id ||= freshId();\n  return h('div', { className: 'field' }, h('label', { htmlFor: field.control.id }, label), field.element);\n};\n\nexport class Forms {\n  constructor(components, onChange) {\n    this.components = components;\n    this.onChange = onChange;\n  }\n\n  resolve(schema) {\n    const name = schema.$ref\?.split('/').pop();\n    return name \? { ...this.components[name], ...schema } : schema;\n  }\n\n  field(schema, depth = 0) {\n    if (schema.$ref === blobName) return this.blob(schema);\n    const known = this.resolve(schema);\n    if (depth > 6) return this.raw(known);\n    const nullable = known.anyOf\?.length === 2 && known.anyOf[1].type === 'null';\n    if (nullable) return this.optional({ ...known.anyOf[0], description: known.description }, depth);\n    if (known.enum) return this.choice(known);\n    if (known.prefixItems) return this.tuple(known, depth);\n    switch (known.type) {\n      case 'integer': return this.number(known, 1);\n      case 'number': return this.number(known, 'any');\n      case 'boolean': return this.truth(known);\n      case 'string': return this.text(known);\n      case 'array': return this.list(known, depth);\n      case 'object': return known.properties \? this.object(known, depth) : this.map(known, depth);\n      default: return this.raw(known);\n    }\n  }\n\n  listening(control) {\n    control.oninput = () => this.onChange();\n    return control;\n  }\n\n  number(schema, step) {\n    const placeholder = schema.minimum === undefined \? null : `${schema.minimum} to ${schema.maximum}`;\n    const control = this.listening(h('input', { type: 'number', step, min: schema.minimum, max: schema.maximum, placeholder }));\n    return simple(control, schema, () => (control.value === '' \? (control.validity.badInput \? 'not a number' : undefined) : numberOf(control.value)),\n      (value) => { control.value = value \?\? ''; });\n  }\n\n  truth(schema) {\n    const control = this.listening(h('input', { type: 'checkbox' }));\n    return simple(control, schema, () => control.checked, (value) => { control.checked = value === true; });\n  }\n\n  text(schema) {\n    const control = schema.writeOnly\n      \? h('input', { type: 'password', autocomplete: 'off' })\n      : h('textarea', { rows: 1, spellcheck: false });\n    this.listening(control);\n    return simple(control, schema, () => control.value, (value) => { control.value = value \?\? ''; });\n  }\n\n  choice(schema) {\n    const control = this.listening(h('select', {}, schema.enum.map((each) => h('option', { value: each }, each))));\n    return simple(control, schema, () => control.value || undefined, (value) => { control.value = value; });\n  }\n\n  raw(schema) {\n    const control = this.listening(h('textarea', { rows: 3, spellcheck: false, placeholder: 'JSON' }));\n    return simple(control, schema, () => {\n      if (control.value.trim() === '') return undefined;\n      try {\n        return parse(control.value);\n      } catch {\n        return control.value;\n      }\n    }, (value) => { control.value = value === undefined \? '' : stringify(value); });\n  }\n\n  blob(schema) {\n    let value;\n    const control = h('input', { type: 'file' });\n    control.onchange = () => {\n      const file = control.files[0];\n      value = undefined;\n      if (!file) return this.onChange();\n      const reader = new FileReader();\n      reader.onload = () => {\n        value = { content_type: file.type || 'application/octet-stream', base64: reader.result.split(',')[1] \?\? '' };\n        fileNames.set(value, file.name);\n        this.onChange();\n      };\n      reader.readAsDataURL(file);\n    };\n    return simple(control, schema, () => value, (given) => {\n      if (given !== value) control.value = '';\n      value = given;\n    });\n  }\n\n  optional(schema, depth) {\n    const inner = called('value', this.field(schema, depth));\n    const isGiven = h('input', { type: 'checkbox', id: freshId() });\n    const box = h('div', { hidden: true }, inner.element);\n    const show = () => { box.hidden = !isGiven.checked; };\n    isGiven.onchange = () => { show(); this.onChange(); };\n    return {\n      element: h('div', {}, h('div', { className: 'row' }, isGiven, h('label', { htmlFor: isGiven.id }, 'give a value')), box),\n      get: () => (isGiven.checked \? inner.get() : undefined),\n      set(value) {\n        isGiven.checked = value !== undefined && value !== null;\n        show();\n        if (isGiven.checked) inner.set(value);\n      },\n      at: inner.at,\n      complain: (message) => {\n        if (message) { isGiven.checked = true; show(); }\n        inner.complain(message);\n      },\n    };\n  }\n\n  object(schema, depth) {\n    const required = new Set(schema.required \?\? []);\n    const error = errorPlace();\n    const defaults = {};\n    const fields = new Map(Object.entries(schema.properties).map(([name, each]) => {\n      const resolved = this.resolve(each);\n      const isOptional = !required.has(name) && resolved.default === undefined && !resolved.anyOf;\n      const field = isOptional \? this.optional(each, depth + 1) : this.field(each, depth + 1);\n      defaults[name] = resolved.default;\n      if (resolved.default !== undefined) field.set(resolved.default);\n      return [name, field];\n    }));\n    return {\n      element: h('div', {}, schema.description && depth \? h('p', { className: 'dim text' }, schema.description) : null,\n        [...fields].map(([name, field]) => labelled(name, field, required.has(name))), error),\n      get: () => Object.fromEntries([...fields].map(([name, field]) => [name, field.get()]).filter(([, value]) => value !== undefined)),\n      set: (value) => { for (const [name, field] of fields) field.set(value\?.[name] === undefined \? defaults[name] : value[name]); },\n      at: ([name, ...rest]) => within(fields.get(name), rest),\n      complain: complaint(error, () => fields.values()),\n    };\n  }\n\n  rows(make, join, split, what) {\n    const error = errorPlace();\n    const list = h('div', {});\n    let rows = [];\n    const add = (value) => {\n      const row = make(value);\n      const element = h('div', { className: 'item' }, row.element, h('button', { type: 'button', 'aria-label': `Remove ${what}`,\n        onclick: () => { rows = rows.filter((each) => each !== row); element.remove(); adder.focus(); this.onChange(); } }, '×'));\n      rows.push(row);\n      list.append(element);\n      return row;\n    };\n    const adder = h('button', { type: 'button', onclick: () => {\n      const row = add();\n      row.element.querySelector('input, select, textarea')\?.focus();\n      this.onChange();\n    } }, `Add ${what}`);\n    return {\n      element: h('div', {}, list, adder, error),\n      get: () => join(rows),\n      set(value) {\n        rows = [];\n        list.replaceChildren();\n        for (const each of split(value)) add(each);\n      },\n      at: ([index, ...rest]) => within(rows.find((each, i) => (each.name\?.() \?\? String(i)) === index), rest),\n      complain: complaint(error, () => rows),\n    };\n  }\n\n  list(schema, depth) {\n    return this.rows((value) => {\n      const field = called('element', this.field(schema.items \?\? {}, depth + 1));\n      if (value !== undefined) field.set(value);\n      return field;\n    }, (rows) => rows.map((row) => row.get()).map((value) => (value === undefined \? null : value)),\n    (value) => (Array.isArray(value) \? value : []), 'an element');\n  }\n\n  map(schema, depth) {\n    return this.rows((value) => {\n      const name = this.listening(h('input', { 'aria-label': 'name', placeholder: 'name' }));\n      const field = called('value', this.field(schema.additionalProperties || {}, depth + 1));\n      if (value) { name.value = value[0]; field.set(value[1]); }\n      return { ...field, name: () => name.value, element: h('div', {}, name, field.element) };\n    }, (rows) => Object.fromEntries(rows.map((row) => [row.name(), row.get() \?\? null])),\n    (value) => Object.entries(value \?\? {}), 'a member');\n  }\n\n  tuple(schema, depth) {\n    const fields = schema.prefixItems.map((each) => this.field(each, depth + 1));\n    return {\n      element: h('div', {}, fields.map((field, i) => labelled(String(i + 1), field, true))),\n      get: () => fields.map((field) => field.get() \?\? null),\n      set: (value) => { fields.forEach((field, i) => field.set(value\?.[i])); },\n      at: ([index, ...rest]) => within(fields[index], rest),\n      complain: (message) => { for (const field of fields) field.complain(message); },\n    };\n  }\n}\n\nexport const namesOf = (pointer) => pointer.split('/').slice(1).map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));\n"},
+    {"functions.js", "text/javascript; charset=utf-8", "import { freshId, h, seconds, setText } from './dom.js';\nimport { readHealth, statistics, store } from './store.js';\n\nexport function figures({ function_name: name, max_concurrency: limit }) {\n  const element = h('div', { className: 'facts' });\n  let shown = '';\n  return {\n    element,\n    update(all = statistics()) {\n      const { running, queued, failed, calls, median } = all.get(name) \?\? {};\n      if (calls === undefined) return;\n      if (shown === (shown = [running, queued, failed, calls, median].join())) return;\n      element.replaceChildren(...[\n        h('span', {}, `${running}${limit \? ` of ${limit}` : ''} running `,\n          limit \? h('progress', { max: limit, value: running, ariaLabel: 'running calls' }) : null),\n        queued \? h('span', {}, `${queued} queued`) : '',\n        h('span', {}, calls === 1 \? '1 call' : `${calls} calls`),\n        median === null \? '' : h('span', {}, `median ${seconds(median)}`),\n        failed \? h('span', { className: 'bad' }, `${failed} failed`) : '',\n      ]);\n    },\n  };\n}\n\nexport function functionList(main) {\n  const search = h('input', { type: 'search', id: freshId(), placeholder: 'name or description' });\n  const said = h('p', { className: 'dim', role: 'status' });\n  const warm = h('span', { className: 'dim' });\n  const list = h('ul', { className: 'grid' });\n  let built = null;\n  let cards = [];\n  const filter = () => {\n    const wanted = search.value.toLowerCase();\n    for (const each of cards) each.element.hidden = !each.text.includes(wanted);\n    said.textContent = cards.length === 0 \? 'No functions yet.' : cards.every((each) => each.element.hidden) \? 'No function fits.' : '';\n  };\n  const build = () => {\n    cards = store.functions.map((each) => {\n      const its = figures(each);\n      return {\n        its,\n        text: `${each.function_name} ${each.description}`.toLowerCase(),\n        element: h('li', { className: 'card' }, h('a', { href: `#/function/${each.function_name}` }, each.function_name),\n          h('p', { className: 'text' }, each.description), its.element),\n      };\n    });\n    list.replaceChildren(...cards.map((each) => each.element));\n    filter();\n  };\n  search.oninput = filter;\n  main.append(h('h1', {}, 'Functions'), h('div', { className: 'row' }, h('label', { htmlFor: search.id }, 'Search'), search, warm), said, list);\n  return () => {\n    readHealth();\n    if (store.health) setText(warm, `${store.health.parked} processes wait warm for calls.`);\n    if (store.document && built !== store.functions) {\n      built = store.functions;\n      build();\n    }\n    const all = statistics();\n    for (const each of cards) each.its.update(all);\n  };\n}\n"},
+    {"json.js", "text/javascript; charset=utf-8", "export const parse = (text) => JSON.parse(text, (name, value, context) => (\n  typeof value === 'number' && !Number.isSafeInteger(value) && /^-\?\\d+$/.test(context\?.source \?\? '') \? BigInt(context.source) : value));\n\nexport const stringify = (value, indent) => JSON.stringify(value, (name, each) => (\n  typeof each !== 'bigint' \? each : JSON.rawJSON \? JSON.rawJSON(String(each)) : String(each)), indent);\n\nexport const numberOf = (text) => (/^-\?\\d+$/.test(text) && !Number.isSafeInteger(Number(text)) \? BigInt(text) : Number(text));\n"},
+    {"main.js", "text/javascript; charset=utf-8", "import { functionPage } from './call.js';\nimport { h } from './dom.js';\nimport { functionList } from './functions.js';\nimport { overview } from './overview.js';\nimport { askForToken, token } from './server.js';\nimport { connect, onChange, store } from './store.js';\nimport { taskPage } from './task.js';\nimport { taskTable } from './tasks.js';\n\nconst main = document.getElementById('main');\nconst connection = document.getElementById('connection');\nlet update = () => {};\n\nfunction decoded(text) {\n  try {\n    return decodeURIComponent(text);\n  } catch {\n    return text;\n  }\n}\n\nfunction viewOf(path, query) {\n  const [first, second] = path.split('/').slice(1).map(decoded);\n  if (first === 'function' && second) return ['#/', (place) => functionPage(place, second)];\n  if (first === 'tasks') return ['#/tasks', (place) => taskTable(place, query)];\n  if (first === 'task' && second) return ['#/tasks', (place) => taskPage(place, second)];\n  if (first === 'overview') return ['#/overview', overview];\n  return ['#/', functionList];\n}\n\nfunction refresh() {\n  update();\n  const heading = main.querySelector('h1');\n  if (heading) document.title = `${heading.textContent} · restful-functions`;\n}\n\nfunction show(isFirst) {\n  update.leave\?.();\n  const [path, query] = (location.hash || '#/').slice(1).split('\?');\n  const [link, view] = viewOf(path, new URLSearchParams(query));\n  for (const each of document.querySelectorAll('nav a')) each.ariaCurrent = each.getAttribute('href') === link \? 'page' : null;\n  main.replaceChildren();\n  update = view(main);\n  refresh();\n  const place = main.querySelector('h1') \?\? main;\n  place.tabIndex = -1;\n  if (!isFirst) place.focus();\n}\n\nlet said = '';\nfunction showConnection() {\n  const text = store.isConnected \? 'connected' : store.reason || 'Connection lost; trying again…';\n  if (text === said) return;\n  said = text;\n  connection.classList.toggle('lost', !store.isConnected);\n  connection.replaceChildren(text, token() \? h('button', { type: 'button', onclick: async () => { await askForToken(); location.reload(); } }, 'Other token') : '');\n}\n\naddEventListener('hashchange', () => show(false));\nonChange(() => { showConnection(); refresh(); });\ndocument.querySelector('.skip').addEventListener('click', (event) => { event.preventDefault(); main.focus(); });\nconnect();\nshow(true);\n"},
+    {"overview.js", "text/javascript; charset=utf-8", "import { h, setText, svg } from './dom.js';\nimport { plot } from './result.js';\nimport { now as serverTime } from './server.js';\nimport { countRunning, readHealth, store } from './store.js';\n\nconst now = () => Math.floor(serverTime() / 1000);\n\nfunction outcomes() {\n  const bars = Array.from({ length: 60 }, () => ({ good: 0, bad: 0 }));\n  for (const [second, { good, bad }] of store.seconds) {\n    const at = bars[59 - Math.floor((now() - second) / 10)];\n    if (!at) continue;\n    at.good += good;\n    at.bad += bad;\n  }\n  const most = Math.max(1, ...bars.map(({ good, bad }) => good + bad));\n  const chart = svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `Calls that ended in the last ten minutes; at most ${most} in ten seconds` });\n  bars.forEach(({ good, bad }, i) => {\n    const of = (count) => (130 * count) / most;\n    const at = { x: 50 + i * 9.1, width: 7.3 };\n    if (good) chart.append(svg('rect', { class: 'bar', ...at, y: 150 - of(good), height: of(good) }));\n    if (bad) chart.append(svg('rect', { class: 'bar bad', ...at, y: 150 - of(good) - of(bad), height: of(bad) }));\n  });\n  chart.append(svg('text', { x: 0, y: 24 }, String(most)), svg('text', { x: 50, y: 166 }, '10 min ago'), svg('text', { x: 565, y: 166 }, 'now'));\n  return chart;\n}\n\nfunction minute(value, last) {\n  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(last - 59 + i) \?\? { good: 0, bad: 0, running: 0 }));\n}\n\nexport function overview(main) {\n  const state = h('p', { role: 'status' });\n  const counts = h('p', { className: 'facts' });\n  const charts = [\n    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad, now() - 1), 'Calls per second', 0)],\n    ['Calls that run', () => plot(minute(({ running }) => running, now()), 'Running calls', 0)],\n    ['Outcomes: returned, failed', outcomes],\n  ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));\n  main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));\n  let drawn = 0;\n  return () => {\n    readHealth();\n    const { health } = store;\n    if (health === null) setText(state, store.isDraining \? 'The server is draining.' : 'The server cannot be reached.');\n    else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);\n    if (drawn === now()) return;\n    drawn = now();\n    countRunning();\n    const by = {};\n    for (const { status } of store.tasks.values()) by[status] = (by[status] \?\? 0) + 1;\n    counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] \?\? 0} ${status.toLowerCase()}`)),\n      health \? h('span', {}, `${health.parked} of at most ${health.max_processes} processes wait warm for calls`) : '');\n    for (const { draw, place } of charts) place.replaceChildren(draw());\n  };\n}\n"},
+    {"result.js", "text/javascript; charset=utf-8", "import { bytes, h, seconds, svg } from './dom.js';\nimport { stringify } from './json.js';\nimport { bytesOf } from './server.js';\n\nconst mostText = 10_000;\nconst mostRows = 200;\n\nfunction longText(text) {\n  if (text.length <= mostText) return h('span', {}, text);\n  const whole = h('span', {}, `${text.slice(0, mostText)}… `);\n  whole.append(h('button', { type: 'button', onclick: () => whole.replaceChildren(text) }, `Show all ${text.length} characters`));\n  return whole;\n}\n\nfunction json(value, name = '', depth = 0) {\n  const label = name === '' \? '' : `${name}: `;\n  if (value === null || typeof value !== 'object') {\n    return h('div', {}, label, typeof value === 'string' \? longText(JSON.stringify(value)) : String(value));\n  }\n  const isList = Array.isArray(value);\n  const entries = isList \? value : Object.entries(value);\n  const count = `${entries.length} ${isList \? 'elements' : 'members'}`;\n  const inside = h('div', {});\n  const details = h('details', { open: depth < 2 && entries.length <= 100 }, h('summary', {}, label, isList \? `[ ${count} ]` : `{ ${count} }`), inside);\n  const fill = (from) => {\n    for (let i = from; i < Math.min(from + mostRows, entries.length); ++i) {\n      inside.append(isList \? json(entries[i], String(i), depth + 1) : json(entries[i][1], entries[i][0], depth + 1));\n    }\n    if (from + mostRows < entries.length) {\n      const more = h('button', { type: 'button', onclick: () => { more.remove(); fill(from + mostRows); } }, `${entries.length - from - mostRows} more`);\n      inside.append(more);\n    }\n  };\n  const once = () => { if (details.open && !inside.hasChildNodes()) fill(0); };\n  details.addEventListener('toggle', once);\n  once();\n  return details;\n}\n\nfunction table(rows) {\n  const names = [...new Set(rows.slice(0, mostRows).flatMap((row) => Object.keys(row)))].slice(0, mostRows);\n  return h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Result as a table' }, h('table', {},\n    h('thead', {}, h('tr', {}, names.map((name) => h('th', { scope: 'col' }, name)))),\n    h('tbody', {}, rows.slice(0, mostRows).map((row) => h('tr', {}, names.map((name) => {\n      const value = row[name];\n      return h('td', {}, value === undefined \? '' : longText(typeof value === 'string' \? value : stringify(value)));\n    }))))), rows.length > mostRows \? h('p', { className: 'dim' }, `The first ${mostRows} of ${rows.length} rows.`) : null);\n}\n\nconst short = (number) => String(Number(number.toPrecision(4)));\n\nexport function plot(numbers, label, base = numbers[0]) {\n  const step = Math.ceil(numbers.length / 1000);\n  const drawn = numbers.filter((_, i) => i % step === 0);\n  const low = drawn.reduce((a, b) => Math.min(a, b), base);\n  const high = drawn.reduce((a, b) => Math.max(a, b), base);\n  const x = (i) => 50 + (i * 540) / Math.max(1, drawn.length - 1);\n  const y = (value) => 150 - ((value - low) * 130) / (high - low || 1);\n  return svg('svg', { viewBox: '0 0 600 170', role: 'img', 'aria-label': `${label}: from ${low} to ${high}` },\n    svg('polyline', { class: 'line', points: drawn.map((value, i) => `${x(i)},${y(value)}`).join(' ') }),\n    svg('text', { x: 0, y: 24 }, short(high)), svg('text', { x: 0, y: 154 }, short(low)));\n}\n\nfunction shown(value) {\n  const isListOf = (least, fits) => Array.isArray(value) && value.length >= least && value.every(fits);\n  return [isListOf(2, (each) => typeof each === 'number') && plot(value, 'The numbers of the result'),\n    isListOf(1, (each) => each && typeof each === 'object' && !Array.isArray(each)) && table(value),\n    h('div', { className: 'json' }, json(value))];\n}\n\nfunction shownBytes(blob) {\n  const url = URL.createObjectURL(blob);\n  const link = h('a', { href: url, download: 'result' }, `Download ${bytes(blob.size)} of ${blob.type || 'bytes'}`);\n  const isImage = /^image\\/(png|jpeg|gif|webp|avif|bmp)/.test(blob.type);\n  return [isImage \? h('img', { className: 'result', src: url, alt: 'The result' }) : null, h('p', {}, link)];\n}\n\nconst facts = (pairs) => h('dl', { className: 'facts' }, pairs.filter(([, value]) => (value \?\? '') !== '')\n  .map(([name, value]) => h('div', {}, h('dt', { className: 'dim' }, name), h('dd', {}, value))));\n\nexport async function report(task, took) {\n  const parts = [];\n  const { crash, usage } = task;\n  if (task.status !== 'DONE') {\n    parts.push(h('div', { className: 'crash' }, h('p', { className: 'bad text' }, h('strong', {}, `${task.status}: `), longText(String(task.result))),\n      task.exception \? h('p', {}, 'Thrown: ', h('code', {}, task.exception.type)) : null,\n      crash \? h('p', {}, h('strong', {}, crash.signal), crash.address \? ` at address ${crash.address}` : '') : null,\n      crash\?.backtrace.length \? h('pre', { tabIndex: 0, ariaLabel: 'Backtrace' }, crash.backtrace.join('\\n')) : null));\n  } else if (String(task.result\?.href).endsWith(`../task/result/${task.task_id}`)) {\n    parts.push(...shownBytes(await bytesOf(`/task/result/${task.task_id}`)));\n  } else {\n    parts.push(...shown(task.result));\n  }\n  parts.push(facts([['outcome', task.outcome], ['duration', seconds(took)], ['waited', task.queue_wait \? seconds(task.queue_wait) : ''],\n    ['processor', usage \? seconds(usage.user_seconds + usage.system_seconds) : ''], ['peak memory', usage \? bytes(usage.peak_resident_bytes) : ''],\n    ['exit status', task.exit_status], ['finished', task.finished \? new Date(task.finished).toLocaleString() : '']]));\n  return parts.filter(Boolean);\n}\n"},
+    {"server.js", "text/javascript; charset=utf-8", "import { parse } from './json.js';\nimport { join } from './streams.js';\n\nconst stored = 'restful-functions-token';\nlet asking = null;\nlet skew = 0;\n\nexport const now = () => Date.now() + skew;\n\nexport const token = () => sessionStorage.getItem(stored);\n\nexport function askForToken(complaint = '') {\n  asking \?\?= new Promise((resolve) => {\n    const dialog = document.getElementById('token');\n    const input = document.getElementById('token-value');\n    document.getElementById('token-error').textContent = complaint;\n    input.value = '';\n    dialog.oncancel = (event) => event.preventDefault();\n    dialog.onclose = () => {\n      sessionStorage.setItem(stored, input.value);\n      asking = null;\n      resolve();\n    };\n    dialog.showModal();\n  });\n  return asking;\n}\n\nexport const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });\n\nexport const urlOf = (path) => new URL(`..${path}`, import.meta.url).href;\n\nexport async function ask(path, options = {}) {\n  for (;;) {\n    const used = token();\n    const headers = used \? { ...options.headers, Authorization: `Bearer ${used}` } : options.headers;\n    const response = await fetch(urlOf(path), { ...options, headers });\n    const ahead = Date.parse(response.headers.get('Date')) + 500 - Date.now();\n    skew = Math.abs(ahead) > 2000 \? ahead : 0;\n    if (response.status !== 401) return response;\n    if (used === token()) await askForToken(used === null \? '' : 'The server does not know this token.');\n  }\n}\n\nexport const jsonOf = async (response) => parse(await response.text());\n\nasync function request(path, options) {\n  const response = await ask(path, options);\n  if (response.ok) return response;\n  const body = await jsonOf(response);\n  throw Object.assign(new Error(body.detail \?\? response.statusText), { status: response.status });\n}\n\nexport const get = async (path) => jsonOf(await request(path));\n\nexport const bytesOf = async (path) => (await request(path)).blob();\n\nexport const terminate = (path) => request(`/terminate/${path}`, { method: 'POST' });\n\nlet worker = null;\nlet lastKey = 0;\nconst heard = new Map();\n\nfunction joinWorker(wanted, hear) {\n  if (!worker) {\n    const shared = new SharedWorker(new URL('streams.js', import.meta.url), { type: 'module' });\n    shared.onerror = () => {\n      begin = join;\n      for (const { again } of heard.values()) again();\n    };\n    worker = shared.port;\n    worker.onmessage = ({ data: { key, ...news } }) => heard.get(key)\?.hear(news);\n  }\n  const key = ++lastKey;\n  let end = () => {\n    heard.delete(key);\n    worker.postMessage({ key });\n  };\n  heard.set(key, { hear, again: () => { end(); end = join(wanted, hear); } });\n  worker.postMessage({ key, wanted });\n  return () => end();\n}\n\nlet begin = globalThis.SharedWorker \? joinWorker : join;\n\nexport function follow(path, onEvent, onState = () => {}) {\n  let last = '';\n  let turns = 0;\n  let refused = 0;\n  let end = () => {};\n  const stop = () => {\n    ++turns;\n    end();\n    document.removeEventListener('visibilitychange', turn);\n  };\n  const turn = () => {\n    const mine = ++turns;\n    end();\n    end = () => {};\n    if (document.hidden) return;\n    const used = token();\n    end = begin({ path, token: used, last }, async ({ event, isConnected = false, reason = '', status }) => {\n      if (mine !== turns) return;\n      if (event) {\n        last = event.id \?\? last;\n        if (onEvent({ ...event, data: parse(event.data) })) stop();\n      } else if (status === 401 && ++refused < 3) {\n        await ask('/function/list/data', { method: 'HEAD' });\n        if (used === token() && refused === 2) begin = join;\n        if (mine === turns) turn();\n      } else {\n        if (isConnected) refused = 0;\n        onState(isConnected, reason);\n        if ([401, 403, 404].includes(status)) stop();\n      }\n    });\n  };\n  document.addEventListener('visibilitychange', turn);\n  turn();\n  return stop;\n}\n"},
+    {"store.js", "text/javascript; charset=utf-8", "import { ask, follow, get, jsonOf, now, pause } from './server.js';\n\nconst mostTasks = 10_000;\nconst pageSize = 1000;\n\nexport const store = {\n  functions: [],\n  document: null,\n  tasks: new Map(),\n  hasOlder: false,\n  progress: new Map(),\n  isConnected: false,\n  reason: '',\n  health: undefined,\n  seconds: new Map(),\n};\n\nlet isDue = false;\nlet listener = () => {};\n\nexport const onChange = (given) => { listener = given; };\n\nfunction changed() {\n  if (isDue) return;\n  isDue = true;\n  setTimeout(() => {\n    isDue = false;\n    listener();\n  }, 100);\n}\n\nconst time = (text) => (text \? Date.parse(text) : null);\n\nexport const brief = ({ task_id: id, function_name: name, status, created, started, finished }) =>\n  ({ id, name, status, created: time(created), started: time(started), finished: time(finished) });\n\nconst rank = ({ status }) => ['QUEUED', 'RUNNING'].indexOf(status) + 1 || 3;\n\nasync function readTasks() {\n  const read = [];\n  let more = true;\n  while (more && read.length < mostTasks) {\n    const after = read.length \? `&after=${read.at(-1).task_id}` : '';\n    const page = await get(`/task/list\?order=desc&results=false&limit=${pageSize}${after}`);\n    read.push(...page);\n    more = page.length === pageSize;\n  }\n  const old = more \? await get('/task/list\?order=desc&results=false&status=QUEUED,RUNNING') : [];\n  return { read: [...read, ...old.filter(({ created }) => created < read.at(-1).created)], more };\n}\n\nfunction take({ read, more }) {\n  store.hasOlder = more;\n  const tasks = new Map();\n  for (const task of read.reverse()) {\n    tasks.set(task.task_id, brief(task));\n    if (task.progress) store.progress.set(task.task_id, task.progress);\n  }\n  for (const [id, task] of store.tasks) {\n    if (!tasks.has(id) || rank(task) >= rank(tasks.get(id))) tasks.set(id, task);\n  }\n  store.tasks = tasks;\n  store.seconds.clear();\n  for (const task of tasks.values()) count(task);\n}\n\nlet readings = 0;\n\nasync function readAll(hasTasks = true) {\n  const reading = ++readings;\n  while (reading === readings) {\n    try {\n      const [functions, document, tasks] = await Promise.all([get('/function/list/data'), get('/openapi.json'), hasTasks && readTasks()]);\n      if (reading !== readings) return;\n      Object.assign(store, { functions, document });\n      if (tasks) take(tasks);\n      return changed();\n    } catch {\n      await pause(1000);\n    }\n  }\n}\n\nfunction second(at) {\n  if (!store.seconds.has(at)) store.seconds.set(at, { good: 0, bad: 0, running: 0 });\n  return store.seconds.get(at);\n}\n\nfunction count({ status, finished }) {\n  if (finished && finished > now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' \? 'good' : 'bad'];\n}\n\nexport function countRunning() {\n  const end = now();\n  const begin = end - 60_000;\n  const changes = [];\n  for (const { started, finished } of store.tasks.values()) {\n    const to = Math.min(finished \?\? end, end);\n    if (!started || to < begin) continue;\n    const from = Math.max(begin, Math.min(started, end));\n    changes.push([from, from < to || !finished \? 1 : 0]);\n    if (finished && from < to) changes.push([to, -1]);\n  }\n  changes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);\n  let at = Math.floor(begin / 1000);\n  let running = 0;\n  const note = (count) => { second(at).running = Math.max(second(at).running, count); };\n  const advance = (time) => {\n    while (at < Math.floor(time / 1000)) {\n      ++at;\n      if (1000 * at < time) note(running);\n    }\n  };\n  for (const [time, change] of changes) {\n    advance(time);\n    running += change;\n    note(change === 0 \? running + 1 : running);\n  }\n  advance(end);\n  note(running);\n}\n\nfunction hear({ type, data }) {\n  store.isDraining = type === 'draining';\n  if (type === 'welcome' || type === 'reset') {\n    if (type === 'reset') {\n      store.tasks.clear();\n      store.progress.clear();\n    }\n    readAll();\n  } else if (type === 'progress') {\n    store.progress.set(data.task_id, data.progress);\n  } else if (data.status) {\n    const task = brief(data);\n    const isNews = store.tasks.get(task.id)\?.status !== task.status;\n    store.tasks.set(task.id, task);\n    if (isNews && task.finished) {\n      store.progress.delete(task.id);\n      count(task);\n    }\n    if (store.tasks.size > mostTasks) {\n      store.hasOlder = true;\n      for (const { id, finished } of store.tasks.values()) {\n        if (finished) {\n          store.tasks.delete(id);\n          break;\n        }\n      }\n    }\n  }\n  changed();\n}\n\nexport function connect() {\n  follow('/events', hear, (isConnected, reason) => {\n    Object.assign(store, { isConnected, reason });\n    if (reason && !store.document) readAll(false);\n    changed();\n  });\n  setInterval(() => {\n    countRunning();\n    const oldest = Math.floor(now() / 1000) - 600;\n    for (const each of store.seconds.keys()) if (each < oldest) store.seconds.delete(each);\n    changed();\n  }, 1000);\n}\n\nlet asked = 0;\n\nexport function readHealth() {\n  if (Date.now() - asked < 5000) return;\n  asked = Date.now();\n  ask('/health/ready').then(jsonOf).catch(() => null).then((health) => { store.health = health; });\n}\n\nexport const tasksWhere = (fits) => [...store.tasks.values()].filter(fits).reverse();\n\nexport const duration = ({ started, finished }) => (started \? ((finished \?\? now()) - started) / 1000 : null);\n\nexport function statistics() {\n  const all = new Map(store.functions.map((each) => [each.function_name, { running: 0, queued: 0, failed: 0, calls: 0, times: [] }]));\n  for (const task of store.tasks.values()) {\n    const its = all.get(task.name);\n    if (!its) continue;\n    ++its.calls;\n    if (task.status === 'RUNNING') ++its.running;\n    else if (task.status === 'QUEUED') ++its.queued;\n    else if (task.status !== 'DONE') ++its.failed;\n    if (task.finished && task.started) its.times.push(duration(task));\n  }\n  for (const its of all.values()) {\n    its.times.sort((a, b) => a - b);\n    its.median = its.times.length \? its.times[Math.floor(its.times.length / 2)] : null;\n  }\n  return all;\n}\n"},
+    {"streams.js", "text/javascript; charset=utf-8", "const most = 4;\nconst mostRemembered = 1000;\nconst shared = new Map();\nlet open = 0;\nlet queue = [];\n\nasync function* events(body) {\n  const reader = body.pipeThrough(new TextDecoderStream()).getReader();\n  let rest = '';\n  for (;;) {\n    const silence = setTimeout(() => reader.cancel(), 40_000);\n    const { done, value } = await reader.read();\n    clearTimeout(silence);\n    if (done) return;\n    const blocks = (rest + value).split('\\n\\n');\n    rest = blocks.pop();\n    for (const block of blocks) {\n      const { id, event, data } = Object.fromEntries(block.split('\\n').map((line) => line.split(/: ([^]*)/)));\n      if (data) yield { id, type: event, data };\n    }\n  }\n}\n\nasync function run({ path, token, last }, { signal }, hear) {\n  for (let wait = 250; !signal.aborted; wait = Math.min(2 * wait, 5000)) {\n    while (open >= most && !signal.aborted) {\n      hear({ reason: 'Other tabs of this browser have all its connections.' });\n      await new Promise((go) => { queue.push(go); });\n    }\n    ++open;\n    let lost = { reason: '' };\n    try {\n      const headers = { ...(token && { Authorization: `Bearer ${token}` }), ...(last && { 'Last-Event-ID': last }) };\n      const response = await fetch(new URL(`..${path}`, import.meta.url), { headers, signal });\n      if (response.ok) {\n        hear({ isConnected: true });\n        wait = 250;\n        for await (const event of events(response.body)) {\n          last = event.id \?\? last;\n          hear({ event });\n        }\n      } else {\n        lost = { reason: response.statusText, status: response.status };\n        lost.reason = (await response.json()).detail;\n      }\n    } catch {\n    }\n    --open;\n    for (const go of queue.splice(0)) go();\n    if (!signal.aborted) hear(lost);\n    if ([401, 403, 404].includes(lost.status)) return;\n    await new Promise((resolve) => { setTimeout(resolve, wait); });\n  }\n}\n\nfunction catchUp(stream, each) {\n  const { last, history } = stream;\n  const at = history.findLastIndex(({ id }) => id === each.last);\n  each.isCurrent = true;\n  for (const event of at < 0 \? [{ id: last, type: each.last \? 'reset' : 'welcome', data: '{}' }] : history.slice(at + 1)) each.hear({ event });\n}\n\nexport function join(wanted, hear) {\n  const { path, token, last } = wanted;\n  const stopper = new AbortController();\n  if (path !== '/events') {\n    run(wanted, stopper, hear);\n    return () => stopper.abort();\n  }\n  const key = JSON.stringify([path, token]);\n  const each = { hear, last };\n  if (!shared.has(key)) {\n    const stream = { followers: new Set(), history: [{ id: last }], last, stopper, state: null };\n    shared.set(key, stream);\n    run(wanted, stopper, (news) => {\n      if (stopper.signal.aborted) return;\n      if (news.event) {\n        const { event } = news;\n        stream.last = event.id \?\? stream.last;\n        if (event.type === 'reset') stream.history = [];\n        stream.history.push(event);\n        if (stream.history.length > mostRemembered) stream.history.shift();\n      } else {\n        stream.state = news;\n        if (news.status) shared.delete(key);\n      }\n      for (const one of stream.followers) {\n        if (!news.event || one.isCurrent) one.hear(news);\n        else catchUp(stream, one);\n      }\n    });\n  }\n  const stream = shared.get(key);\n  stream.followers.add(each);\n  if (stream.state) hear(stream.state);\n  if (stream.state\?.isConnected) catchUp(stream, each);\n  return () => {\n    stream.followers.delete(each);\n    if (stream.followers.size) return;\n    stream.stopper.abort();\n    if (shared.get(key) === stream) shared.delete(key);\n  };\n}\n\nglobalThis.onconnect = ({ ports: [port] }) => {\n  const ends = new Map();\n  port.onmessage = ({ data: { key, wanted } }) => {\n    ends.get(key)\?.();\n    ends.delete(key);\n    if (wanted) ends.set(key, join(wanted, (news) => port.postMessage({ key, ...news })));\n  };\n  port.onclose = () => { for (const end of ends.values()) end(); };\n};\n"},
+    {"task.js", "text/javascript; charset=utf-8", "import { confirmed, h, seconds } from './dom.js';\nimport { report } from './result.js';\nimport { follow, terminate } from './server.js';\nimport { brief, duration } from './store.js';\n\nexport function bar(progress) {\n  if (!progress) return null;\n  return h('span', {}, h('progress', { max: 1, value: progress.fraction, ariaLabel: 'progress' }), ` ${Math.round(100 * progress.fraction)} % ${progress.message}`);\n}\n\nexport function terminator(path, question, label = 'Terminate', name = label) {\n  const button = h('button', { type: 'button', className: 'danger', 'aria-label': name }, label);\n  button.onclick = async () => {\n    if (!await confirmed(question)) return;\n    try {\n      await terminate(path);\n    } catch (error) {\n      button.after(h('span', { className: 'error', role: 'alert' }, error.message));\n    }\n  };\n  return button;\n}\n\nfunction logPane() {\n  const text = h('pre', { tabIndex: 0, ariaLabel: 'Log' });\n  const element = h('section', { hidden: true }, h('h2', {}, 'Log'), text);\n  let length = 0;\n  const append = ({ offset, text: piece }, id) => {\n    if (offset < length) return;\n    const follows = text.scrollTop + text.clientHeight >= text.scrollHeight - 8;\n    if (offset > length) text.append(`… ${offset - length} bytes are not kept …\\n`);\n    length = Number(id.split('-')[1]);\n    text.append(piece);\n    while (text.childNodes.length > 500) text.firstChild.remove();\n    element.hidden = false;\n    if (follows) text.scrollTop = text.scrollHeight;\n  };\n  return { element, append };\n}\n\nexport function taskView(id, onName = () => {}) {\n  const state = h('p', { role: 'status' });\n  const pace = h('span', {});\n  const outcome = h('section', { ariaLabel: 'Result', hidden: true });\n  const end = terminator(`task/${id}`, 'Terminate this call\?');\n  end.hidden = true;\n  const log = logPane();\n  let task = null;\n  let known = null;\n  let refusal = '';\n  let shown = '';\n  const update = () => {\n    if (!task && !refusal) return;\n    const text = refusal || task.status;\n    if (shown !== text) state.replaceChildren(h('strong', { className: refusal \? 'error' : text }, shown = text));\n    const runs = !refusal && !task.finished;\n    pace.replaceChildren(refusal \? '' : ` ${seconds(duration(known))} `, (runs && bar(task.progress)) || '');\n    end.hidden = !runs;\n  };\n  const hear = (news) => {\n    task = { ...task, ...news };\n    known = brief(task);\n    onName(task.function_name);\n    update();\n  };\n  const showResult = async () => {\n    const parts = await report(task, duration(known)).catch((error) => [h('p', { className: 'error' }, error.message)]);\n    outcome.replaceChildren(h('h2', {}, 'Result'), ...parts);\n    outcome.hidden = false;\n  };\n  const leave = follow(`/task/events/${id}`, ({ id: place, type, data }) => {\n    if (type === 'progress') hear({ progress: data });\n    else if (type === 'log') log.append(data, place);\n    else if (type !== 'dropped') hear(data);\n    if (type !== 'completed' && type !== 'failed') return false;\n    showResult();\n    return true;\n  }, (isConnected, reason) => {\n    refusal = reason;\n    update();\n  });\n  return { element: h('div', {}, h('div', { className: 'row' }, state, pace, end), outcome, log.element), update, leave };\n}\n\nexport function taskPage(main, id) {\n  const heading = h('h1', {}, 'Task');\n  const view = taskView(id, (name) => { heading.replaceChildren(h('a', { href: `#/function/${name}` }, name)); });\n  main.append(heading, h('p', { className: 'dim text' }, id), h('div', { className: 'card' }, view.element));\n  return Object.assign(view.update, { leave: view.leave });\n}\n"},
+    {"tasks.js", "text/javascript; charset=utf-8", "import { freshId, h, seconds, setText } from './dom.js';\nimport { duration, store, tasksWhere } from './store.js';\nimport { bar, terminator } from './task.js';\n\nconst pageSize = 50;\nconst statuses = ['QUEUED', 'RUNNING', 'DONE', 'FAILED', 'TIMEOUT'];\n\nfunction rowOf({ id, name, created }) {\n  const status = h('td', {});\n  const text = h('span', {});\n  const far = h('span', {});\n  const took = h('td', {});\n  const end = terminator(`task/${id}`, `Terminate this call of ${name}\?`, 'Terminate', `Terminate ${id}`);\n  let progress = null;\n  status.append(text, ' ', far);\n  return {\n    element: h('tr', {}, h('td', {}, h('a', { href: `#/task/${id}` }, id.slice(0, 8))), h('td', {}, name), status,\n      h('td', { className: 'wide' }, new Date(created).toLocaleString()), took, h('td', {}, end)),\n    update(task) {\n      setText(text, task.status);\n      text.className = task.status;\n      setText(took, seconds(duration(task)));\n      end.hidden = Boolean(task.finished);\n      const now = task.finished \? null : store.progress.get(id) \?\? null;\n      if (now !== progress) far.replaceChildren(bar(progress = now) \?\? '');\n    },\n  };\n}\n\nexport function taskTable(main, query) {\n  const ofFunction = h('select', { id: freshId() });\n  const ofStatus = h('select', { id: freshId() }, h('option', { value: '' }, 'any'), statuses.map((each) => h('option', { value: each }, each)));\n  const body = h('tbody', {});\n  const place = h('span', { role: 'status' });\n  const end = h('span', {});\n  let rows = new Map();\n  let known = null;\n  let page = 0;\n  let wanted = query.get('function') \?\? '';\n  ofStatus.value = query.get('status') \?\? '';\n  const turn = (by, label) => h('button', { type: 'button', onclick: () => { page += by; update(true); } }, label);\n  const newer = turn(-1, 'Newer');\n  const older = turn(1, 'Older');\n  const choose = () => {\n    end.replaceChildren(wanted \? terminator(`function/${encodeURIComponent(wanted)}`, `Terminate all calls of ${wanted} that wait or run\?`, `Terminate all of ${wanted}`) : '');\n  };\n  const update = (isAsked = false) => {\n    place.ariaLive = isAsked \? 'polite' : 'off';\n    if (known !== store.functions) {\n      known = store.functions;\n      ofFunction.replaceChildren(...['', ...known.map((each) => each.function_name)].map((each) => h('option', { value: each }, each || 'any')));\n      ofFunction.value = wanted;\n    }\n    const fitting = tasksWhere((task) => (!wanted || task.name === wanted) && (!ofStatus.value || task.status === ofStatus.value));\n    page = Math.max(0, Math.min(page, Math.ceil(fitting.length / pageSize) - 1));\n    const seen = fitting.slice(page * pageSize, (page + 1) * pageSize);\n    rows = new Map(seen.map((task) => [task.id, rows.get(task.id) \?\? rowOf(task)]));\n    for (const task of seen) rows.get(task.id).update(task);\n    const elements = [...rows.values()].map((row) => row.element);\n    if (elements.length !== body.children.length || elements.some((each, i) => each !== body.children[i])) {\n      const focused = document.activeElement;\n      body.replaceChildren(...elements);\n      if (body.contains(focused)) focused.focus();\n    }\n    setText(place, fitting.length === 0 \? (store.document \? 'No tasks.' : '') : `${page * pageSize + 1} to ${page * pageSize + seen.length} of ${store.hasOlder \? 'the latest ' : ''}${fitting.length}`);\n    newer.disabled = page === 0;\n    older.disabled = (page + 1) * pageSize >= fitting.length;\n  };\n  const filter = () => {\n    wanted = ofFunction.value;\n    page = 0;\n    history.replaceState(null, '', `#/tasks\?${new URLSearchParams({ function: wanted, status: ofStatus.value })}`);\n    choose();\n    update(true);\n  };\n  ofFunction.onchange = filter;\n  ofStatus.onchange = filter;\n  choose();\n  main.append(h('h1', {}, 'Tasks'), h('div', { className: 'row' },\n    h('label', { htmlFor: ofFunction.id }, 'Function'), ofFunction, h('label', { htmlFor: ofStatus.id }, 'Status'), ofStatus, end),\n  h('div', { className: 'scroll', tabIndex: 0, role: 'region', ariaLabel: 'Tasks' }, h('table', {}, h('thead', {}, h('tr', {},\n    ['Task', 'Function', 'Status', 'Created', 'Duration'].map((name) => h('th', { scope: 'col', className: name === 'Created' && 'wide' }, name)),\n    h('td', {}))), body)),\n  h('div', { className: 'row' }, newer, older, place));\n  return update;\n}\n"},
 });
 // clang-format on
 
@@ -17781,17 +17978,18 @@ class task_story {
         const auto now = standing_of(task, calls);
         if (place_.stage < 1 && !task.started && !has_ended(task.status)) {
             place_.stage = 1;
-            write("queued", json_task(functions, task, now));
+            write("queued", json_task(functions, task, now, root));
         }
         if (place_.stage < 2 && task.started) {
             place_.stage = 2;
-            if (!has_ended(task.status)) write("started", json_task(functions, task, now));
+            if (!has_ended(task.status)) write("started", json_task(functions, task, now, root));
         }
         tell_progress(now.progress);
-        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
+        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id),
+                 is_over);
         if (!has_ended(task.status) || !is_over) return out_->is_open();
         place_.stage = 3;
-        write(event_name(task.status), json_task(functions, task, now));
+        write(event_name(task.status), json_task(functions, task, now, root));
         out_->end();
         return false;
     }
@@ -17803,6 +18001,8 @@ class task_story {
     void break_off() { out_->end(); }
 
  private:
+    static constexpr std::string_view root = "../../";  // seen from /task/events/{task_id}
+
     // So that one event is never much larger than what may wait for the reader.
     static constexpr std::size_t most_text = 64 * 1024;
 
@@ -17817,13 +18017,25 @@ class task_story {
         write("progress", detail::json_progress(*now));
     }
 
-    void tell_log(const process::log_excerpt& log) {
+    /// A character whose rest is yet to come is told with it.
+    void tell_log(const process::log_excerpt& log, bool is_complete) {
+        using restful_functions::detail::left_over_bytes;
+        using restful_functions::detail::unfinished_bytes;
         std::string_view rest = log.text;
         std::uint64_t offset = log.offset;
         const std::uint64_t known = std::clamp(place_.log, offset, offset + rest.size());
         rest.remove_prefix(static_cast<std::size_t>(known - offset));
-        for (offset = known; !rest.empty();) {
-            const std::string_view text = rest.substr(0, most_text);
+        offset = known;
+        if (offset > place_.log) {
+            // What is not kept any more may have ended within a character.
+            offset += left_over_bytes(rest);
+            rest.remove_prefix(left_over_bytes(rest));
+        }
+        while (!rest.empty()) {
+            std::string_view text = rest.substr(0, most_text);
+            if (!is_complete || text.size() < rest.size())
+                text.remove_suffix(unfinished_bytes(text));
+            if (text.empty()) break;
             rest.remove_prefix(text.size());
             place_.log = offset + text.size();
             write("log", json_text::object()
@@ -18465,6 +18677,18 @@ inline std::string_view authority_of(std::string_view origin) noexcept {
     return end_of_scheme == origin.npos ? origin : origin.substr(end_of_scheme + 3);
 }
 
+/// Whether a page's origin is the server's own, as the client sees it. The scheme is compared where
+/// a proxy tells it: the server itself does not know whether one in front speaks TLS.
+inline bool is_own(std::string_view origin, const http::request& request) {
+    const std::string* field = request.headers.find("Host");
+    const bool is_told = !request.public_host.empty();
+    if (field == nullptr && !is_told) return false;
+    const std::string_view host = is_told ? request.public_host : *field;
+    if (request.public_scheme.empty()) return http::equal_ignoring_case(authority_of(origin), host);
+    const std::string own = request.public_scheme + "://" + std::string(host);
+    return http::equal_ignoring_case(origin, own);
+}
+
 }  // namespace detail
 
 /// A name that is made to resolve to this machine would let any page read from a server on
@@ -18487,16 +18711,16 @@ inline std::string_view authority_of(std::string_view origin) noexcept {
 class page {
  public:
     page(const access_options& access, const http::request& request) {
+        const std::string* site = request.headers.find("Sec-Fetch-Site");
+        // No page can set this field (Fetch Metadata, 2): the browser compares what it asked for
+        // itself, whatever a proxy makes of Host.
+        if (site != nullptr && *site == "same-origin") return;
         const std::string* origin = request.headers.find("Origin");
         if (origin == nullptr) {
-            const std::string* site = request.headers.find("Sec-Fetch-Site");
             is_foreign_ = site != nullptr && *site == "cross-site";
             return;
         }
-        const std::string* host = request.headers.find("Host");
-        if (host != nullptr && http::equal_ignoring_case(detail::authority_of(*origin), *host)) {
-            return;
-        }
+        if (detail::is_own(*origin, request)) return;
         is_foreign_ = true;
         any_ = detail::lists(access.allowed_origins, "*");
         if (any_ || detail::lists(access.allowed_origins, *origin)) allowed_ = *origin;
@@ -18845,8 +19069,7 @@ struct task_selection {
 
 /// The target of the next page (RFC 8288): the path, and the query with another `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
-    const std::string& target = asked.request.target;
-    std::string link = target.substr(0, target.find('?')) + '?';
+    std::string link = "?";
     std::string_view query = asked.query;
     while (!query.empty()) {
         const std::string_view pair = query.substr(0, query.find('&'));
@@ -18882,6 +19105,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
         }
 
         json_text page = json_text::array();
+        const std::string root = asked.root();
         std::size_t listed = 0;
         std::size_t visited = 0;
         std::optional<task::uuid> last;
@@ -18896,7 +19120,7 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
             if (wanted.states[static_cast<std::size_t>(task.status)]) {
                 ++listed;
                 const standing now = standing_of(task, calls);
-                page.add(wanted.with_results ? json_task(functions, task, now)
+                page.add(wanted.with_results ? json_task(functions, task, now, root)
                                              : json_brief_task(functions, task, now.progress));
             }
             return true;
@@ -18930,10 +19154,15 @@ namespace detail {
     return offset;
 }
 
-/// What is kept of a log from byte `offset` on.
-[[nodiscard]] inline http::response log_response(process::log_excerpt log, std::uint64_t offset) {
+/// What is kept of a log from byte `offset` on. A character whose rest is not printed yet, or not
+/// kept any more, is left out.
+[[nodiscard]] inline http::response log_response(process::log_excerpt log, std::uint64_t offset,
+                                                 bool is_complete) {
+    using namespace restful_functions::detail;
+    if (!is_complete) log.text.resize(log.text.size() - unfinished_bytes(log.text));
     const std::uint64_t size = task::log_bytes(log);
-    const std::uint64_t first = std::clamp(offset, log.offset, size);
+    std::uint64_t first = std::clamp(offset, log.offset, size);
+    if (first > offset) first += left_over_bytes(log.text);
     log.text.erase(0, static_cast<std::size_t>(first - log.offset));
     http::response response = text_response(std::move(log.text));
     response.headers.add("Log-Offset", std::to_string(first));
@@ -18945,16 +19174,16 @@ namespace detail {
 
 /// Adds GET /task/log/{task_id}: the last bytes of what the call printed, or with `?offset=N` those
 /// of them from byte N on. `Log-Offset` is the number of the first byte in the body, `Log-Size`
-/// that of the bytes printed so far: whoever follows a log asks for the byte after the last one
-/// that it got. The table and the dispatcher must outlive the router.
+/// that of the byte after the last one, from which a reader who follows the log asks on. The table
+/// and the dispatcher must outlive the router.
 inline void add_log_routes(router& routes, const task::table& tasks, dispatcher& calls) {
     const auto answer = [&tasks, &calls](const exchange& asked, std::uint64_t offset) {
         answer_late(asked.answer, [&] {
             const task::record* task = find_task(tasks, asked.parameter);
             if (task == nullptr) return task_not_found(asked.parameter);
-            return detail::log_response(
-                task->particulars && task->used ? task->particulars->log : calls.log(task->id),
-                offset);
+            if (task->particulars && task->used)
+                return detail::log_response(task->particulars->log, offset, true);
+            return detail::log_response(calls.log(task->id), offset, false);
         });
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {
@@ -19615,7 +19844,7 @@ class openapi_builder {
         return json_text::object()
             .add("openapi", quoted("3.1.0"))
             .add("info", info())
-            .add("servers", R"([{"url": "/"}])")
+            .add("servers", R"([{"url": "."}])")
             .add("security", security())
             .add("tags", R"([{"name": "calls"}, {"name": "functions"}, {"name": "tasks"}, )"
                          R"({"name": "server"}])")
@@ -19843,6 +20072,252 @@ inline void add_openapi_routes(router& routes, const registry& functions,
 
 }  // namespace restful_functions::api
 
+// restful_functions/http/network.hpp
+/// network: IP addresses, and the nets that they are in.
+
+namespace restful_functions::http {
+
+/// An IPv4 or IPv6 address. An IPv4 address that is mapped into IPv6 ("::ffff:192.0.2.1", as a
+/// socket for both has it) is the IPv4 address.
+class ip_address {
+ public:
+    /// nullopt: the text is no address.
+    [[nodiscard]] static std::optional<ip_address> parse(std::string_view text) {
+        const std::string terminated(text);
+        ip_address parsed;
+        if (::inet_pton(AF_INET6, terminated.c_str(), parsed.bytes_.data()) == 1) return parsed;
+        in_addr v4{};
+        if (::inet_pton(AF_INET, terminated.c_str(), &v4) != 1) return std::nullopt;
+        std::copy(mapped.begin(), mapped.end(), parsed.bytes_.begin());
+        const auto* const first = reinterpret_cast<const std::uint8_t*>(&v4.s_addr);
+        std::copy(first, first + sizeof v4.s_addr, parsed.bytes_.begin() + mapped.size());
+        return parsed;
+    }
+
+    [[nodiscard]] bool is_v4() const noexcept {
+        return std::equal(mapped.begin(), mapped.end(), bytes_.begin());
+    }
+
+    /// Whether the first bits, counted as in IPv6, are the same.
+    [[nodiscard]] bool begins_as(const ip_address& other, std::size_t bits) const noexcept {
+        const std::size_t whole = bits / 8;
+        if (!std::equal(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(whole),
+                        other.bytes_.begin()))
+            return false;
+        const std::size_t rest = bits % 8;
+        return rest == 0 || ((bytes_[whole] ^ other.bytes_[whole]) >> (8 - rest)) == 0;
+    }
+
+    /// In the usual form, e.g. "192.0.2.1" or "2001:db8::1".
+    [[nodiscard]] std::string to_string() const {
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        if (is_v4())
+            ::inet_ntop(AF_INET, bytes_.data() + mapped.size(), text.data(), text.size());
+        else
+            ::inet_ntop(AF_INET6, bytes_.data(), text.data(), text.size());
+        return text.data();
+    }
+
+ private:
+    // RFC 4291, 2.5.5.2.
+    static constexpr std::array<std::uint8_t, 12> mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+
+    std::array<std::uint8_t, 16> bytes_{};
+};
+
+/// The addresses that begin with the same bits.
+class network {
+ public:
+    /// "192.0.2.0/24", "2001:db8::/32" (RFC 4632, 3.1; RFC 4291, 2.3) or a single address. nullopt:
+    /// the text is neither.
+    [[nodiscard]] static std::optional<network> parse(std::string_view text) {
+        const std::size_t slash = text.find('/');
+        const auto address = ip_address::parse(text.substr(0, slash));
+        if (!address) return std::nullopt;
+        const bool is_v4 = text.substr(0, slash).find(':') == text.npos;
+        const std::size_t longest = is_v4 ? 32 : 128;
+        std::size_t bits = longest;
+        if (slash != text.npos) {
+            const std::string_view length = text.substr(slash + 1);
+            const char* const end = length.data() + length.size();
+            const auto read = std::from_chars(length.data(), end, bits);
+            if (read.ec != std::errc() || read.ptr != end || bits > longest) return std::nullopt;
+        }
+        return network(*address, is_v4 ? bits + 96 : bits);
+    }
+
+    [[nodiscard]] bool contains(const ip_address& one) const noexcept {
+        return one.begins_as(first_, bits_);
+    }
+
+ private:
+    network(const ip_address& first, std::size_t bits) noexcept : first_(first), bits_(bits) {}
+
+    ip_address first_;
+    std::size_t bits_;
+};
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/forwarded.hpp
+/// forwarded: what proxies say of the request that they pass on (RFC 7239, X-Forwarded-For).
+
+namespace restful_functions::http {
+
+/// One hop of a request: from whom a proxy had it.
+struct hop {
+    std::string from{};    ///< an address, perhaps with a port, or a name such as "unknown"
+    std::string host{};    ///< the Host field that it came with, if that is said
+    std::string scheme{};  ///< "http" or "https", if that is said
+};
+
+/// The address of a hop, without a port; nullopt: it is hidden or unknown.
+[[nodiscard]] inline std::optional<ip_address> address_of(std::string_view from) {
+    if (from.starts_with('[')) return ip_address::parse(from.substr(1, from.find(']') - 1));
+    if (const auto whole = ip_address::parse(from)) return whole;
+    return ip_address::parse(from.substr(0, from.rfind(':')));
+}
+
+namespace detail {
+
+/// The text of a token or of a quoted string (RFC 9110, 5.6.4).
+inline std::string text_of(std::string_view value) {
+    const std::string_view raw = unquoted(value);
+    std::string text;
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+        if (raw.size() != value.size() && raw[i] == '\\' && i + 1 < raw.size()) ++i;
+        text += raw[i];
+    }
+    return text;
+}
+
+/// All values of a field's lines, split at commas.
+inline std::vector<std::string_view> list_of(const fields& headers, std::string_view name) {
+    std::vector<std::string_view> values;
+    for (const field& line : headers) {
+        if (!equal_ignoring_case(line.name, name)) continue;
+        list_scanner elements(line.value);
+        while (const auto element = elements.next(',')) values.push_back(*element);
+    }
+    return values;
+}
+
+}  // namespace detail
+
+/// The hops in Forwarded (RFC 7239, 4), the nearest last.
+[[nodiscard]] inline std::vector<hop> forwarded_hops(const fields& headers) {
+    std::vector<hop> hops;
+    for (const std::string_view element : detail::list_of(headers, "Forwarded")) {
+        hop& read = hops.emplace_back();
+        detail::list_scanner pairs(element);
+        while (const auto pair = pairs.next(';')) {
+            const std::size_t equals = std::min(pair->find('='), pair->size());
+            const std::string_view name = pair->substr(0, equals);
+            std::string value = detail::text_of(pair->substr(std::min(equals + 1, pair->size())));
+            if (equal_ignoring_case(name, "for")) read.from = std::move(value);
+            if (equal_ignoring_case(name, "host")) read.host = std::move(value);
+            if (equal_ignoring_case(name, "proto")) read.scheme = std::move(value);
+        }
+    }
+    return hops;
+}
+
+/// The hops in X-Forwarded-For, the nearest last. What X-Forwarded-Host and X-Forwarded-Proto say
+/// belongs to the first one.
+[[nodiscard]] inline std::vector<hop> x_forwarded_hops(const fields& headers) {
+    std::vector<hop> hops;
+    for (const std::string_view from : detail::list_of(headers, "X-Forwarded-For"))
+        hops.push_back({.from = std::string(from)});
+    const auto hosts = detail::list_of(headers, "X-Forwarded-Host");
+    const auto schemes = detail::list_of(headers, "X-Forwarded-Proto");
+    if (hops.empty() && (!hosts.empty() || !schemes.empty())) hops.emplace_back();
+    if (!hosts.empty()) hops.front().host = std::string(hosts.front());
+    if (!schemes.empty()) hops.front().scheme = std::string(schemes.front());
+    return hops;
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/api/proxies.hpp
+/// proxies: the ones that are trusted to say whom they forward a request for.
+
+namespace restful_functions::api {
+
+/// Replaces what the connection says of a request by what the proxies in front of the server say.
+class proxies {
+ public:
+    /// Addresses, nets such as "10.0.0.0/8" or "fd00::/8", or "unix" for who connects to the Unix
+    /// socket. Throws std::invalid_argument for another text.
+    explicit proxies(const std::vector<std::string>& trusted) {
+        for (const std::string& each : trusted) {
+            const auto net = http::network::parse(each);
+            if (!net && each != unix_peer) {
+                throw std::invalid_argument(
+                    "trusted_proxies has \"" + each +
+                    "\"; write an address such as \"10.0.0.7\", a net such as \"10.0.0.0/8\", or "
+                    "\"unix\"");
+            }
+            if (net)
+                nets_.push_back(*net);
+            else
+                trusts_unix_ = true;
+        }
+    }
+
+    /// Where the request comes from a trusted proxy: makes its peer the nearest hop that is none,
+    /// and its public host and scheme those that the client used. Where Forwarded and
+    /// X-Forwarded-For name different peers, one of them is the client's own invention, and the
+    /// proxy stays the peer.
+    void look_behind(http::request& request) const {
+        if (!trusts(request.peer)) return;
+        const auto standard = http::forwarded_hops(request.headers);
+        const auto usual = http::x_forwarded_hops(request.headers);
+        const std::string by_standard = client_in(standard);
+        const std::string by_usual = client_in(usual);
+        if (by_standard.empty() || by_usual.empty() || by_standard == by_usual) {
+            const std::string& client = by_usual.empty() ? by_standard : by_usual;
+            if (!client.empty()) request.peer = client;
+        }
+        for (const auto* hops : {&usual, &standard}) {
+            if (hops->empty()) continue;
+            if (request.public_host.empty()) request.public_host = hops->front().host;
+            if (request.public_scheme.empty()) request.public_scheme = hops->front().scheme;
+        }
+    }
+
+ private:
+    static constexpr std::string_view unix_peer = "unix";
+
+    [[nodiscard]] bool trusts(std::string_view peer) const {
+        if (peer == unix_peer) return trusts_unix_;
+        if (nets_.empty()) return false;
+        const auto address = http::ip_address::parse(peer);
+        return address && contains(*address);
+    }
+
+    [[nodiscard]] bool contains(const http::ip_address& address) const {
+        return std::any_of(nets_.begin(), nets_.end(),
+                           [&](const http::network& net) { return net.contains(address); });
+    }
+
+    /// The nearest hop that is no trusted proxy, or the farthest one. Empty: nobody says.
+    [[nodiscard]] std::string client_in(const std::vector<http::hop>& hops) const {
+        std::string farthest;
+        for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
+            const auto address = http::address_of(hop->from);
+            if (!address) return farthest;  // hidden: what stands before it is not to be believed
+            farthest = address->to_string();
+            if (!contains(*address)) break;
+        }
+        return farthest;
+    }
+
+    std::vector<http::network> nets_;
+    bool trusts_unix_ = false;
+};
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/service_options.hpp
 /// service_options: how many processes the service may use, and how long it keeps what they return.
 
@@ -19858,6 +20333,10 @@ struct service_options {
     std::function<void()> on_process_start = {};  ///< in each process that serves calls
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;  ///< Of a body that was compressed.
     std::uint32_t number = 0;  ///< of the server among those of the program, the same in each run
+    /// Whether successful requests for /health and /metrics have a line in the log.
+    bool log_health_checks = false;
+    /// Whose Forwarded and X-Forwarded fields are believed, as server_options::trusted_proxies.
+    std::vector<std::string> trusted_proxies = {};
 };
 
 }  // namespace restful_functions::api
@@ -19963,23 +20442,25 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
                             dispatcher& calls) {
     const auto get_task = [&](std::string_view path, auto show) {
         routes.get(path, [&tasks, show](const exchange& asked) {
-            return json_response(200, show(*find_task(tasks, asked.parameter)));
+            return json_response(200, show(*find_task(tasks, asked.parameter), asked));
         });
     };
     routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
-        const auto show = [&functions, &tasks, &calls, id = task.id, answer = asked.answer] {
+        const auto show = [&functions, &tasks, &calls, id = task.id, root = asked.root(),
+                           answer = asked.answer] {
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
-                return json_response(200, json_task(functions, *found, standing_of(*found, calls)));
+                return json_response(
+                    200, json_task(functions, *found, standing_of(*found, calls), root));
             });
         };
         // The lines of a backtrace are there when its process is gone.
         if (task.how == task::outcome::crashed) return calls.when_gone(task.id, show);
         show();
     });
-    get_task("/task/done/{task_id}", [](const task::record& task) {
+    get_task("/task/done/{task_id}", [](const task::record& task, const exchange&) {
         return std::string(json_boolean(has_ended(task.status)));
     });
     routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {
@@ -20078,8 +20559,8 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(
                 http::problem(400, "timeout is not a number of seconds, as in ?timeout=30"));
         }
-        const auto show = [&functions, &calls](const task::record& task) {
-            return json_response(200, json_task(functions, task, standing_of(task, calls)));
+        const auto show = [&functions, &calls, root = asked.root()](const task::record& task) {
+            return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);
         if (has_ended(task.status) || wait->count() == 0) return asked.answer(show(task));
@@ -20308,7 +20789,9 @@ class service {
     /// refuses.
     explicit service(const registry& functions, const service_options& options = {},
                      process::operating_system& system = process::operating_system::real())
-        : program_(functions, options.on_process_start, options.number),
+        : proxies_(options.trusted_proxies),
+          logs_health_checks_(options.log_health_checks),
+          program_(functions, options.on_process_start, options.number),
           executor_(
               program_, options.executor,
               {.ended = [this](process::call_id call,
@@ -20347,27 +20830,9 @@ class service {
     /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
     /// must not throw; it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
+        proxies_.look_behind(request);
         auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
-        answer = [this, method = metrics::index_of(request.method), logged,
-                  to_client = std::move(answer)](http::response&& given) {
-            counted_.on_answer(method, given.status);
-            if (logged) write_down(*logged, given);
-            to_client(std::move(given));
-        };
-        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
-            answer = [coding, to_client = std::move(answer)](http::response&& given) {
-                http::compress(given, coding);
-                to_client(std::move(given));
-            };
-        }
-        if (guard_.lets_pages_read()) {
-            if (const page from = guard_.page_of(request); from.is_listed()) {
-                answer = [from, to_client = std::move(answer)](http::response&& given) {
-                    from.let_read(given);
-                    to_client(std::move(given));
-                };
-            }
-        }
+        answer = finished(request, logged, std::move(answer));
         try {
             auto refused = guard_.stop(request);
             if (logged) logged->caller = request.caller;
@@ -20379,6 +20844,15 @@ class service {
         } catch (const std::exception& failure) {
             answer(http::problem(500, failure.what()));
         }
+    }
+
+    /// Answers what its transport refuses and never became a request: such an answer is counted,
+    /// logged and readable for pages of listed origins, as every other one. `known` is what came of
+    /// the head. `answer` is called once, in here.
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        proxies_.look_behind(known);
+        const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
+        finished(known, logged, std::move(answer))(http::problem(why.status, why.reason));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }
@@ -20435,7 +20909,34 @@ class service {
         return http::preferred_coding(*accepted, http::known_codings);
     }
 
+    /// What every answer goes through on its way to the client: the last part comes first.
+    [[nodiscard]] reply finished(const http::request& request,
+                                 const std::shared_ptr<logged_request>& logged, reply answer) {
+        answer = [this, method = metrics::index_of(request.method), logged,
+                  to_client = std::move(answer)](http::response&& given) {
+            counted_.on_answer(method, given.status);
+            if (logged) write_down(*logged, given);
+            to_client(std::move(given));
+        };
+        if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
+            answer = [coding, to_client = std::move(answer)](http::response&& given) {
+                http::compress(given, coding);
+                to_client(std::move(given));
+            };
+        }
+        if (guard_.lets_pages_read()) {
+            if (const page from = guard_.page_of(request); from.is_listed()) {
+                answer = [from, to_client = std::move(answer)](http::response&& given) {
+                    from.let_read(given);
+                    to_client(std::move(given));
+                };
+            }
+        }
+        return answer;
+    }
+
     void write_down(const logged_request& request, const http::response& answer) {
+        if (!logs_health_checks_ && request.asks_for_health() && answer.status < 400) return;
         log_.on_answer(request, answer);
         flush_soon();
     }
@@ -20450,6 +20951,8 @@ class service {
         flushes_soon_ = true;
     }
 
+    proxies proxies_;
+    bool logs_health_checks_;
     task::function_program program_;
     process::executor executor_;
     restful_functions::detail::memory_reserve reserve_;  // not for processes of calls
@@ -20811,6 +21314,42 @@ class head_scanner {
 
 }  // namespace restful_functions::http
 
+// restful_functions/http/known_head.hpp
+/// known_head: what can be read of a request head that is refused.
+
+namespace restful_functions::http {
+
+/// The method, the target and the header fields of a head that may be malformed or end anywhere:
+/// for the log, and for the fields by which a page may read the refusal. What cannot be read is
+/// empty or left out. A long target is cut off.
+[[nodiscard]] inline request known_of_head(std::string_view head) {
+    constexpr std::size_t longest_target = 256;
+    request known;
+    head.remove_prefix(std::min(head.find_first_not_of("\r\n"), head.size()));
+    std::size_t end = std::min(head.find("\r\n"), head.size());
+    const std::string_view line = head.substr(0, end);
+    const std::size_t space = std::min(line.find(' '), line.size());
+    if (is_token(line.substr(0, space))) known.method = line.substr(0, space);
+    std::string_view target = line.substr(std::min(space + 1, line.size()));
+    target = target.substr(0, std::min(target.find(' '), longest_target));
+    if (std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~'; }))
+        known.target = target;
+
+    while (end != head.size()) {
+        head.remove_prefix(end + 2);
+        end = head.find("\r\n");
+        if (end == head.npos) break;  // the last line may go on
+        const std::string_view field = head.substr(0, end);
+        const std::size_t colon = field.find(':');
+        if (colon == field.npos || !is_token(field.substr(0, colon))) continue;
+        known.headers.add(std::string(field.substr(0, colon)),
+                          std::string(detail::trimmed(field.substr(colon + 1))));
+    }
+    return known;
+}
+
+}  // namespace restful_functions::http
+
 // restful_functions/http/request_line.hpp
 /// The request line: its method, its target and its version (RFC 9112, 3).
 
@@ -20952,6 +21491,13 @@ class parser {
     /// The head as far as it is known; of use beside a refusal, whose form may depend on it.
     [[nodiscard]] const request& partial() const noexcept { return request_; }
 
+    /// What came of a request that is refused: of a head that is not whole, the method, the target
+    /// and the whole header fields. The parser is of no further use.
+    [[nodiscard]] request take_refused() {
+        if (!head_.empty()) request_ = known_of_head(std::exchange(head_, {}));
+        return std::exchange(request_, {});
+    }
+
     /// Whether the client waits for "100 Continue" before it sends the body. True once a request.
     [[nodiscard]] bool take_continue() noexcept {
         return std::exchange(continue_expected_, false) && state_ == state::body &&
@@ -20976,6 +21522,7 @@ class parser {
     std::size_t feed_head(std::string_view bytes) {
         const std::size_t used = scanner_.scan(bytes);
         if (scanner_.refused()) {
+            head_.append(bytes.substr(0, used - 1));  // without the byte that is refused
             refuse(scanner_.refused());
         } else if (!scanner_.complete()) {
             head_.append(bytes);
@@ -20992,13 +21539,13 @@ class parser {
     void parse_head(std::string_view head) {
         head.remove_prefix(head.find_first_not_of("\r\n"));
         const auto line = parse_request_line(head.substr(0, head.find('\r')));
-        if (const auto* why = std::get_if<refusal>(&line)) return refuse(*why);
+        if (const auto* why = std::get_if<refusal>(&line)) return refuse_head(head, *why);
         const auto& [method, target, version_minor] = std::get<request_line>(line);
         request_.method = method;
         request_.version_minor = version_minor;
 
         auto resolved = resolve_target(method, target);
-        if (const auto* why = std::get_if<refusal>(&resolved)) return refuse(*why);
+        if (const auto* why = std::get_if<refusal>(&resolved)) return refuse_head(head, *why);
         auto& [origin_form, authority] = std::get<resolved_target>(resolved);
         request_.target = std::move(origin_form);
         authority_ = authority;
@@ -21009,6 +21556,11 @@ class parser {
         last_framing_ = '\0';
         llhttp_reset(&llhttp_);
         execute(head);
+    }
+
+    void refuse_head(std::string_view head, const refusal& why) {
+        head_ = head;
+        refuse(why);
     }
 
     // llhttp gets either data or what frames it, and no more of that than is still allowed: which
@@ -21655,6 +22207,15 @@ concept counts_connections = service<Service> && requires(Service& s) {
     s.connection_closed();
 };
 
+/// One that answers what never became a request, so that refusals by the transport are counted,
+/// logged and readable for pages as all answers are; api::service does. `known` is what came of the
+/// head. The reply is called at once.
+template <class Service>
+concept answers_refusals = service<Service> &&
+    requires(Service& s, http::request known, const http::refusal& why, reply answer) {
+    s.refuse(std::move(known), why, std::move(answer));
+};
+
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
@@ -21719,6 +22280,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     }
 
  private:
+    using clock = std::chrono::steady_clock;
+
     enum class stage {
         reading,    ///< A request is to come, or is coming.
         awaiting,   ///< The service has the request.
@@ -21727,9 +22290,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         lingering,  ///< All is said: closing now could destroy what the client has not read yet.
         closed
     };
-
-    // A client that goes on sending after the last response is listened to for that long.
-    static constexpr std::chrono::seconds linger_time{5};
 
     // An exception, be it a lack of memory or the service's, ends this connection and no other.
     template <class Step>
@@ -21775,10 +22335,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
+                if (ended_) tell_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
-                return ended_ ? close() : read_on();
+                return ended_ ? close() : linger_on();
             case stage::closed:
                 return;
         }
@@ -21846,19 +22407,33 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         head_is_timed_ = false;
         deadline_.clear();
         body_.give_back();
-        all_.serve(std::move(request),
-                   [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
-                       if (const auto self = weak.lock(); self && self->served_ == which)
-                           self->attempt([&] { self->answer(std::move(answer)); });
-                   });
+        if (!watch_) watch_ = std::make_shared<http::client_watch>();
+        request.client = watch_;
+        all_.serve(std::move(request), next_reply());
+        if (ended_) tell_departure();
+    }
+
+    reply next_reply() {
+        return [weak = this->weak_from_this(), which = ++served_](http::response&& answer) {
+            if (const auto self = weak.lock(); self && self->served_ == which)
+                self->attempt([&] { self->answer(std::move(answer)); });
+        };
+    }
+
+    // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
+    // is all that comes of either. A handler that does not ask is not concerned, and answers.
+    void tell_departure() {
+        if (watch_ && watch_->leave()) all_.follow_deadline();
     }
 
     void refuse(const http::refusal& why) {
+        http::request known = parser_.take_refused();
+        known.peer = peer_;
         exchange_ = {};
-        exchange_.is_head = parser_.take().method == "HEAD";
+        exchange_.is_head = known.method == "HEAD";
         body_.give_back();
         stage_ = stage::awaiting;
-        answer(http::problem(why.status, why.reason));
+        all_.refuse(std::move(known), why, next_reply());
     }
 
     void answer(http::response&& given) {
@@ -21892,6 +22467,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         }
         const bool is_last = outgoing_.is_last();
         outgoing_.drop();
+        if (watch_) watch_->end();
         if (is_last) return linger();
         if (is_advancing_)
             stage_ = stage::reading;
@@ -21905,12 +22481,21 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         channel_.end();
         stage_ = stage::lingering;
         backlog_.clear();
-        deadline_.set(this->weak_from_this(), linger_time);
+        lingers_until_ = restful_functions::detail::after(clock::now(), all_.options().linger_time);
+        linger_on();
+    }
+
+    void linger_on() {
+        const auto left =
+            std::chrono::ceil<std::chrono::milliseconds>(lingers_until_ - clock::now());
+        if (left.count() <= 0) return close();
+        deadline_.set(this->weak_from_this(), std::min(left, all_.options().linger_silence));
         read_on();
     }
 
     void close() {
         stage_ = stage::closed;
+        tell_departure();
         outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
@@ -21935,6 +22520,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
+    std::shared_ptr<http::client_watch> watch_;  // of the request that is served
+    clock::time_point lingers_until_{};
 };
 
 }  // namespace restful_functions::transport::detail
@@ -21963,6 +22550,16 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     void handle(http::request&& request, reply answer) {
         service_.handle(std::move(request), std::move(answer));
         follow_deadline();
+    }
+
+    /// Answers what never became a request.
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        if constexpr (answers_refusals<Service>) {
+            service_.refuse(std::move(known), why, std::move(answer));
+            follow_deadline();
+        } else {
+            answer(http::problem(why.status, why.reason));
+        }
     }
 
     /// Looks when the service wants to be dispatched next. A timer that is set too early finds out
@@ -22068,6 +22665,10 @@ class connections {
 
     void serve(http::request&& request, reply answer) {
         driver_->handle(std::move(request), std::move(answer));
+    }
+
+    void refuse(http::request&& known, const http::refusal& why, reply answer) {
+        driver_->refuse(std::move(known), why, std::move(answer));
     }
 
     void follow_deadline() { driver_->follow_deadline(); }
@@ -23155,7 +23756,9 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .log = o.log,
             .on_process_start = o.on_process_start,
             .max_body_bytes = o.max_body_bytes,
-            .number = number};
+            .number = number,
+            .log_health_checks = o.log_health_checks,
+            .trusted_proxies = o.trusted_proxies};
 }
 
 /// What encrypts the connections: after the fork server was forked, which is not to know the key.

@@ -45,6 +45,8 @@ test('a connection that says nothing any more is lost', async ({ page, url }) =>
     socket.on('data', (data) => server.write(data)).on('error', () => {}).on('close', () => server.destroy());
   });
   await new Promise((resolve) => { between.listen(0, '127.0.0.1', resolve); });
+  // The clock of a worker goes on.
+  await page.addInitScript(() => { delete window.SharedWorker; });
   await page.clock.install();
   await page.goto(`http://127.0.0.1:${between.address().port}`);
   await page.getByText('connected').waitFor();

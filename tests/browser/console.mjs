@@ -6,6 +6,8 @@ import './results.mjs';
 import './tasks.mjs';
 import './safety.mjs';
 import './connection.mjs';
+import './streams.mjs';
+import './media.mjs';
 import './accessibility.mjs';
 import { run } from './harness.mjs';
 

@@ -112,7 +112,13 @@ void crash() { *reinterpret_cast<volatile int*>(8) = 1; }
 
 int main(int argc, char** argv) {
     rf::server_options options = parse(argc, argv);
-    if (const char* token = std::getenv("CONSOLE_TOKEN")) options.tokens = {{.secret = token}};
+    if (const char* token = std::getenv("CONSOLE_TOKEN")) {
+        options.tokens = {{.secret = token},
+                          {.secret = "guest", .grant = {.functions = {"addition", "simulate"}}}};
+    }
+    if (const char* password = std::getenv("CONSOLE_PASSWORD"))
+        options.users = {{.name = "eve", .password = password}};
+    if (const char* origin = std::getenv("CONSOLE_ORIGIN")) options.allowed_origins = {origin};
     rf::function_server server(std::move(options));
     server.add_function<addition>({
         .args = {{"x", "A value of X"}, {"y", "A value of Y"}},

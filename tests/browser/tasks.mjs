@@ -140,6 +140,29 @@ test('ten thousand tasks are paged, and stay smooth while more come', async ({ p
   await page.getByRole('link', { name: long.slice(0, 8) }).waitFor();
 }, { environment: {} });
 
+test('the overview shows how many calls run, and ran between two looks', async ({ page, url }) => {
+  await page.goto(`${url}/#/overview`);
+  await page.getByRole('img', { name: 'Running calls: from 0 to 0' }).waitFor();
+  await start(url, 'stock');
+  await page.getByRole('img', { name: 'Running calls: from 0 to 1' }).waitFor();
+  for (let i = 0; i < 2; ++i) await start(url, 'simulate', { fifo: fifo(), steps: 1 });
+  await page.getByRole('img', { name: 'Running calls: from 0 to 2' }).waitFor();
+  const line = page.getByRole('img', { name: /^Running calls/ }).locator('polyline');
+  equal((await line.getAttribute('points')).split(',').at(-1), '20', 'the height of the last point');
+}, { environment: {} });
+
+test('what ran at the same time is counted, and not what followed each other', async ({ page, url }) => {
+  await page.goto(url);
+  equal(await page.evaluate(async () => {
+    const { countRunning, store } = await import('/console/store.js');
+    const second = Math.floor(Date.now() / 1000) - 30;
+    const ran = [[0, 500], [500, 900], [900, 900], [900, 900], [1100, 3000], [1500, 1600], [4000, null]];
+    ran.forEach(([from, to], i) => store.tasks.set(i, { started: 1000 * second + from, finished: to && 1000 * second + to }));
+    countRunning();
+    return [-1, 0, 1, 2, 3, 4, 5, 29].map((at) => store.seconds.get(second + at).running).join();
+  }), '0,1,2,1,0,1,1,1');
+}, { environment: {} });
+
 test('the overview counts what happens', async ({ page, url }) => {
   await page.goto(`${url}/#/overview`);
   await page.getByText(/^The server is ready\. Version \d/).waitFor();

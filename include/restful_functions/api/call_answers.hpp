@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/function/definition.hpp>
+#include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/content_disposition.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/problem.hpp>
@@ -107,13 +108,30 @@ inline int http_status(task::state ended) noexcept {
     return 500;
 }
 
+/// The Content-Security-Policy of bytes of a media type. A browser's player asks for the bytes
+/// again and with CORS, so its page has the server's origin, and nothing in it that could use it.
+inline std::string_view policy_of(std::string_view media_type) noexcept {
+    const auto is_of = [media_type](std::string_view family) {
+        return http::equal_ignoring_case(media_type.substr(0, family.size()), family);
+    };
+    if (is_of("audio/") || is_of("video/")) {
+        return "sandbox allow-same-origin; default-src 'none'; media-src 'self'; "
+               "style-src 'unsafe-inline'";
+    }
+    if (is_of("image/")) {
+        return "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+               "font-src data:";
+    }
+    return "sandbox; default-src 'none'";
+}
+
 /// The bare result of a task that has ended. Whatever a blob is, and whoever sent it first, a
 /// browser that opens it runs nothing of it in the server's name.
 inline http::response result_answer(const task::record& ended) {
     if (const std::string_view type = task::media_type(ended); !type.empty()) {
         http::response response;
         response.headers.add("Content-Type", std::string(type));
-        response.headers.add("Content-Security-Policy", "sandbox; default-src 'none'");
+        response.headers.add("Content-Security-Policy", std::string(policy_of(type)));
         if (const std::string_view name = task::file_name(ended); !name.empty())
             response.headers.add("Content-Disposition", http::content_disposition(name));
         response.headers.add("ETag", '"' + ended.id.to_string() + '"');

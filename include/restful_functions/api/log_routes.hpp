@@ -5,6 +5,7 @@
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/router.hpp>
+#include <restful_functions/detail/utf8_parts.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/process/events.hpp>
@@ -33,10 +34,15 @@ namespace detail {
     return offset;
 }
 
-/// What is kept of a log from byte `offset` on.
-[[nodiscard]] inline http::response log_response(process::log_excerpt log, std::uint64_t offset) {
+/// What is kept of a log from byte `offset` on. A character whose rest is not printed yet, or not
+/// kept any more, is left out.
+[[nodiscard]] inline http::response log_response(process::log_excerpt log, std::uint64_t offset,
+                                                 bool is_complete) {
+    using namespace restful_functions::detail;
+    if (!is_complete) log.text.resize(log.text.size() - unfinished_bytes(log.text));
     const std::uint64_t size = task::log_bytes(log);
-    const std::uint64_t first = std::clamp(offset, log.offset, size);
+    std::uint64_t first = std::clamp(offset, log.offset, size);
+    if (first > offset) first += left_over_bytes(log.text);
     log.text.erase(0, static_cast<std::size_t>(first - log.offset));
     http::response response = text_response(std::move(log.text));
     response.headers.add("Log-Offset", std::to_string(first));
@@ -48,16 +54,16 @@ namespace detail {
 
 /// Adds GET /task/log/{task_id}: the last bytes of what the call printed, or with `?offset=N` those
 /// of them from byte N on. `Log-Offset` is the number of the first byte in the body, `Log-Size`
-/// that of the bytes printed so far: whoever follows a log asks for the byte after the last one
-/// that it got. The table and the dispatcher must outlive the router.
+/// that of the byte after the last one, from which a reader who follows the log asks on. The table
+/// and the dispatcher must outlive the router.
 inline void add_log_routes(router& routes, const task::table& tasks, dispatcher& calls) {
     const auto answer = [&tasks, &calls](const exchange& asked, std::uint64_t offset) {
         answer_late(asked.answer, [&] {
             const task::record* task = find_task(tasks, asked.parameter);
             if (task == nullptr) return task_not_found(asked.parameter);
-            return detail::log_response(
-                task->particulars && task->used ? task->particulars->log : calls.log(task->id),
-                offset);
+            if (task->particulars && task->used)
+                return detail::log_response(task->particulars->log, offset, true);
+            return detail::log_response(calls.log(task->id), offset, false);
         });
     };
     routes.add("GET", "/task/log/{task_id}", [&tasks, &calls, answer](exchange&& asked) {

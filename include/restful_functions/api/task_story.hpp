@@ -5,6 +5,7 @@
 #include <restful_functions/api/dispatcher.hpp>
 #include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/standing.hpp>
+#include <restful_functions/detail/utf8_parts.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/server_sent_event.hpp>
@@ -92,7 +93,8 @@ class task_story {
             if (!has_ended(task.status)) write("started", json_task(functions, task, now, root));
         }
         tell_progress(now.progress);
-        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id));
+        tell_log(task.particulars && task.used ? task.particulars->log : calls.log(task.id),
+                 is_over);
         if (!has_ended(task.status) || !is_over) return out_->is_open();
         place_.stage = 3;
         write(event_name(task.status), json_task(functions, task, now, root));
@@ -123,13 +125,25 @@ class task_story {
         write("progress", detail::json_progress(*now));
     }
 
-    void tell_log(const process::log_excerpt& log) {
+    /// A character whose rest is yet to come is told with it.
+    void tell_log(const process::log_excerpt& log, bool is_complete) {
+        using restful_functions::detail::left_over_bytes;
+        using restful_functions::detail::unfinished_bytes;
         std::string_view rest = log.text;
         std::uint64_t offset = log.offset;
         const std::uint64_t known = std::clamp(place_.log, offset, offset + rest.size());
         rest.remove_prefix(static_cast<std::size_t>(known - offset));
-        for (offset = known; !rest.empty();) {
-            const std::string_view text = rest.substr(0, most_text);
+        offset = known;
+        if (offset > place_.log) {
+            // What is not kept any more may have ended within a character.
+            offset += left_over_bytes(rest);
+            rest.remove_prefix(left_over_bytes(rest));
+        }
+        while (!rest.empty()) {
+            std::string_view text = rest.substr(0, most_text);
+            if (!is_complete || text.size() < rest.size())
+                text.remove_suffix(unfinished_bytes(text));
+            if (text.empty()) break;
             rest.remove_prefix(text.size());
             place_.log = offset + text.size();
             write("log", json_text::object()

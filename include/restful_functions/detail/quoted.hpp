@@ -2,6 +2,7 @@
 #pragma once
 
 #include <restful_functions/detail/plain_run.hpp>
+#include <restful_functions/detail/utf8_parts.hpp>
 
 #include <cstddef>
 #include <string>
@@ -34,9 +35,9 @@ namespace restful_functions::detail {
     return {'\\', 'u', '0', '0', digits[code >> 4], digits[code & 0x0F]};
 }
 
-/// `text` as a JSON string with its quotes. What is no UTF-8 becomes U+FFFD, byte by byte: the
-/// message of an exception, or what a refusal quotes of a request, may hold anything, and a client
-/// must be able to read the reply all the same.
+/// `text` as a JSON string with its quotes. What is no UTF-8 becomes U+FFFD, as browsers decode
+/// it: the message of an exception, or what a refusal quotes of a request, may hold anything, and a
+/// client must be able to read the reply all the same.
 [[nodiscard]] inline std::string quoted(std::string_view text) {
     std::string out;
     out.reserve(text.size() + 2);
@@ -46,8 +47,13 @@ namespace restful_functions::detail {
         out += text.substr(0, plain);
         text.remove_prefix(plain);
         if (text.empty()) break;
-        out += utf8_sequence(text) == 0 ? "\xEF\xBF\xBD" : escaped(text.front());
-        text.remove_prefix(1);
+        if (utf8_sequence(text) == 0) {
+            out += "\xEF\xBF\xBD";
+            text.remove_prefix(replaced_bytes(text));
+        } else {
+            out += escaped(text.front());
+            text.remove_prefix(1);
+        }
     }
     out += '"';
     return out;

@@ -1,6 +1,7 @@
 /// current_call: what a function can ask and tell about the call that it serves.
 #pragma once
 
+#include <restful_functions/detail/utf8_parts.hpp>
 #include <restful_functions/process/news.hpp>
 #include <restful_functions/process/pending_output.hpp>
 #include <restful_functions/process/slot.hpp>
@@ -120,10 +121,10 @@ inline void give_sigterm_back() {
 
 }  // namespace process::detail
 
-/// Tells how far the call is: `fraction` from 0 to 1, and a message of which the first 240 bytes
-/// are kept. Clients see it in `/task/info` and `/task/events`. Costs some stores to memory, and
-/// while somebody follows the task a system call now and then. For one thread at a time; outside of
-/// a call it does nothing.
+/// Tells how far the call is: `fraction` from 0 to 1, and a message of which at most 240 bytes are
+/// kept, and no part of a character. Clients see it in `/task/info` and `/task/events`. Costs some
+/// stores to memory, and while somebody follows the task a system call now and then. For one thread
+/// at a time; outside of a call it does nothing.
 inline void progress(double fraction, std::string_view message = {}) noexcept {
     process::slot_header* slot = process::detail::current_slot;
     if (slot == nullptr) return;
@@ -132,7 +133,11 @@ inline void progress(double fraction, std::string_view message = {}) noexcept {
     note.sequence.store(before + 1, std::memory_order_relaxed);
     std::atomic_thread_fence(std::memory_order_release);
     note.fraction = fraction;
-    note.message_size = static_cast<std::uint32_t>(std::min(message.size(), sizeof note.message));
+    if (message.size() > sizeof note.message) {
+        message = message.substr(0, sizeof note.message);
+        message.remove_suffix(restful_functions::detail::unfinished_bytes(message));
+    }
+    note.message_size = static_cast<std::uint32_t>(message.size());
     std::copy_n(message.data(), note.message_size, note.message);
     note.sequence.store(before + 2, std::memory_order_release);
     process::tell_news(*slot);

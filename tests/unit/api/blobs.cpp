@@ -30,6 +30,29 @@ TEST_CASE("a body of bytes is the only blob, and its result is bytes again") {
     CHECK(answer.body == png + png);
 }
 
+TEST_CASE("a browser may show and play a result of bytes, and run nothing of it") {
+    test::served s;
+    const auto policy_of = [&s](const char* type) {
+        return test::header(s.wait(s.send("POST", "/mirror/keep-connection", png, typed(type))),
+                            "Content-Security-Policy");
+    };
+    for (const char* type : {"audio/wav", "Video/MP4"}) {
+        CAPTURE(type);
+        const std::string policy = policy_of(type);
+        CHECK(
+            policy.starts_with("sandbox allow-same-origin; default-src 'none'; media-src 'self'"));
+    }
+    CHECK(policy_of("image/svg+xml").find("style-src 'unsafe-inline'") != std::string::npos);
+    CHECK(policy_of("text/html") == "sandbox; default-src 'none'");
+    for (const char* type : {"audio/wav", "image/svg+xml", "text/html", "application/pdf"}) {
+        CAPTURE(type);
+        const std::string policy = policy_of(type);
+        CHECK(policy.starts_with("sandbox"));
+        CHECK(policy.find("allow-scripts") == std::string::npos);
+        CHECK(policy.find("script-src") == std::string::npos);
+    }
+}
+
 TEST_CASE("a part of a form with files is a blob, or a text") {
     test::served s;
     const std::string body =

@@ -84,6 +84,50 @@ TEST_CASE("a task tells its story to the end") {
     CHECK(all.read().find("Manual Termination") != std::string::npos);
 }
 
+TEST_CASE("a character that is printed in pieces is told when it is whole") {
+    test::served s;
+    const std::string id = s.start("pieces", "{\"rest\": 1}");
+    s.follow("/task/info/" + id,
+             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+    reader all(s, "/task/events/" + id);
+    all.read_until(R"({"offset": 0, "text": "€"})");
+    s.ask("POST", "/terminate/task/" + id);
+    all.read_until(R"({"offset": 3, "text": "€"})");
+    CHECK(all.read().find("\xEF\xBF\xBD") == std::string::npos);
+}
+
+TEST_CASE("a character that is never whole is told as one U+FFFD at the end") {
+    test::served s;
+    const std::string id = s.start("pieces", "{\"rest\": 0}");
+    reader all(s, "/task/events/" + id);
+    all.read_until(R"("text": "€"})");
+    s.ask("POST", "/terminate/task/" + id);
+    all.read_until("{\"offset\": 3, \"text\": \"\xEF\xBF\xBD\"}");
+}
+
+TEST_CASE("a long log is cut into events between characters") {
+    auto options = test::few_processes();
+    options.executor.log_bytes = 200'000;
+    test::served s(options);
+    const std::string id = s.start("euros", "{\"count\": 66666}");
+    s.wait_until_idle();
+    reader all(s, "/task/events/" + id);
+    all.read_to_the_end();
+    CHECK(all.events() == "log log log log completed ");
+    CHECK(all.read().find("\xEF\xBF\xBD") == std::string::npos);
+}
+
+TEST_CASE("a log whose beginning is lost is told from a whole character on") {
+    auto options = test::few_processes();
+    options.executor.log_bytes = 100;
+    test::served s(options);
+    const std::string id = s.start("euros", "{\"count\": 100}");
+    s.wait_until_idle();
+    reader all(s, "/task/events/" + id);
+    all.read_until(R"({"offset": 201, "text": "€)");
+    CHECK(all.read().find("\xEF\xBF\xBD") == std::string::npos);
+}
+
 TEST_CASE("a task that has ended tells its log and its end, with what its process used") {
     test::served s;
     const std::string id = s.start("prints", R"({"lines": 2})");

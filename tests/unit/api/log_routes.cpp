@@ -72,6 +72,43 @@ TEST_CASE("what a call printed before it was ended is kept") {
     CHECK(s.get("/task/log/" + id).body == "of " + id + "\n");
 }
 
+TEST_CASE("a character whose rest is not printed yet is not in the log yet") {
+    served s;
+    const auto id = s.start("pieces", "{\"rest\": 1}");
+    s.follow("/task/info/" + id,
+             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+    const auto log = s.get("/task/log/" + id);
+    CHECK(log.body == "€");
+    CHECK(offset_and_size(log) == "0 of 3");
+    s.ask("POST", "/terminate/task/" + id);
+    CHECK(s.get("/task/log/" + id + "?offset=3").body == "€");
+    CHECK(s.get("/task/log/" + id).body == "€€");
+}
+
+TEST_CASE("a character that never got its rest is in the log when the call has ended") {
+    served s;
+    const auto id = s.start("pieces", "{\"rest\": 0}");
+    s.follow("/task/info/" + id,
+             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+    s.ask("POST", "/terminate/task/" + id);
+    const auto log = s.get("/task/log/" + id);
+    CHECK(log.body == "€\xE2\x82");
+    CHECK(offset_and_size(log) == "0 of 5");
+}
+
+TEST_CASE("a log whose beginning is lost begins with a whole character") {
+    auto options = few_processes();
+    options.executor.log_bytes = 100;
+    served s(options);
+    const auto id = s.start("euros", "{\"count\": 100}");
+    s.wait_until_idle();
+    const auto log = s.get("/task/log/" + id);
+    CHECK(log.body.size() == 99);
+    CHECK(log.body.starts_with("€"));
+    CHECK(offset_and_size(log) == "201 of 300");
+    CHECK(s.get("/task/log/" + id + "?offset=202").body.starts_with("\x82"));
+}
+
 TEST_CASE("the log of a call that waits, or that prints nothing, is empty") {
     served s;
     s.start("patient");

@@ -66,6 +66,21 @@ inline rf::function_definition function(std::string name, std::vector<rf::arg_de
     for (;;) ::pause();
 }
 
+/// Prints one and two thirds of a character; the rest when it is terminated, if it is to.
+[[noreturn]] inline void print_in_pieces(bool has_rest) {
+    const auto print = [](std::string_view text) {
+        static_cast<void>(!::write(STDOUT_FILENO, text.data(), text.size()));
+    };
+    static constexpr auto end = [](int) { ::_exit(0); };
+    static constexpr auto print_rest = [](int) {
+        static_cast<void>(!::write(STDOUT_FILENO, "\xAC", 1));
+        ::_exit(0);
+    };
+    std::signal(SIGTERM, has_rest ? print_rest : +end);
+    print("\xE2\x82\xAC\xE2\x82");
+    wait_for_ever();
+}
+
 /// A crash whose address and whose name in a backtrace are known.
 [[gnu::noinline]] inline void write_to(std::uintptr_t address) {
     *reinterpret_cast<volatile int*>(address) = 1;
@@ -134,6 +149,17 @@ inline rf::registry functions() {
         std::fflush(stdout);
         wait_for_ever();
     }));
+    auto pieces =
+        function("pieces", {{"rest", arg_type::integer, true, ""}},
+                 [](values given, rf::json::writer&) { print_in_pieces(given[0]->GetInt() != 0); });
+    pieces.grace = std::chrono::hours(1);
+    all.add(std::move(pieces));
+    all.add(function("euros", {{"count", arg_type::integer, true, ""}},
+                     [](values given, rf::json::writer& result) {
+                         for (int i = 0; i < given[0]->GetInt(); ++i) std::printf("\xE2\x82\xAC");
+                         std::fflush(stdout);
+                         result.Null();
+                     }));
     auto stubborn =
         function("stubborn", {}, [](values, rf::json::writer&) { ignore_sigterm_with_children(); });
     stubborn.grace = std::chrono::milliseconds(50);

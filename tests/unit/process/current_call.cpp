@@ -68,6 +68,12 @@ TEST_CASE("a fraction that is none is brought into range, a long message is cut"
     CHECK(seen_of(-1, "").fraction == 0);
     CHECK(seen_of(std::numeric_limits<double>::quiet_NaN(), "").fraction == 0);
     CHECK(seen_of(0, std::string(1000, 'x')).message == std::string(240, 'x'));
+    for (const std::string before : {"", "x", "xx"}) {
+        std::string message = before;
+        while (message.size() < 1000) message += "€";
+        const std::size_t kept = before.size() + (240 - before.size()) / 3 * 3;
+        CHECK(seen_of(0, message).message == message.substr(0, kept));
+    }
     own.header().progress.message_size = 1'000'000;
     CHECK(take_progress(own).value().message.size() == 240);
     own.header().progress.sequence = 1;

@@ -3,7 +3,7 @@
 import { h, setText, svg } from './dom.js';
 import { plot } from './result.js';
 import { now as serverTime } from './server.js';
-import { readHealth, store } from './store.js';
+import { countRunning, readHealth, store } from './store.js';
 
 const now = () => Math.floor(serverTime() / 1000);
 
@@ -27,17 +27,17 @@ function outcomes() {
   return chart;
 }
 
-/** The last minute by the second. */
-function minute(value) {
-  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(now() - 60 + i) ?? { good: 0, bad: 0, running: 0 }));
+/** A minute by the second. */
+function minute(value, last) {
+  return Array.from({ length: 60 }, (_, i) => value(store.seconds.get(last - 59 + i) ?? { good: 0, bad: 0, running: 0 }));
 }
 
 export function overview(main) {
   const state = h('p', { role: 'status' });
   const counts = h('p', { className: 'facts' });
   const charts = [
-    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad), 'Calls per second', 0)],
-    ['Calls that run', () => plot(minute(({ running }) => running), 'Running calls', 0)],
+    ['Calls that ended, per second', () => plot(minute(({ good, bad }) => good + bad, now() - 1), 'Calls per second', 0)],
+    ['Calls that run', () => plot(minute(({ running }) => running, now()), 'Running calls', 0)],
     ['Outcomes: returned, failed', outcomes],
   ].map(([title, draw]) => ({ draw, title, place: h('div', {}) }));
   main.append(h('h1', {}, 'Overview'), state, counts, h('div', { className: 'grid charts' }, charts.map(({ title, place }) => h('section', { className: 'card' }, h('h2', {}, title), place))));
@@ -49,6 +49,7 @@ export function overview(main) {
     else if (health && store.document) setText(state, `The server is ${health.status}. Version ${store.document.info.version}.`);
     if (drawn === now()) return;
     drawn = now();
+    countRunning();
     const by = {};
     for (const { status } of store.tasks.values()) by[status] = (by[status] ?? 0) + 1;
     counts.replaceChildren(...['RUNNING', 'QUEUED', 'DONE', 'FAILED', 'TIMEOUT'].map((status) => h('span', { className: status }, `${by[status] ?? 0} ${status.toLowerCase()}`)),

@@ -1,6 +1,7 @@
 // What the page asks of its server, with the token of the one who uses it.
 
 import { parse } from './json.js';
+import { join } from './streams.js';
 
 const stored = 'restful-functions-token';
 let asking = null;
@@ -67,51 +68,72 @@ export const bytesOf = async (path) => (await request(path)).blob();
 /** Has a task, or all of a function, ended. */
 export const terminate = (path) => request(`/terminate/${path}`, { method: 'POST' });
 
-/** The events of a text as they come in: {id, type, data}. Each has its data in one line. */
-async function* events(body) {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = '';
-  for (;;) {
-    // The server says something every 15 seconds, or is gone without a word.
-    const silence = setTimeout(() => reader.cancel(), 40_000);
-    const { done, value } = await reader.read();
-    clearTimeout(silence);
-    if (done) return;
-    const blocks = (rest + value).split('\n\n');
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const { id, event, data } = Object.fromEntries(block.split('\n').map((line) => line.split(/: ([^]*)/)));
-      if (data) yield { id, type: event, data: parse(data) };
-    }
+let worker = null;
+let lastKey = 0;
+const heard = new Map();
+
+/** The same as join() of a worker that all tabs share. */
+function joinWorker(wanted, hear) {
+  if (!worker) {
+    const shared = new SharedWorker(new URL('streams.js', import.meta.url), { type: 'module' });
+    // There may be workers, but none that are modules.
+    shared.onerror = () => {
+      begin = join;
+      for (const { again } of heard.values()) again();
+    };
+    worker = shared.port;
+    worker.onmessage = ({ data: { key, ...news } }) => heard.get(key)?.hear(news);
   }
+  const key = ++lastKey;
+  let end = () => {
+    heard.delete(key);
+    worker.postMessage({ key });
+  };
+  heard.set(key, { hear, again: () => { end(); end = join(wanted, hear); } });
+  worker.postMessage({ key, wanted });
+  return () => end();
 }
 
+let begin = globalThis.SharedWorker ? joinWorker : join;
+
 /**
- * Follows a stream of events, also after the connection was lost. EventSource could not send a token. `onEvent` returns true when it has heard enough; `onState(isConnected, reason)` hears of the
- * connection. What there is not, or not for this caller, is not asked for again. Returns what ends it.
+ * Follows a stream of events while the tab is visible. `onEvent` returns true when it has heard enough; `onState(isConnected,
+ * reason)` hears of the connection. Returns what ends it.
  */
 export function follow(path, onEvent, onState = () => {}) {
-  const stopper = new AbortController();
   let last = '';
-  (async () => {
-    for (let wait = 250; !stopper.signal.aborted; wait = Math.min(2 * wait, 5000)) {
-      let reason = '';
-      try {
-        const response = await request(path, { headers: last ? { 'Last-Event-ID': last } : {}, signal: stopper.signal });
-        onState(true, '');
-        wait = 250;
-        for await (const event of events(response.body)) {
-          last = event.id ?? last;
-          if (onEvent(event)) return stopper.abort();
-        }
-      } catch (error) {
-        if (stopper.signal.aborted) return;
-        if (error.status) reason = error.message;
-        if (error.status === 403 || error.status === 404) return onState(false, reason);
+  let turns = 0;
+  let refused = 0;
+  let end = () => {};
+  const stop = () => {
+    ++turns;
+    end();
+    document.removeEventListener('visibilitychange', turn);
+  };
+  const turn = () => {
+    const mine = ++turns;
+    end();
+    end = () => {};
+    if (document.hidden) return;
+    const used = token();
+    end = begin({ path, token: used, last }, async ({ event, isConnected = false, reason = '', status }) => {
+      if (mine !== turns) return;
+      if (event) {
+        last = event.id ?? last;
+        if (onEvent({ ...event, data: parse(event.data) })) stop();
+      } else if (status === 401 && ++refused < 3) {
+        // A browser asks its user for a password for a page, and not for a worker, which may have it then.
+        await ask('/function/list/data', { method: 'HEAD' });
+        if (used === token() && refused === 2) begin = join;
+        if (mine === turns) turn();
+      } else {
+        if (isConnected) refused = 0;
+        onState(isConnected, reason);
+        if ([401, 403, 404].includes(status)) stop();
       }
-      onState(false, reason);
-      await pause(wait);
-    }
-  })();
-  return () => stopper.abort();
+    });
+  };
+  document.addEventListener('visibilitychange', turn);
+  turn();
+  return stop;
 }

@@ -102,6 +102,38 @@ function count({ status, finished }) {
   if (finished && finished > now() - 600_000) ++second(Math.floor(finished / 1000))[status === 'DONE' ? 'good' : 'bad'];
 }
 
+/** Counts how many tasks ran at the same time in each second of the last minute, also between two looks. */
+export function countRunning() {
+  const end = now();
+  const begin = end - 60_000;
+  const changes = [];
+  for (const { started, finished } of store.tasks.values()) {
+    const to = Math.min(finished ?? end, end);
+    if (!started || to < begin) continue;
+    const from = Math.max(begin, Math.min(started, end));
+    // What takes less than a millisecond comes and goes at once.
+    changes.push([from, from < to || !finished ? 1 : 0]);
+    if (finished && from < to) changes.push([to, -1]);
+  }
+  changes.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+  let at = Math.floor(begin / 1000);
+  let running = 0;
+  const note = (count) => { second(at).running = Math.max(second(at).running, count); };
+  const advance = (time) => {
+    while (at < Math.floor(time / 1000)) {
+      ++at;
+      if (1000 * at < time) note(running);
+    }
+  };
+  for (const [time, change] of changes) {
+    advance(time);
+    running += change;
+    note(change === 0 ? running + 1 : running);
+  }
+  advance(end);
+  note(running);
+}
+
 function hear({ type, data }) {
   store.isDraining = type === 'draining';
   if (type === 'welcome' || type === 'reset') {
@@ -143,11 +175,9 @@ export function connect() {
     changed();
   });
   setInterval(() => {
-    let running = 0;
-    for (const task of store.tasks.values()) if (task.status === 'RUNNING') ++running;
-    const at = Math.floor(now() / 1000);
-    second(at).running = running;
-    for (const each of store.seconds.keys()) if (each < at - 600) store.seconds.delete(each);
+    countRunning();
+    const oldest = Math.floor(now() / 1000) - 600;
+    for (const each of store.seconds.keys()) if (each < oldest) store.seconds.delete(each);
     changed();
   }, 1000);
 }
