@@ -34,6 +34,7 @@ if start_server "${1-build/gcc}/tests/end_to_end/access" --port 0; then
     ask -H "$page" -H "$admin" -d '{"x": 3, "y": 6}' /addition/keep-connection
     equal 'end to end: and read' '200 9 https://app.example' "$status $body $(field Access-Control-Allow-Origin)"
 
+    ask /health/live
     written=''
     until [[ $written == *'origin'* ]]; do
         ask -H "$admin" /the/origin/of/the/last/line
@@ -43,6 +44,8 @@ if start_server "${1-build/gcc}/tests/end_to_end/access" --port 0; then
         'request peer=127.0.0.1 caller=admin method=POST path=/addition/keep-connection status=200 bytes=1 seconds=' "$written"
     matches 'end to end: and of each task' \
         'task task_id=[0-9a-f-]+ function=addition status=DONE outcome=returned seconds=' "$written"
+    matches 'end to end: and of health checks, where that is asked for' \
+        'method=GET path=/health/live status=200 ' "$written"
     if [[ $written == *of-the-admin* || $written == *12x4* ]]; then
         failed 'end to end: no line shows a secret' "$written"
     else

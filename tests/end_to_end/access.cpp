@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
     };
     options.users = {{.name = "eve", .password = "a secret"}};
     options.allowed_origins = {"https://app.example"};
+    options.log_health_checks = true;
     rf::function_server server(std::move(options));
     server.add_function<addition>({.args = {"x", "y"}});
     server.add_function<log_in>({.args = {{"pin", "of the card", rf::secret}}});

@@ -95,10 +95,12 @@ until_logged() {
     until line=$(grep --fixed-strings "$1" "$scratch/log") || ((SECONDS > deadline)); do sleep 0.1; done
 }
 
+curl --silent --output /dev/null "$url/health/live" --output /dev/null "$url/metrics"
 head --bytes 9000000 /dev/zero | curl --silent --max-time 60 --output /dev/null --header Expect: --data-binary @- "$url/echo"
 until_logged status=413
 matches 'operations: the log has what is refused before it is a request' \
     'request peer=127\.0\.0\.1 method=POST path=/echo status=413 ' "$line"
+equal 'operations: and no health checks that succeed' '' "$(grep -E 'path=/(health|metrics)' "$scratch/log")"
 
 port=$((20000 + RANDOM % 10000))
 cat >"$scratch/nginx.conf" <<END_OF_FILE
