@@ -7,6 +7,10 @@ start_spawning() {
 }
 
 start_spawning none
+runs() { wc --lines <"$scratch/runs-none"; }
+deadline=$((SECONDS + 60))
+until (($(runs) == 3)) || ((SECONDS > deadline)); do sleep 0.1; done
+equal 'end to end: spawn: beside the server two new runs wait for calls' 3 "$(runs)"
 answers 200 42 -d '{"number": 21}' /twice/keep-connection
 answers 200 45 -d '{"count": 10}' /sum/keep-connection
 ask -X POST /look_around/keep-connection

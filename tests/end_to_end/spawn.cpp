@@ -2,8 +2,8 @@
 /// environment that its new runs are not as its first one.
 ///
 /// Each run adds a line to the file RUNS. NEW_RUNS says what those after the first do before
-/// start(): nothing, "exit", "crash", "change" (register another function),
-/// "close" (descriptors that they do not know).
+/// start(): nothing, "exit", "crash", "change" (register another function), "close" (descriptors
+/// that they do not know), "hang".
 
 #include <restful_functions.hpp>
 
@@ -102,6 +102,7 @@ void change_new_run(const std::string& how) {
     std::cout << "a new run" << std::endl;
     if (how == "exit") std::exit(3);
     if (how == "crash") std::abort();
+    while (how == "hang") ::pause();
     for (int number = 3; how == "close" && number < 1024; ++number) ::close(number);
 }
 
