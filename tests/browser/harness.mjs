@@ -100,6 +100,7 @@ export async function run() {
     if (server !== shared) await server.stop();
   }
   await browser.close();
-  // A test that has failed leaves its own behind.
+  // A test that has failed leaves its own behind: servers, and sockets that would keep this process.
   for (const each of servers) each.kill('SIGKILL');
+  process.exit();
 }

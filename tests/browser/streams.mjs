@@ -118,7 +118,8 @@ test('streams leave connections for the rest, and wait for each other', async ({
   for (const each of pages.slice(0, 4)) {
     pipes.push(fifo());
     await each.goto(`${proxy.url}/#/task/${await start(url, 'simulate', { fifo: pipes.at(-1), steps: 1 })}`);
-    await each.getByText('simulate').or(each.getByText('Other tabs')).first().waitFor();
+    // One for each tab, and one of all events.
+    await comesTo(() => proxy.streams().length, Math.min(pipes.length + 1, 4), 'streams');
   }
   await pages[3].getByText('Other tabs of this browser have all its connections.').waitFor();
   await pages[4].goto(proxy.url);
