@@ -1,6 +1,7 @@
 /// Calls whose clients say how long they wait, and calls that are sent again.
 #include <restful_functions/api/call_routes.hpp>
 
+#include "../text_parts.hpp"
 #include "served.hpp"
 
 using namespace test;
@@ -21,10 +22,6 @@ http::response prefer(served& s, const std::string& target, const std::string& p
 http::response keyed(served& s, const std::string& target, const std::string& key,
                      const std::string& body) {
     return s.wait(s.send("POST", target, body, with("Idempotency-Key", key)));
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    return text.find(part) != text.npos;
 }
 
 const std::string sum = R"({"x": 3, "y": 6})";

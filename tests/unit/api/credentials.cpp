@@ -8,7 +8,7 @@ namespace api = restful_functions::api;
 
 namespace {
 
-const restful_functions::access_options access{
+const restful_functions::access_options known_callers{
     .tokens = {{.secret = "one", .name = "first"},
                {.secret = "two", .name = "second"},
                {.secret = "", .name = "empty"}},
@@ -16,7 +16,7 @@ const restful_functions::access_options access{
 };
 
 std::string name_of(const char* authorization) {
-    const auto found = api::find_caller(access, authorization);
+    const auto found = api::find_caller(known_callers, authorization);
     return found ? std::string(found->name) : "nobody";
 }
 

@@ -11,21 +11,21 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const deadlines::clock::time_point noon{12h};
+const deadlines::clock::time_point due{12h};
 
 }  // namespace
 
 TEST_CASE("deadlines are met in the order of their times, when they have come") {
     deadlines all;
     std::string met;
-    all.set(noon + 2s, [&] { met += 'b'; });
-    all.set(noon + 3s, [&] { met += 'c'; });
-    all.set(noon + 1s, [&] { met += 'a'; });
-    CHECK(all.next() == noon + 1s);
-    all.meet(noon + 2s);
+    all.set(due + 2s, [&] { met += 'b'; });
+    all.set(due + 3s, [&] { met += 'c'; });
+    all.set(due + 1s, [&] { met += 'a'; });
+    CHECK(all.next() == due + 1s);
+    all.meet(due + 2s);
     CHECK(met == "ab");
-    CHECK(all.next() == noon + 3s);
-    all.meet(noon + 3s);
+    CHECK(all.next() == due + 3s);
+    all.meet(due + 3s);
     CHECK(met == "abc");
     CHECK(!all.next());
 }
@@ -33,11 +33,11 @@ TEST_CASE("deadlines are met in the order of their times, when they have come") 
 TEST_CASE("a deadline that is cancelled is not met, also when it is cancelled twice or too late") {
     deadlines all;
     int met = 0;
-    const auto first = all.set(noon, [&] { ++met; });
-    const auto second = all.set(noon, [&] { ++met; });
+    const auto first = all.set(due, [&] { ++met; });
+    const auto second = all.set(due, [&] { ++met; });
     all.cancel(first);
     all.cancel(first);
-    all.meet(noon);
+    all.meet(due);
     all.cancel(second);
     CHECK(met == 1);
     CHECK(all.size() == 0);
@@ -47,23 +47,23 @@ TEST_CASE("a deadline may cancel another one that has come, and set one for the 
     deadlines all;
     std::string met;
     deadlines::id other;
-    all.set(noon, [&] {
+    all.set(due, [&] {
         met += 'a';
         all.cancel(other);
-        all.set(noon, [&] { met += 'c'; });
+        all.set(due, [&] { met += 'c'; });
     });
-    other = all.set(noon, [&] { met += 'b'; });
-    all.meet(noon);
+    other = all.set(due, [&] { met += 'b'; });
+    all.meet(due);
     CHECK(met == "a");
-    all.meet(noon);
+    all.meet(due);
     CHECK(met == "ac");
 }
 
 TEST_CASE("what there is no memory for keeps no other deadline from being met") {
     deadlines all;
     bool is_met = false;
-    all.set(noon, [] { throw std::bad_alloc(); });
-    all.set(noon, [&] { is_met = true; });
-    all.meet(noon);
+    all.set(due, [] { throw std::bad_alloc(); });
+    all.set(due, [&] { is_met = true; });
+    all.meet(due);
     CHECK(is_met);
 }

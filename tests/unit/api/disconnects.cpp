@@ -1,6 +1,7 @@
 /// Calls whose clients go before the answer is there, and answers to what never became a request.
 #include <restful_functions/api/service.hpp>
 
+#include "../text_parts.hpp"
 #include "served.hpp"
 
 using namespace test;
@@ -8,8 +9,6 @@ using namespace test;
 namespace {
 
 const auto here = [] { return std::make_shared<http::client_watch>(); };
-
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
 
 http::fields field_of(const char* name, const char* value) {
     http::fields headers;
@@ -30,12 +29,12 @@ TEST_CASE("calls whose clients have gone make room for others") {
     for (const auto& each : clients) CHECK(each->leave());
     s.wait_until_idle();
     const std::string tasks = s.get("/task/list/devoted").body;
-    CHECK(has(tasks,
-              R"("status": "FAILED", "result": "Client Disconnected", "outcome": "terminated")"));
-    CHECK(!has(tasks, "RUNNING"));
+    CHECK(contains(
+        tasks, R"("status": "FAILED", "result": "Client Disconnected", "outcome": "terminated")"));
+    CHECK(!contains(tasks, "RUNNING"));
 }
 
-TEST_CASE("who half-closes and goes on reading is told why the call has ended") {
+TEST_CASE("who half-closes and goes on reading is told why the call contains ended") {
     served s;
     const auto client = here();
     const auto answer = s.call_of(client, "/devoted/keep-connection");
@@ -66,8 +65,9 @@ TEST_CASE("a call that waits longer than its client ends with 504 and never runs
     const auto response =
         s.wait(s.send("POST", "/patient/keep-connection", "", field_of("X-Timeout", "0.02")));
     CHECK(response.status == 504);
-    CHECK(has(s.get("/task/list/patient").body, R"("status": "TIMEOUT", "result": "timeout")"));
-    CHECK(has(s.get("/metrics").body, R"(call_duration_seconds_count{function="patient"} 0)"));
+    CHECK(
+        contains(s.get("/task/list/patient").body, R"("status": "TIMEOUT", "result": "timeout")"));
+    CHECK(contains(s.get("/metrics").body, R"(call_duration_seconds_count{function="patient"} 0)"));
 }
 
 TEST_CASE("what never became a request is answered, counted and readable as everything else") {
@@ -85,9 +85,9 @@ TEST_CASE("what never became a request is answered, counted and readable as ever
     CHECK(answer->status == 413);
     CHECK(header(*answer, "Content-Type") == "application/problem+json");
     CHECK(header(*answer, "Access-Control-Allow-Origin") == "https://app.example");
-    CHECK(has(s.get("/metrics").body, R"(http_requests_total{method="POST",code="413"} 1)"));
+    CHECK(contains(s.get("/metrics").body, R"(http_requests_total{method="POST",code="413"} 1)"));
     s.service.refuse({}, {408, "too late"}, [](http::response&&) {});
-    CHECK(has(s.get("/metrics").body, R"(http_requests_total{method="other",code="408"} 1)"));
+    CHECK(contains(s.get("/metrics").body, R"(http_requests_total{method="other",code="408"} 1)"));
 }
 
 TEST_CASE("references hold below a path that a proxy puts before them") {
@@ -100,11 +100,11 @@ TEST_CASE("references hold below a path that a proxy puts before them") {
     const auto href = [&](const std::string& root) {
         return R"("href": ")" + root + "task/result/" + id + '"';
     };
-    CHECK(has(s.get("/task/info/" + id).body, href("../../")));
-    CHECK(has(s.get("/task/wait/" + id).body, href("../../")));
-    CHECK(has(s.get("/task/list").body, href("../")));
-    CHECK(has(s.get("/task/list/mirror").body, href("../../")));
-    CHECK(has(s.get("/openapi.json").body, R"("servers": [{"url": "."}])"));
-    CHECK(has(s.wait(s.send("GET", "/", "", field_of("Accept", "text/html"))).body,
-              R"(src="console/main.js")"));
+    CHECK(contains(s.get("/task/info/" + id).body, href("../../")));
+    CHECK(contains(s.get("/task/wait/" + id).body, href("../../")));
+    CHECK(contains(s.get("/task/list").body, href("../")));
+    CHECK(contains(s.get("/task/list/mirror").body, href("../../")));
+    CHECK(contains(s.get("/openapi.json").body, R"("servers": [{"url": "."}])"));
+    CHECK(contains(s.wait(s.send("GET", "/", "", field_of("Accept", "text/html"))).body,
+                   R"(src="console/main.js")"));
 }

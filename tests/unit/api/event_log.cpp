@@ -43,7 +43,7 @@ http::request asked(const std::string& target) {
     return request;
 }
 
-const rf::registry known = functions();
+const rf::registry registered = functions();
 
 rf::task::record ended_task() {
     rf::task::record task;
@@ -57,7 +57,7 @@ rf::task::record ended_task() {
 
 TEST_CASE("plain lines are for people") {
     const written out;
-    api::event_log log(rf::log_format::plain, known, out.to.get());
+    api::event_log log(rf::log_format::plain, registered, out.to.get());
     http::response answer;
     answer.body = "9";
     log.on_answer(api::logged_request(asked("/a?password=1")), answer);
@@ -81,7 +81,7 @@ TEST_CASE("plain lines are for people") {
 
 TEST_CASE("the answer to HEAD has no bytes") {
     const written out;
-    api::event_log log(rf::log_format::plain, known, out.to.get());
+    api::event_log log(rf::log_format::plain, registered, out.to.get());
     http::request request = asked("/");
     request.method = "HEAD";
     http::response answer;
@@ -94,7 +94,7 @@ TEST_CASE("the answer to HEAD has no bytes") {
 
 TEST_CASE("JSON lines are objects with the same members always") {
     const written out;
-    api::event_log log(rf::log_format::json, known, out.to.get());
+    api::event_log log(rf::log_format::json, registered, out.to.get());
     log.on_answer(api::logged_request(asked("/a")), {});
     log.on_end(ended_task(), std::nullopt);
     log.flush();
@@ -111,7 +111,7 @@ TEST_CASE("JSON lines are objects with the same members always") {
 
 TEST_CASE("a log that is switched off writes nothing") {
     const written out;
-    api::event_log log(rf::log_format::none, known, out.to.get());
+    api::event_log log(rf::log_format::none, registered, out.to.get());
     CHECK(!log.is_on());
     log.on_end(ended_task(), std::nullopt);
     log.flush();

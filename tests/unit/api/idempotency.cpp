@@ -1,5 +1,7 @@
 #include <restful_functions/api/idempotency.hpp>
 
+#include "../task/numbered.hpp"
+
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -8,12 +10,11 @@
 namespace api = restful_functions::api;
 namespace task = restful_functions::task;
 using namespace std::chrono_literals;
+using test::numbered;
 
 namespace {
 
 const api::idempotency_keys::clock::time_point noon{12h};
-
-task::uuid numbered(std::uint8_t n) { return task::uuid(task::uuid::bytes{n}); }
 
 }  // namespace
 

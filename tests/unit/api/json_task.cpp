@@ -17,23 +17,23 @@ namespace process = restful_functions::process;
 namespace {
 
 constexpr const char* nobody = "00000000-0000-0000-0000-000000000000";
-const wall_time noon{12h};
+const wall_time high_noon{12h};
 
-struct fixture {
-    fixture() {
+struct task_fixture {
+    task_fixture() {
         restful_functions::function_definition f;
         f.name = "f";
         functions.add(std::move(f));
-        task.created = noon;
+        task.created = high_noon;
     }
 
     void end(state status, outcome how, std::string result) {
         task.status = status;
         task.how = how;
         task.result = std::move(result);
-        task.started = noon + 1s;
+        task.started = high_noon + 1s;
         task.queue_wait = 999ms;
-        task.finished = noon + 2s;
+        task.finished = high_noon + 2s;
         task.particulars = std::make_unique<particulars>();
     }
 
@@ -51,20 +51,21 @@ struct fixture {
 
 }  // namespace
 
-TEST_CASE_FIXTURE(fixture, "a task that waits has no times yet, but has waited so far") {
-    CHECK(api::json_task(functions, task, {.now = noon + 1500ms, .position = 2}, "../../") ==
+TEST_CASE_FIXTURE(task_fixture, "a task that waits has no times yet, but has waited so far") {
+    CHECK(api::json_task(functions, task, {.now = high_noon + 1500ms, .position = 2}, "../../") ==
           std::string("{\"task_id\": \"") + nobody +
               "\", \"function_name\": \"f\", \"status\": \"QUEUED\", \"result\": null, "
               "\"outcome\": null, \"created\": \"1970-01-01T12:00:00.000Z\", \"started\": null, "
               "\"finished\": null, \"queue_wait\": 1.5, \"position\": 2}");
 }
 
-TEST_CASE_FIXTURE(fixture, "a clock that was set back lets nobody wait for less than nothing") {
-    const auto text = api::json_task(functions, task, {.now = noon - 1h}, "../../");
+TEST_CASE_FIXTURE(task_fixture,
+                  "a clock that was set back lets nobody wait for less than nothing") {
+    const auto text = api::json_task(functions, task, {.now = high_noon - 1h}, "../../");
     CHECK(text.ends_with("\"queue_wait\": 0}"));
 }
 
-TEST_CASE_FIXTURE(fixture, "a finished task has all of its times") {
+TEST_CASE_FIXTURE(task_fixture, "a finished task has all of its times") {
     end(state::done, outcome::returned, "9");
     CHECK(api::json_task(functions, task, {}, "../../") ==
           std::string("{\"task_id\": \"") + nobody +
@@ -74,9 +75,9 @@ TEST_CASE_FIXTURE(fixture, "a finished task has all of its times") {
               "\"finished\": \"1970-01-01T12:00:02.000Z\", \"queue_wait\": 0.999}");
 }
 
-TEST_CASE_FIXTURE(fixture, "progress is shown as the function told it") {
+TEST_CASE_FIXTURE(task_fixture, "progress is shown as the function told it") {
     task.status = state::running;
-    task.started = noon;
+    task.started = high_noon;
     CHECK(rest({.progress = process::progress_report{0.42, "a \"message\"\n"}}) ==
           ", \"progress\": {\"fraction\": 0.42, \"message\": \"a \\\"message\\\"\\n\"}}");
     const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -84,13 +85,13 @@ TEST_CASE_FIXTURE(fixture, "progress is shown as the function told it") {
           ", \"progress\": {\"fraction\": null, \"message\": \"\xEF\xBF\xBD\"}}");
 }
 
-TEST_CASE_FIXTURE(fixture, "an exception has its type, and its message once more") {
+TEST_CASE_FIXTURE(task_fixture, "an exception has its type, and its message once more") {
     end(state::failed, outcome::threw, "\"why\"");
     task.particulars->cause = thrown{"std::runtime_error"};
     CHECK(rest() == ", \"exception\": {\"type\": \"std::runtime_error\", \"what\": \"why\"}}");
 }
 
-TEST_CASE_FIXTURE(fixture, "a crash has its signal, its address and its backtrace") {
+TEST_CASE_FIXTURE(task_fixture, "a crash has its signal, its address and its backtrace") {
     end(state::failed, outcome::crashed, "\"killed\"");
     task.particulars->cause = process::crashed{SIGSEGV, 0x8, "f+0x10\nmain \"x\"\n"};
     CHECK(rest() ==
@@ -102,19 +103,20 @@ TEST_CASE_FIXTURE(fixture, "a crash has its signal, its address and its backtrac
           "\"backtrace\": []}}");
 }
 
-TEST_CASE_FIXTURE(fixture, "a process that left has its exit status") {
+TEST_CASE_FIXTURE(task_fixture, "a process that left has its exit status") {
     end(state::failed, outcome::exited, "\"left\"");
     task.particulars->cause = process::exited{3};
     CHECK(rest() == ", \"exit_status\": 3}");
 }
 
-TEST_CASE_FIXTURE(fixture, "a task that was made to end tells since when, and how long it took") {
+TEST_CASE_FIXTURE(task_fixture,
+                  "a task that was made to end tells since when, and how long it took") {
     end(state::failed, outcome::terminated, "\"Manual Termination\"");
-    task.particulars->stop = stop{noon + 1s, 250ms};
+    task.particulars->stop = stop{high_noon + 1s, 250ms};
     CHECK(rest() == ", \"stop\": {\"requested\": \"1970-01-01T12:00:01.000Z\", \"took\": 0.25}}");
 }
 
-TEST_CASE_FIXTURE(fixture, "what the process used is shown in full") {
+TEST_CASE_FIXTURE(task_fixture, "what the process used is shown in full") {
     end(state::done, outcome::returned, "9");
     task.used = process::usage{30ms, 5us, 4096, 7, 1};
     CHECK(rest() ==
@@ -122,7 +124,7 @@ TEST_CASE_FIXTURE(fixture, "what the process used is shown in full") {
           "\"peak_resident_bytes\": 4096, \"minor_faults\": 7, \"major_faults\": 1}}");
 }
 
-TEST_CASE_FIXTURE(fixture, "a log tells its size, while the process is there and afterwards") {
+TEST_CASE_FIXTURE(task_fixture, "a log tells its size, while the process is there and afterwards") {
     end(state::done, outcome::returned, "9");
     CHECK(rest({.log_bytes = 1007}) == ", \"log\": {\"bytes\": 1007}}");
     task.particulars->log = {1000, "printed"};

@@ -1,5 +1,6 @@
 #include <restful_functions/api/list_routes.hpp>
 
+#include "../text_parts.hpp"
 #include "served.hpp"
 
 #include <cstddef>
@@ -8,12 +9,6 @@
 using namespace test;
 
 namespace {
-
-std::size_t count(const std::string& text, const std::string& part) {
-    std::size_t found = 0;
-    for (auto at = text.find(part); at != text.npos; at = text.find(part, at + 1)) ++found;
-    return found;
-}
 
 /// The query in a Link field, which must be that of the next page.
 std::string next_of(const http::response& page) {

@@ -15,11 +15,11 @@ namespace {
 using field = std::pair<const char*, const char*>;
 
 http::request seen(const char* peer, std::initializer_list<field> fields) {
-    static const api::proxies known({"10.0.0.0/8", "::1", "unix"});
+    static const api::proxies trusted({"10.0.0.0/8", "::1", "unix"});
     http::request request;
     request.peer = peer;
     for (const auto& [name, value] : fields) request.headers.add(name, value);
-    known.look_behind(request);
+    trusted.look_behind(request);
     return request;
 }
 

@@ -1,5 +1,7 @@
 #include <restful_functions/api/task_feed.hpp>
 
+#include "../task/numbered.hpp"
+#include "../text_parts.hpp"
 #include "served.hpp"
 
 #include <doctest/doctest.h>
@@ -18,12 +20,9 @@ namespace api = restful_functions::api;
 namespace http = restful_functions::http;
 namespace task = restful_functions::task;
 
-struct fixture {
-    void change(std::uint32_t number) {
-        task::uuid::bytes bytes{};
-        for (std::size_t i = 0; i < sizeof number; ++i)
-            bytes[i] = static_cast<std::uint8_t>(number >> (8 * i));
-        const task::uuid id(bytes);
+struct feed_fixture {
+    void change(int number) {
+        const task::uuid id = test::numbered(number);
         tasks.insert(id, 0, task::clock::now().wall);
         tasks.run(id, task::clock::now(), std::chrono::milliseconds(0));
         tasks.finish(id, {task::state::done, task::outcome::returned}, task::clock::now());
@@ -41,12 +40,6 @@ struct fixture {
     api::task_feed feed{functions, tasks};
 };
 
-std::size_t count(std::string_view text, std::string_view what) {
-    std::size_t times = 0;
-    for (std::size_t at = 0; (at = text.find(what, at)) != text.npos; at += what.size()) ++times;
-    return times;
-}
-
 /// The value of the last `id: `.
 std::string last_id(std::string_view text) {
     const std::size_t at = text.rfind("id: ") + 4;
@@ -57,9 +50,9 @@ std::string last_id(std::string_view text) {
 
 TEST_SUITE_BEGIN("api/task_feed");
 
-TEST_CASE_FIXTURE(fixture, "who missed all that is remembered hears it, though it is a lot") {
+TEST_CASE_FIXTURE(feed_fixture, "who missed all that is remembered hears it, though it is a lot") {
     const std::string start = last_id(join()->take());
-    for (std::uint32_t i = 0; i < 4096; ++i) change(i);
+    for (int i = 0; i < 4096; ++i) change(i);
     const auto back = join(&start);
     CHECK(back->is_open());
     const std::string missed = back->take();
@@ -69,9 +62,10 @@ TEST_CASE_FIXTURE(fixture, "who missed all that is remembered hears it, though i
     CHECK(count(back->take(), "event: completed\n") == 1);
 }
 
-TEST_CASE_FIXTURE(fixture, "who is cut off while it hears what it missed, hears the rest later") {
+TEST_CASE_FIXTURE(feed_fixture,
+                  "who is cut off while it hears what it missed, hears the rest later") {
     const std::string start = last_id(join()->take());
-    for (std::uint32_t i = 0; i < 3; ++i) change(i);
+    for (int i = 0; i < 3; ++i) change(i);
     const std::string missed = join(&start)->take();
     CHECK(count(missed, "event: completed\n") == 3);
     const std::string first = last_id(std::string_view(missed).substr(0, missed.find("\n\n")));
@@ -80,10 +74,11 @@ TEST_CASE_FIXTURE(fixture, "who is cut off while it hears what it missed, hears 
     CHECK(join(&now)->take().empty());
 }
 
-TEST_CASE_FIXTURE(fixture, "who does not keep up is dropped with a reason, and nobody else is") {
+TEST_CASE_FIXTURE(feed_fixture,
+                  "who does not keep up is dropped with a reason, and nobody else is") {
     const auto idle = join();
     const auto busy = join();
-    for (std::uint32_t i = 0; i < 5000; ++i) {
+    for (int i = 0; i < 5000; ++i) {
         change(i);
         static_cast<void>(busy->take());
     }
@@ -95,9 +90,9 @@ TEST_CASE_FIXTURE(fixture, "who does not keep up is dropped with a reason, and n
     CHECK(busy->is_open());
 }
 
-TEST_CASE_FIXTURE(fixture, "who missed more than is remembered is told to begin anew") {
+TEST_CASE_FIXTURE(feed_fixture, "who missed more than is remembered is told to begin anew") {
     const std::string start = last_id(join()->take());
-    for (std::uint32_t i = 0; i < 4097; ++i) change(i);
+    for (int i = 0; i < 4097; ++i) change(i);
     CHECK(join(&start)->take().find("event: reset\n") != std::string::npos);
 }
 

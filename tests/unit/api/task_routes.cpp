@@ -1,4 +1,5 @@
 #include "../address_sanitizer.hpp"
+#include "../text_parts.hpp"
 #include "served.hpp"
 
 using namespace test;
@@ -10,11 +11,6 @@ std::string info(const std::string& id, const std::string& name, const std::stri
                  const std::string& result) {
     return "{\"task_id\": \"" + id + "\", \"function_name\": \"" + name + "\", \"status\": \"" +
            status + "\", \"result\": " + result + ", \"outcome\": ";
-}
-
-bool contains(const std::string& text, const std::string& part) {
-    CAPTURE(text);
-    return text.find(part) != std::string::npos;
 }
 
 }  // namespace

@@ -21,7 +21,7 @@ T twice(T v) {
 }  // namespace arithmetic
 
 namespace {
-int hidden() { return 0; }
+int internal() { return 0; }
 }  // namespace
 
 int operator+(arithmetic::calculator, int) { return 0; }
@@ -29,7 +29,7 @@ int operator+(arithmetic::calculator, int) { return 0; }
 TEST_CASE("a function has the name of its declaration, without where it is declared") {
     CHECK(detail::function_name<arithmetic::addition>() == "addition");
     CHECK(detail::function_name<&arithmetic::addition>() == "addition");
-    CHECK(detail::function_name<hidden>() == "hidden");
+    CHECK(detail::function_name<internal>() == "internal");
     CHECK(detail::function_name<arithmetic::never_throws>() == "never_throws");
     CHECK(detail::function_name<arithmetic::calculator::answer>() == "answer");
 }

@@ -6,12 +6,12 @@
 namespace detail = restful_functions::detail;
 
 namespace {
-enum class color { red };
+enum class light { red };
 }
 
 TEST_CASE("an entity is spelled as the compiler prints it") {
     CHECK(detail::spelling<7>() == "7");
-    CHECK(detail::last_identifier(detail::spelling<color::red>()) == "red");
+    CHECK(detail::last_identifier(detail::spelling<light::red>()) == "red");
 }
 
 TEST_CASE("an identifier is letters, digits, underscores and characters beyond ASCII") {

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <variant>
 
+inline int addition(int x, int y) { return x + y; }
+
 /// The result as JSON, or the refusal in the words of the API.
 inline std::string called(const restful_functions::function_definition& function,
                           std::string_view body) {

@@ -15,7 +15,6 @@ namespace rf = restful_functions;
 
 namespace {
 
-int addition(int x, int y) { return x + y; }
 std::string greet(std::string name, std::optional<int> times) {
     return name + std::to_string(times.value_or(1));
 }

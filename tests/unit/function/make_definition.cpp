@@ -18,7 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-int addition(int x, int y) { return x + y; }
 int overloaded(int v) { return v; }
 int overloaded(const std::string& v) { return static_cast<int>(v.size()); }
 template <typename T>

@@ -11,15 +11,15 @@
 
 namespace {
 
-struct point {
+struct pixel {
     int x;
     int y;
 };
 struct drawing {
     std::string title;
-    std::vector<point> points;
-    std::optional<point> centre;
-    std::map<std::string, point> named;
+    std::vector<pixel> points;
+    std::optional<pixel> centre;
+    std::map<std::string, pixel> named;
 };
 struct tree {
     int value;
@@ -43,7 +43,7 @@ struct nothing {};
 }  // namespace
 
 TEST_CASE("an aggregate is an object with the names of its fields") {
-    CHECK(round_trip<point>(R"({"y": 2, "x": "1"})") == R"({"x":1,"y":2})");
+    CHECK(round_trip<pixel>(R"({"y": 2, "x": "1"})") == R"({"x":1,"y":2})");
     CHECK(round_trip<nothing>("{}") == "{}");
     const std::string nested =
         R"({"title":"t","points":[{"x":1,"y":2}],"centre":{"x":3,"y":4},"named":{"a":{"x":5,"y":6}}})";
@@ -75,13 +75,13 @@ TEST_CASE("a member whose field has a default that is not its type's empty value
 }
 
 TEST_CASE("a missing, an unknown, a repeated and a bad member are refused where they are") {
-    CHECK(round_trip<point>(R"({"x": 1})") == "/y: y is missing");
-    CHECK(round_trip<point>(R"({"x": 1, "y": 2, "z": 3})") == "/z: z is unknown");
+    CHECK(round_trip<pixel>(R"({"x": 1})") == "/y: y is missing");
+    CHECK(round_trip<pixel>(R"({"x": 1, "y": 2, "z": 3})") == "/z: z is unknown");
     CHECK(round_trip<drawing>(R"({"titel": "t", "points": [], "named": {}})") ==
           "/titel: titel is unknown; did you mean \"title\"?");
-    CHECK(round_trip<point>(R"({"x": 1, "y": 2, "x": 1})") == "/x: x is given more than once");
-    CHECK(round_trip<point>(R"({"x": 1, "y": 2.5})") == "/y: 2.5 is not an integer");
-    CHECK(round_trip<point>("[1, 2]") == ": [1,2] is not an object");
+    CHECK(round_trip<pixel>(R"({"x": 1, "y": 2, "x": 1})") == "/x: x is given more than once");
+    CHECK(round_trip<pixel>(R"({"x": 1, "y": 2.5})") == "/y: 2.5 is not an integer");
+    CHECK(round_trip<pixel>("[1, 2]") == ": [1,2] is not an object");
     CHECK(round_trip<drawing>(R"({"title": "", "points": [{"x": 1, "y": []}], "named": {}})") ==
           "/points/0/y: [] is not an integer");
 }

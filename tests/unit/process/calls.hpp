@@ -34,6 +34,10 @@ using restful_functions::limits;
 
 using body = std::function<std::string(std::string_view)>;
 
+inline constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
+inline constexpr isolation all_isolations[]{isolation::process, isolation::worker,
+                                            isolation::rewind};
+
 /// So many bytes at the beginning of a result name its type. A call sets it in its own process.
 inline std::size_t type_size = 0;
 
@@ -261,6 +265,19 @@ class fifo {
 // Bodies that many tests want.
 
 inline std::string echo(std::string_view input) { return std::string(input); }
+
+/// The calls that this process has served.
+inline int served = 0;
+
+/// "1 in 123": the number of the call and of the process.
+inline std::string count_calls(std::string_view) {
+    return std::to_string(++served) + " in " + std::to_string(::getpid());
+}
+
+/// A crash whose address and whose name in a backtrace are known.
+[[gnu::noinline]] inline void write_to(std::uintptr_t address) {
+    *reinterpret_cast<volatile int*>(address) = 1;
+}
 
 /// Says its process number to the file, then blocks for good.
 inline std::string say_and_block(std::string_view path) {

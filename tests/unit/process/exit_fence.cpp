@@ -17,13 +17,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-constexpr isolation all_isolations[]{isolation::process, isolation::worker, isolation::rewind};
-
-class isolated : public calls {
+class exiting : public calls {
  public:
-    isolated(std::vector<body> bodies, isolation how, std::size_t worker_calls = 1,
-             std::chrono::milliseconds grace = 1min, executor_options options = few)
+    exiting(std::vector<body> bodies, isolation how, std::size_t worker_calls = 1,
+            std::chrono::milliseconds grace = 1min, executor_options options = few)
         : calls(bodies, options, operating_system::real(),
                 std::vector<call_policy>(
                     bodies.size(),
@@ -106,19 +103,19 @@ TEST_CASE("handlers and objects of the program are left alone, however a call en
     for (const isolation how : all_isolations) {
         const guarded_program guarded;
         const std::string left = guarded.after([&] {
-            isolated all({[](std::string_view input) -> std::string {
-                             if (input == "exit") std::exit(3);
-                             if (input == "quick_exit") std::quick_exit(4);
-                             if (input == "exit in a thread")
-                                 std::thread([] { std::exit(5); }).join();
-                             if (input == "end of the main thread") ::pthread_exit(nullptr);
-                             if (input == "fork" && ::fork() == 0) std::exit(0);
-                             if (input == "forked twins") ::fork();
-                             if (input == "throw") throw 1;
-                             static const std::string something(100, 'x');
-                             return std::string(input);
-                         }},
-                         how, 2);
+            exiting all({[](std::string_view input) -> std::string {
+                            if (input == "exit") std::exit(3);
+                            if (input == "quick_exit") std::quick_exit(4);
+                            if (input == "exit in a thread")
+                                std::thread([] { std::exit(5); }).join();
+                            if (input == "end of the main thread") ::pthread_exit(nullptr);
+                            if (input == "fork" && ::fork() == 0) std::exit(0);
+                            if (input == "forked twins") ::fork();
+                            if (input == "throw") throw 1;
+                            static const std::string something(100, 'x');
+                            return std::string(input);
+                        }},
+                        how, 2);
             const auto expect = [&](std::string_view input, std::string_view expected) {
                 const std::string sentence = all.sentence(0, input);
                 if (sentence != expected) guarded.note(std::string(input) + ": " + sentence);
@@ -141,7 +138,7 @@ TEST_CASE("handlers and objects of the program are left alone, however a call en
 TEST_CASE("handlers of the program run once when the fork server was replaced") {
     const guarded_program guarded;
     CHECK(guarded.after([] {
-        isolated all({[](std::string_view) -> std::string { std::exit(3); }}, isolation::process);
+        exiting all({[](std::string_view) -> std::string { std::exit(3); }}, isolation::process);
         all.run(0);
         all.replace_fork_server();
         all.run(0);
@@ -152,19 +149,19 @@ TEST_CASE("what a call registers runs when its process ends, the last one first"
     for (const isolation how : all_isolations) {
         const temporary_directory directory;
         const std::string path = directory.file("ends");
-        isolated all({[&](std::string_view) {
-                         path_of_handlers() = path;
-                         std::atexit([] { add_line(path_of_handlers(), "atexit"); });
-                         ::on_exit(
-                             [](int status, void*) {
-                                 add_line(path_of_handlers(), "on_exit " + std::to_string(status));
-                             },
-                             nullptr);
-                         static const writes_at_end object{path, "static"};
-                         static thread_local const writes_at_end of_thread{path, "thread_local"};
-                         return of_thread.text + object.text;
-                     }},
-                     how);
+        exiting all({[&](std::string_view) {
+                        path_of_handlers() = path;
+                        std::atexit([] { add_line(path_of_handlers(), "atexit"); });
+                        ::on_exit(
+                            [](int status, void*) {
+                                add_line(path_of_handlers(), "on_exit " + std::to_string(status));
+                            },
+                            nullptr);
+                        static const writes_at_end object{path, "static"};
+                        static thread_local const writes_at_end of_thread{path, "thread_local"};
+                        return of_thread.text + object.text;
+                    }},
+                    how);
         CHECK(all.left_in(path) == "thread_local\nstatic\non_exit 0\natexit\n");
     }
 }
@@ -173,20 +170,20 @@ TEST_CASE("what a call registers runs when it exits") {
     for (const isolation how : all_isolations) {
         const temporary_directory directory;
         const std::string path = directory.file("ends");
-        isolated all({[&](std::string_view input) -> std::string {
-                         path_of_handlers() = path;
-                         static const writes_at_end object{path, "static"};
-                         ::on_exit(
-                             [](int status, void*) {
-                                 add_line(path_of_handlers(), "on_exit " + std::to_string(status));
-                             },
-                             nullptr);
-                         std::at_quick_exit([] { add_line(path_of_handlers(), "quick"); });
-                         if (input == "quick") std::quick_exit(6);
-                         if (input == "thread") std::thread([] { std::exit(7); }).join();
-                         std::exit(8);
-                     }},
-                     how);
+        exiting all({[&](std::string_view input) -> std::string {
+                        path_of_handlers() = path;
+                        static const writes_at_end object{path, "static"};
+                        ::on_exit(
+                            [](int status, void*) {
+                                add_line(path_of_handlers(), "on_exit " + std::to_string(status));
+                            },
+                            nullptr);
+                        std::at_quick_exit([] { add_line(path_of_handlers(), "quick"); });
+                        if (input == "quick") std::quick_exit(6);
+                        if (input == "thread") std::thread([] { std::exit(7); }).join();
+                        std::exit(8);
+                    }},
+                    how);
         CHECK(all.left_in(path, "quick") == "quick\n");
         CHECK(all.left_in(path, "thread") == "quick\non_exit 7\nstatic\n");
         CHECK(all.left_in(path) == "quick\non_exit 7\nstatic\non_exit 8\nstatic\n");
@@ -197,12 +194,12 @@ TEST_CASE("static streams of a call are written, one row a call") {
     for (const isolation how : all_isolations) {
         const temporary_directory directory;
         const std::string path = directory.file("rows.csv");
-        isolated all({[&](std::string_view row) {
-                         static std::ofstream out(path, std::ios::app);
-                         out << row << '\n';
-                         return std::string(row);
-                     }},
-                     how, 2);
+        exiting all({[&](std::string_view row) {
+                        static std::ofstream out(path, std::ios::app);
+                        out << row << '\n';
+                        return std::string(row);
+                    }},
+                    how, 2);
         std::multiset<std::string> wanted;
         for (const char* row : {"1", "2", "3", "4"}) {
             CHECK(all.result(0, row) == row);
@@ -217,13 +214,13 @@ TEST_CASE("a stdio stream that a call leaves open is written") {
     for (const isolation how : all_isolations) {
         const temporary_directory directory;
         const std::string path = directory.file("left");
-        isolated all({[&](std::string_view input) -> std::string {
-                         std::FILE* file = std::fopen(path.c_str(), "a");
-                         std::fputs(input == "exit" ? "exited;" : "returned;", file);
-                         if (input == "exit") std::exit(1);
-                         return "";
-                     }},
-                     how);
+        exiting all({[&](std::string_view input) -> std::string {
+                        std::FILE* file = std::fopen(path.c_str(), "a");
+                        std::fputs(input == "exit" ? "exited;" : "returned;", file);
+                        if (input == "exit") std::exit(1);
+                        return "";
+                    }},
+                    how);
         CHECK(all.left_in(path) == "returned;");
         CHECK(all.left_in(path, "exit") == "returned;exited;");
     }
@@ -257,17 +254,17 @@ TEST_CASE("a call is answered before its handlers run") {
     for (const isolation how : all_isolations) {
         const fifo gate;
         const fifo said;
-        isolated all({[&](std::string_view) {
-                         path_of_handlers() = gate.path() + ":" + said.path();
-                         std::atexit([] {
-                             const std::string& both = path_of_handlers();
-                             const auto colon = both.find(':');
-                             std::ifstream(both.substr(0, colon)).get();
-                             std::ofstream(both.substr(colon + 1)) << "ended" << std::endl;
-                         });
-                         return std::string("answered");
-                     }},
-                     how);
+        exiting all({[&](std::string_view) {
+                        path_of_handlers() = gate.path() + ":" + said.path();
+                        std::atexit([] {
+                            const std::string& both = path_of_handlers();
+                            const auto colon = both.find(':');
+                            std::ifstream(both.substr(0, colon)).get();
+                            std::ofstream(both.substr(colon + 1)) << "ended" << std::endl;
+                        });
+                        return std::string("answered");
+                    }},
+                    how);
         CHECK(all.result(0) == "answered");
         gate.write("x");
         CHECK(said.line() == "ended");
@@ -276,13 +273,13 @@ TEST_CASE("a call is answered before its handlers run") {
 
 TEST_CASE("a destructor that hangs is killed after the grace of its function") {
     for (const isolation how : all_isolations) {
-        isolated all({[](std::string_view) {
-                         std::atexit([] {
-                             for (;;) ::pause();
-                         });
-                         return std::string("answered");
-                     }},
-                     how, 1, 10ms);
+        exiting all({[](std::string_view) {
+                        std::atexit([] {
+                            for (;;) ::pause();
+                        });
+                        return std::string("answered");
+                    }},
+                    how, 1, 10ms);
         const call_id call = all.start(0);
         CHECK(std::get<returned>(all.end_of(call)).bytes == "answered");
         all.departure_of(call);
@@ -298,12 +295,12 @@ TEST_CASE("a destructor that crashes is a line in the server's log, and no other
         const std::string path = directory.file("stderr");
         const restful_functions::detail::unique_fd saved(::dup(STDERR_FILENO));
         {
-            isolated all({[](std::string_view input) {
-                             if (input == "crash") std::atexit([] { std::abort(); });
-                             if (input == "throw") std::atexit([] { throw 1; });
-                             return std::string("answered");
-                         }},
-                         how);
+            exiting all({[](std::string_view input) {
+                            if (input == "crash") std::atexit([] { std::abort(); });
+                            if (input == "throw") std::atexit([] { throw 1; });
+                            return std::string("answered");
+                        }},
+                        how);
             const restful_functions::detail::unique_fd file(
                 ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
             ::dup2(file.get(), STDERR_FILENO);
@@ -326,13 +323,13 @@ TEST_CASE("what a rewound process has registered runs for each call, in one proc
     if (!can_rewind() || address_sanitizer) return;
     const temporary_directory directory;
     const std::string path = directory.file("ends");
-    isolated all({[&](std::string_view) {
-                     path_of_handlers() = path;
-                     std::atexit([] { add_line(path_of_handlers(), std::to_string(::getpid())); });
-                     static const std::string object(100, 'x');
-                     return std::to_string(::getpid());
-                 }},
-                 isolation::rewind, 1000);
+    exiting all({[&](std::string_view) {
+                    path_of_handlers() = path;
+                    std::atexit([] { add_line(path_of_handlers(), std::to_string(::getpid())); });
+                    static const std::string object(100, 'x');
+                    return std::to_string(::getpid());
+                }},
+                isolation::rewind, 1000);
     std::multiset<std::string> wanted;
     // A call that finds no process ready gets a parked one.
     for (int call = 0; call < 100; ++call) wanted.insert(all.result(0));
@@ -343,16 +340,16 @@ TEST_CASE("what a rewound process has registered runs for each call, in one proc
 
 TEST_CASE("what a rewound call's handlers print is in no other call's log") {
     if (!can_rewind() || address_sanitizer) return;
-    isolated all({[](std::string_view input) {
-                     std::atexit([] {
-                         std::printf("at the end\n");
-                         std::cout << "at the end" << std::endl;
-                         static_cast<void>(::write(STDERR_FILENO, "the end\n", 8));
-                     });
-                     std::cout << input;
-                     return std::string();
-                 }},
-                 isolation::rewind, 1000);
+    exiting all({[](std::string_view input) {
+                    std::atexit([] {
+                        std::printf("at the end\n");
+                        std::cout << "at the end" << std::endl;
+                        static_cast<void>(::write(STDERR_FILENO, "the end\n", 8));
+                    });
+                    std::cout << input;
+                    return std::string();
+                }},
+                isolation::rewind, 1000);
     for (int call = 0; call < 50; ++call) {
         const std::string text = std::to_string(call);
         CHECK(all.departure_of(all.start(0, text)).log.text == text);
@@ -361,31 +358,31 @@ TEST_CASE("what a rewound call's handlers print is in no other call's log") {
 
 TEST_CASE("a call is not kept from its end by a handler that hangs in a rewound process") {
     if (!can_rewind() || address_sanitizer) return;
-    isolated all({[](std::string_view input) {
-                     if (input == "hang")
-                         std::atexit([] {
-                             for (;;) ::pause();
-                         });
-                     return std::to_string(::getpid());
-                 }},
-                 isolation::rewind, 1000, 10ms);
+    exiting all({[](std::string_view input) {
+                    if (input == "hang")
+                        std::atexit([] {
+                            for (;;) ::pause();
+                        });
+                    return std::to_string(::getpid());
+                }},
+                isolation::rewind, 1000, 10ms);
     const std::string hung = all.result(0, "hang");
     for (int call = 0; call < 10; ++call) CHECK(all.result(0) != hung);
     // With one process for all, it has to go first.
-    isolated one({[](std::string_view input) {
-                     if (input == "hang")
-                         std::atexit([] {
-                             for (;;) ::pause();
-                         });
-                     return std::to_string(::getpid());
-                 }},
-                 isolation::rewind, 1000, 10ms, {.max_processes = 1, .warm_processes = 1});
+    exiting one({[](std::string_view input) {
+                    if (input == "hang")
+                        std::atexit([] {
+                            for (;;) ::pause();
+                        });
+                    return std::to_string(::getpid());
+                }},
+                isolation::rewind, 1000, 10ms, {.max_processes = 1, .warm_processes = 1});
     const std::string first = one.result(0, "hang");
     CHECK(one.result(0) != first);
 }
 
 TEST_CASE("a rewound call that exits with status 0 ends its process") {
-    isolated all({[](std::string_view) -> std::string { std::exit(0); }}, isolation::rewind, 1000);
+    exiting all({[](std::string_view) -> std::string { std::exit(0); }}, isolation::rewind, 1000);
     for (int call = 0; call < 5; ++call)
         CHECK(all.sentence(0) == "exited with status 0 before returning");
 }

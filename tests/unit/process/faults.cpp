@@ -12,13 +12,13 @@ namespace {
 volatile int deepest = -1;  // never reached, which the compiler cannot know
 
 // NOLINTNEXTLINE(misc-no-recursion): that is the point
-int recurse(int depth) {
+int recurse_for_ever(int depth) {
     volatile char frame[4096];
     frame[0] = static_cast<char>(depth);
     if (depth == deepest) {
         return 0;
     }
-    return recurse(depth + 1) + frame[0];
+    return recurse_for_ever(depth + 1) + frame[0];
 }
 
 /// Answers and does not end: what is left in a stream cannot be written, for nobody reads the pipe.
@@ -58,7 +58,7 @@ TEST_CASE("every way to end without a result is told apart") {
         [](std::string_view) -> std::string { std::exit(3); },
         [](std::string_view) -> std::string { std::exit(0); },
         [](std::string_view) -> std::string { ::_exit(4); },
-        [](std::string_view) -> std::string { return std::to_string(recurse(0)); },
+        [](std::string_view) -> std::string { return std::to_string(recurse_for_ever(0)); },
         [](std::string_view) -> std::string {
             std::raise(SIGKILL);
             return "";

@@ -9,7 +9,7 @@ using namespace test;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 1};
+constexpr executor_options one_warm{.max_processes = 8, .warm_processes = 1};
 constexpr const char* lost_with_it = "the fork server was lost: killed by SIGKILL (Killed)";
 
 /// Kills the fork server, and returns when there is another one.
@@ -53,7 +53,7 @@ TEST_CASE("a fork server that dies before it has forked for a call loses the cal
 
 TEST_CASE("a fork server that dies before a call is taken loses it, and it is not run") {
     const fifo said;
-    calls all({echo, say_and_block}, few);
+    calls all({echo, say_and_block}, one_warm);
     all.settle();
     const watched_process parked(children_of(all->fork_server_pid()).at(0));
     parked.send(SIGSTOP);
@@ -72,7 +72,7 @@ TEST_CASE("a fork server that dies before a call is taken loses it, and it is no
 
 TEST_CASE("a fork server that dies while a call is stopped ends it all the same") {
     const fifo said;
-    calls all({echo, say_and_block}, few);
+    calls all({echo, say_and_block}, one_warm);
     const call_id call = all.start(1, said.path());
     const watched_process process(std::stoi(said.line()));
     const watched_process fork_server(all->fork_server_pid());
@@ -87,7 +87,7 @@ TEST_CASE("a fork server that dies while a call is stopped ends it all the same"
 
 TEST_CASE("a fork server that dies after a call has its result takes nothing back") {
     const fifo said;
-    calls all({echo, answer_and_stay}, few);
+    calls all({echo, answer_and_stay}, one_warm);
     const call_id call = all.start(1, said.path());
     const watched_process process(std::stoi(said.line()));
     CHECK(std::get<returned>(all.end_of(call)).bytes == "answered");
@@ -100,7 +100,7 @@ TEST_CASE("a fork server that dies after a call has its result takes nothing bac
 
 TEST_CASE("a fork server that dies between two calls of a process costs the second one nothing") {
     for (const isolation kept : {isolation::worker, isolation::rewind}) {
-        calls all({[](std::string_view) { return std::to_string(::getpid()); }}, few,
+        calls all({[](std::string_view) { return std::to_string(::getpid()); }}, one_warm,
                   operating_system::real(), {{.isolation = kept}});
         const watched_process first(std::stoi(all.result(0)));
         kill_fork_server(all);
@@ -110,7 +110,7 @@ TEST_CASE("a fork server that dies between two calls of a process costs the seco
 }
 
 TEST_CASE("fork servers that die one after the other end in service") {
-    calls all({echo}, few);
+    calls all({echo}, one_warm);
     for (int i = 0; i < 10; ++i) {
         const call_id call = all.start(0, "x");
         kill_fork_server(all);

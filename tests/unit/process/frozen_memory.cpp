@@ -30,17 +30,17 @@ using namespace test;
 namespace {
 
 constexpr std::size_t page = 4096;
-constexpr std::size_t size = std::size_t{96} << 20;
+constexpr std::size_t bulk = std::size_t{96} << 20;
 
 /// In KiB.
-constexpr std::size_t tables_of_loaded = size / page * sizeof(void*) / 1024;
+constexpr std::size_t tables_of_loaded = bulk / page * sizeof(void*) / 1024;
 
 /// A large array and many small nodes, which a program may load before it starts its server.
 struct loaded {
     std::vector<int> numbers;
     std::unordered_map<int, std::string> nodes;
 
-    loaded() : numbers(size / sizeof(int)) {
+    loaded() : numbers(bulk / sizeof(int)) {
         std::iota(numbers.begin(), numbers.end(), 0);
         for (int key = 0; key < 20'000; ++key) nodes.emplace(key, std::to_string(key));
     }
@@ -88,13 +88,11 @@ int in_a_process(Work work) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-
 std::vector<call_policy> policies(isolation how, std::size_t count = 1) {
     return std::vector<call_policy>(count, {.isolation = how});
 }
 
-bool skipped() {
+bool freezing_skipped() {
     if (address_sanitizer) MESSAGE("skipped: sanitized memory is not frozen");
     return address_sanitizer;
 }
@@ -115,7 +113,7 @@ bool forbid(int system_call) {
 }  // namespace
 
 TEST_CASE("frozen memory is what it was, can be written, and is there once") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     CHECK(in_a_process([] {
               loaded program;
               const std::size_t before = status_of("VmRSS");
@@ -132,13 +130,13 @@ TEST_CASE("frozen memory is what it was, can be written, and is there once") {
 }
 
 TEST_CASE("a fork copies no page tables of frozen memory, also when some of it has been written") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     CHECK(in_a_process([] {
               const std::size_t most = page_tables() + tables_of_loaded / 2;
               loaded program;
               const auto image = frozen_memory::freeze(operating_system::real());
               if (!image || !program.is_as_loaded()) return 1;
-              for (std::size_t i = 0; i < size / sizeof(int); i += size / sizeof(int) / 10) {
+              for (std::size_t i = 0; i < bulk / sizeof(int); i += bulk / sizeof(int) / 10) {
                   program.numbers[i] += 0;
                   program.nodes[static_cast<int>(i % 20'000)] += "";
               }
@@ -160,21 +158,21 @@ TEST_CASE("little memory is not frozen") {
 }
 
 TEST_CASE("memory that a new mapping would not replace stays as it is") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     CHECK(in_a_process([] {
               const auto map = [](int protection) {
                   void* memory =
-                      ::mmap(nullptr, size, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-                  std::memset(memory, 1, size);
+                      ::mmap(nullptr, bulk, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                  std::memset(memory, 1, bulk);
                   return static_cast<char*>(memory);
               };
               const char* executable = map(PROT_READ | PROT_WRITE | PROT_EXEC);
               char* wiped = map(PROT_READ | PROT_WRITE);
-              ::madvise(wiped, size, MADV_WIPEONFORK);
+              ::madvise(wiped, bulk, MADV_WIPEONFORK);
               const auto image = frozen_memory::freeze(operating_system::real());
-              return !image && executable[size / 2] == 1 &&
+              return !image && executable[bulk / 2] == 1 &&
                              in_a_process([&] {
-                                 return executable[size / 2] == 1 && wiped[size / 2] == 0 ? 0 : 1;
+                                 return executable[bulk / 2] == 1 && wiped[bulk / 2] == 0 ? 0 : 1;
                              }) == 0
                          ? 0
                          : 1;
@@ -182,11 +180,11 @@ TEST_CASE("memory that a new mapping would not replace stays as it is") {
 }
 
 TEST_CASE("memory that is given back reads as zeros, as it did before it was frozen") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     CHECK(in_a_process([] {
-              auto* memory = static_cast<char*>(::mmap(nullptr, size, PROT_READ | PROT_WRITE,
+              auto* memory = static_cast<char*>(::mmap(nullptr, bulk, PROT_READ | PROT_WRITE,
                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-              std::memset(memory, 1, size);
+              std::memset(memory, 1, bulk);
               const auto image = frozen_memory::freeze(operating_system::real());
               if (!image) return 1;
               ::madvise(memory + page, page, MADV_DONTNEED);
@@ -200,30 +198,30 @@ TEST_CASE("memory that is given back reads as zeros, as it did before it was fro
 }
 
 TEST_CASE("a block of the heap that was frozen grows, and so does a mapping, by zeros") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     CHECK(
         in_a_process([] {
-            auto* block = static_cast<char*>(std::malloc(size));
-            std::memset(block, 1, size);
-            auto* memory = static_cast<char*>(::mmap(nullptr, size + 2 * page, PROT_NONE,
+            auto* block = static_cast<char*>(std::malloc(bulk));
+            std::memset(block, 1, bulk);
+            auto* memory = static_cast<char*>(::mmap(nullptr, bulk + 2 * page, PROT_NONE,
                                                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) +
                            page;
-            ::mprotect(memory, size, PROT_READ | PROT_WRITE);  // a mapping beside no other
-            std::memset(memory, 1, size);
+            ::mprotect(memory, bulk, PROT_READ | PROT_WRITE);  // a mapping beside no other
+            std::memset(memory, 1, bulk);
             const loaded behind;
             const auto image = frozen_memory::freeze(operating_system::real());
             if (!image) return 1;
-            block = static_cast<char*>(std::realloc(block, 2 * size));
-            if (block == nullptr || block[0] != 1 || block[size - 1] != 1) return 2;
-            std::memset(block + size, 2, size);
-            void* grown = ::mremap(memory, size, 2 * size, MREMAP_MAYMOVE);
+            block = static_cast<char*>(std::realloc(block, 2 * bulk));
+            if (block == nullptr || block[0] != 1 || block[bulk - 1] != 1) return 2;
+            std::memset(block + bulk, 2, bulk);
+            void* grown = ::mremap(memory, bulk, 2 * bulk, MREMAP_MAYMOVE);
             if (grown == MAP_FAILED) return 3;
             memory = static_cast<char*>(grown);
-            if (memory[0] != 1 || memory[size - 1] != 1) return 4;
-            if (std::any_of(memory + size, memory + 2 * size, [](char each) { return each != 0; }))
+            if (memory[0] != 1 || memory[bulk - 1] != 1) return 4;
+            if (std::any_of(memory + bulk, memory + 2 * bulk, [](char each) { return each != 0; }))
                 return 5;
-            std::memset(memory + size, 2, size);
-            return behind.is_as_loaded() && block[size] == 2 ? 0 : 6;
+            std::memset(memory + bulk, 2, bulk);
+            return behind.is_as_loaded() && block[bulk] == 2 ? 0 : 6;
         }) == 0);
 }
 
@@ -231,7 +229,7 @@ TEST_CASE("a call has a block of the program's heap grow") {
     constexpr std::size_t little = 400'000;
     auto* block = static_cast<char*>(std::malloc(little));
     std::memset(block, 1, little);
-    for (const isolation how : {isolation::process, isolation::worker, isolation::rewind}) {
+    for (const isolation how : all_isolations) {
         calls all({[&](std::string_view) {
                       block = static_cast<char*>(std::realloc(block, 8 << 20));
                       std::memset(block + little, 2, (8 << 20) - little);
@@ -246,7 +244,7 @@ TEST_CASE("a call has a block of the program's heap grow") {
 }
 
 TEST_CASE("each call finds what the program has loaded, and writes to it for itself") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     auto program = std::make_unique<loaded>();
     for (const isolation how : {isolation::process, isolation::rewind}) {
         calls all({[&](std::string_view) {
@@ -262,7 +260,7 @@ TEST_CASE("each call finds what the program has loaded, and writes to it for its
 }
 
 TEST_CASE("a reservation of a terabyte beside what the program has loaded takes no time") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     constexpr std::size_t terabyte = std::size_t{1} << 40;
     const loaded program;
     auto* reserved = static_cast<char*>(::mmap(nullptr, terabyte, PROT_READ | PROT_WRITE,
@@ -283,7 +281,7 @@ TEST_CASE("a reservation of a terabyte beside what the program has loaded takes 
 }
 
 TEST_CASE("a worker's calls find what the calls before them have written") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     const auto program = std::make_unique<loaded>();
     calls all({[&](std::string_view) { return std::to_string(program->numbers[1'000'000]++); }},
               few, operating_system::real(), policies(isolation::worker));
@@ -293,7 +291,7 @@ TEST_CASE("a worker's calls find what the calls before them have written") {
 }
 
 TEST_CASE("a program with much memory is rewound") {
-    if (skipped() || !can_rewind()) return;
+    if (freezing_skipped() || !can_rewind()) return;
     const auto program = std::make_unique<loaded>();
     calls all({[&](std::string_view) {
                   program->numbers[2'000'000] = 0;
@@ -307,7 +305,7 @@ TEST_CASE("a program with much memory is rewound") {
 }
 
 TEST_CASE("calls find what was loaded after the fork server was replaced") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     const auto program = std::make_unique<loaded>();
     calls all({[&](std::string_view) {
         return std::string(program->is_as_loaded() ? "fresh" : "stale");
@@ -323,7 +321,7 @@ TEST_CASE("calls find what was loaded after the fork server was replaced") {
 }
 
 TEST_CASE("with other threads in the program, the fork server freezes its copy") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     const std::size_t most = page_tables() + tables_of_loaded / 2;
     const auto program = std::make_unique<loaded>();
     std::atomic<bool> ends = false;
@@ -340,7 +338,7 @@ TEST_CASE("with other threads in the program, the fork server freezes its copy")
 }
 
 TEST_CASE("a system that refuses the file costs speed and nothing else") {
-    if (skipped()) return;
+    if (freezing_skipped()) return;
     struct : operating_system {
         int memfd_create(const char* name, unsigned flags) override {
             if (std::string_view(name) != "restful-functions-image") {

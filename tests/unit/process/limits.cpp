@@ -12,8 +12,6 @@ using namespace restful_functions::literals;
 
 namespace {
 
-const executor_options few{.max_processes = 8, .warm_processes = 2};
-
 std::string burn_processor_time(std::string_view) {
     volatile bool for_ever = true;
     while (for_ever) {

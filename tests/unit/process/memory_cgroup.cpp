@@ -103,7 +103,7 @@ class machine {
     temporary_directory directory_;
 };
 
-const process_id process{.slot = 3, .generation = 7};
+const process_id member{.slot = 3, .generation = 7};
 
 }  // namespace
 
@@ -152,8 +152,8 @@ TEST_CASE("no group is made where the machine has none for us") {
 
     const memory_cgroup none(its.system, its.self());
     CHECK(none.directory().empty());
-    none.enter(process, bytes{1000});
-    CHECK_FALSE(none.ran_out(process));
+    none.enter(member, bytes{1000});
+    CHECK_FALSE(none.ran_out(member));
     none.remove();
     CHECK(detail::groups_in(its.top()).empty());
 }
@@ -201,7 +201,7 @@ TEST_CASE("the server's directory is found where a part of the hierarchy is moun
 TEST_CASE("a process enters a group that is limited") {
     machine its;
     const memory_cgroup ours(its.system, its.self());
-    ours.enter(process, bytes{64 << 20});
+    ours.enter(member, bytes{64 << 20});
     const std::string group = ours.directory() + "/3-7";
     CHECK(read(group + "/memory.max") == "67108864");
     CHECK(read(group + "/memory.swap.max") == "0");
@@ -214,7 +214,7 @@ TEST_CASE("a process removes the groups of its slot's former processes, and no o
     const memory_cgroup ours(its.system, its.self());
     ours.enter({.slot = 3, .generation = 1}, bytes{1});
     ours.enter({.slot = 30, .generation = 1}, bytes{1});
-    ours.enter(process, bytes{1});
+    ours.enter(member, bytes{1});
     CHECK_FALSE(exists(ours.directory() + "/3-1"));
     CHECK(exists(ours.directory() + "/3-7"));
     CHECK(exists(ours.directory() + "/30-1"));
@@ -224,30 +224,30 @@ TEST_CASE("a process does not enter a group without a limit") {
     machine its;
     const memory_cgroup ours(its.system, its.self());
     its.system.refuses_with = EAGAIN;
-    ours.enter(process, bytes{1});
+    ours.enter(member, bytes{1});
     CHECK_FALSE(exists(ours.directory() + "/3-7"));
 }
 
 TEST_CASE("a group ran out of memory when it was full and the kernel killed in it") {
     machine its;
     const memory_cgroup ours(its.system, its.self());
-    CHECK_FALSE(ours.ran_out(process));
-    ours.enter(process, bytes{1});
+    CHECK_FALSE(ours.ran_out(member));
+    ours.enter(member, bytes{1});
     const std::string events = ours.directory() + "/3-7/memory.events";
-    CHECK_FALSE(ours.ran_out(process));
+    CHECK_FALSE(ours.ran_out(member));
     write(events, "low 0\nhigh 0\nmax 12\noom 0\noom_kill 0\noom_group_kill 0\n");
-    CHECK_FALSE(ours.ran_out(process));
+    CHECK_FALSE(ours.ran_out(member));
     write(events, "low 0\nhigh 0\nmax 0\noom 0\noom_kill 1\n");
-    CHECK_FALSE(ours.ran_out(process));  // the machine ran out
+    CHECK_FALSE(ours.ran_out(member));  // the machine ran out
     write(events, "low 0\nhigh 0\nmax 12\noom 1\noom_kill 2\noom_group_kill 1\n");
-    CHECK(ours.ran_out(process));
+    CHECK(ours.ran_out(member));
 }
 
 TEST_CASE("no directory is left behind, not even one that a function made") {
     machine its;
     {
         const memory_cgroup ours(its.system, its.self());
-        ours.enter(process, bytes{1});
+        ours.enter(member, bytes{1});
         its.system.mkdir((ours.directory() + "/3-7/nested").c_str(), 0755);
     }
     CHECK(detail::groups_in(its.top()).empty());

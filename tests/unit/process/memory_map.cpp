@@ -22,7 +22,7 @@ const mapping* find(const mapping_list& list, const void* address) {
     return found != list.end() ? found : nullptr;
 }
 
-int initialised = 1;
+int variable = 1;
 
 }  // namespace
 
@@ -33,10 +33,10 @@ TEST_CASE("the map of memory tells private from shared, and constants from varia
     REQUIRE(find(*list, shared) != nullptr);
     CHECK(find(*list, shared)->shared);
     CHECK_FALSE(find(*list, shared)->writable);
-    REQUIRE(find(*list, &initialised) != nullptr);
-    CHECK_FALSE(find(*list, &initialised)->shared);
-    CHECK(find(*list, &initialised)->writable);
-    CHECK(find(*list, &initialised)->file.inode != 0);
+    REQUIRE(find(*list, &variable) != nullptr);
+    CHECK_FALSE(find(*list, &variable)->shared);
+    CHECK(find(*list, &variable)->writable);
+    CHECK(find(*list, &variable)->file.inode != 0);
     REQUIRE(find(*list, "a constant") != nullptr);
     CHECK_FALSE(find(*list, "a constant")->writable);
     ::munmap(shared, 4096);

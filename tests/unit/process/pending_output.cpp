@@ -13,9 +13,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-constexpr isolation all_isolations[]{isolation::process, isolation::worker, isolation::rewind};
-
 /// Prints a line and a half in the way that the input names, and ends or hangs as it says then.
 /// "printf hang"
 std::string print_and(std::string_view input) {

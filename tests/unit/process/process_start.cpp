@@ -21,10 +21,7 @@ using namespace test;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-
 int prepared = 0;
-int served = 0;
 
 /// "1 1": so often the process's memory has seen the hook, and so many calls.
 std::string count(std::string_view) {
@@ -89,7 +86,7 @@ TEST_CASE("a descriptor that the hook has opened costs no rewound process") {
 }
 
 TEST_CASE("a call ends as the hook of its process does") {
-    for (const isolation how : {isolation::process, isolation::worker, isolation::rewind}) {
+    for (const isolation how : all_isolations) {
         {
             hooked all([] { throw std::runtime_error("no database"); }, how);
             const outcome end = all.run(0);

@@ -18,8 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-
 class rewound : public calls {
  public:
     explicit rewound(std::vector<body> bodies, limits its = {}, executor_options options = few)
@@ -28,14 +26,7 @@ class rewound : public calls {
                                          {.limits = its, .isolation = isolation::rewind})) {}
 };
 
-int served = 0;
-
-/// "1 in 123": the number of the call and of the process.
-std::string count_calls(std::string_view) {
-    return std::to_string(++served) + " in " + std::to_string(::getpid());
-}
-
-bool skipped() {
+bool rewinding_skipped() {
     const bool cannot = !can_rewind() || address_sanitizer;
     if (cannot) MESSAGE("skipped: this process cannot be rewound");
     return cannot;
@@ -44,7 +35,7 @@ bool skipped() {
 }  // namespace
 
 TEST_CASE("each call finds what the program was, in a few processes") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({count_calls});
     std::set<std::string> processes;
     for (int call = 0; call < 100; ++call) {
@@ -57,7 +48,7 @@ TEST_CASE("each call finds what the program was, in a few processes") {
 }
 
 TEST_CASE("a worker that says it cannot be rewound costs no other function its rewinding") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     calls all({count_calls,
                [](std::string_view) {
                    detail::current_slot->why_not_rewound = mark_refusal::untrackable;
@@ -86,7 +77,7 @@ TEST_CASE("where memory cannot be put back, each call has a process of its own")
 }
 
 TEST_CASE("a call that leaves a thread costs a process, and no call") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({[](std::string_view) {
         std::thread([] {
             for (;;) ::pause();
@@ -97,7 +88,7 @@ TEST_CASE("a call that leaves a thread costs a process, and no call") {
 }
 
 TEST_CASE("a crash, an exit and an exception of a rewound call cost that call alone") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({[](std::string_view input) {
         if (input == "crash") ::raise(SIGSEGV);
         if (input == "exit") ::_exit(3);
@@ -114,7 +105,7 @@ TEST_CASE("a crash, an exit and an exception of a rewound call cost that call al
 }
 
 TEST_CASE("a crash after many rewound calls still has a backtrace") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({[](std::string_view input) {
         if (!input.empty()) *reinterpret_cast<volatile int*>(8) = 0;
         return std::string();
@@ -126,7 +117,7 @@ TEST_CASE("a crash after many rewound calls still has a backtrace") {
 }
 
 TEST_CASE("each rewound call has a log of its own") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({[](std::string_view input) {
         std::cout << input;
         return std::to_string(::getpid());
@@ -140,7 +131,7 @@ TEST_CASE("each rewound call has a log of its own") {
 }
 
 TEST_CASE("limits hold for each rewound call") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     using namespace restful_functions::literals;
     rewound all({[](std::string_view input) {
                     if (input == "burn") {
@@ -163,7 +154,7 @@ TEST_CASE("limits hold for each rewound call") {
 }
 
 TEST_CASE("a rewound call can be told to stop, and its clean-ups run for it alone") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all({[](std::string_view path) {
         if (path.empty()) return std::to_string(++served);
         const std::string copy(path);
@@ -182,7 +173,7 @@ TEST_CASE("a rewound call can be told to stop, and its clean-ups run for it alon
 }
 
 TEST_CASE("rewound calls at the same time have a process each, and all end") {
-    if (skipped()) return;
+    if (rewinding_skipped()) return;
     rewound all(
         {[](std::string_view input) { return std::string(input) + std::to_string(++served); }}, {},
         {.max_processes = 8, .warm_processes = 2});

@@ -29,7 +29,7 @@ int initialised = 1;
 int uninitialised[5000];
 thread_local int of_the_thread = 2;
 
-int count_calls() {
+int count_in_static() {
     static int calls = 0;
     return ++calls;
 }
@@ -69,7 +69,7 @@ TEST_CASE("globals, statics and thread-locals are as they were") {
     if (!possible()) return;
     CHECK(rewind_after([](int) {
               const bool fresh = initialised == 1 && uninitialised[4000] == 0 &&
-                                 of_the_thread == 2 && count_calls() == 1;
+                                 of_the_thread == 2 && count_in_static() == 1;
               initialised = uninitialised[4000] = of_the_thread = 9;
               return fresh;
           }) == ending::fresh);

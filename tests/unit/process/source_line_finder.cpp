@@ -10,11 +10,7 @@ using namespace test;
 
 namespace {
 
-[[gnu::noinline]] void write_to(std::uintptr_t address) {
-    *reinterpret_cast<volatile int*>(address) = 1;
-}
-
-std::vector<body> crashing() {
+std::vector<body> crashing_with_lines() {
     return {
         [](std::string_view) -> std::string {
             write_to(8);
@@ -30,6 +26,8 @@ std::vector<body> crashing() {
 bool has_line(const std::string& backtrace) {
     return backtrace.find("source_line_finder.cpp:") != std::string::npos;
 }
+
+bool has_addr2line() { return std::system("addr2line --version >/dev/null 2>&1") == 0; }
 
 /// Puts a tool in the place of addr2line that says that it runs, and never ends.
 class slow_tool {
@@ -61,8 +59,10 @@ class slow_tool {
 
 }  // namespace
 
+TEST_SUITE_BEGIN("source_lines" * doctest::skip(!has_addr2line()));
+
 TEST_CASE("the frames of a crash have their lines when its process is gone") {
-    calls all(crashing());
+    calls all(crashing_with_lines());
     const std::string text = all.departure_of(all.start(0)).backtrace;
     CAPTURE(text);
     CHECK(has_line(text));
@@ -71,7 +71,7 @@ TEST_CASE("the frames of a crash have their lines when its process is gone") {
 }
 
 TEST_CASE("a crash that was seen before has its lines without a further process") {
-    calls all(crashing(), {.max_processes = 8, .warm_processes = 0});
+    calls all(crashing_with_lines(), {.max_processes = 8, .warm_processes = 0});
     all.departure_of(all.start(0));
     const auto forks = all->forks();
     CHECK(has_line(all.departure_of(all.start(0)).backtrace));
@@ -79,20 +79,20 @@ TEST_CASE("a crash that was seen before has its lines without a further process"
 }
 
 TEST_CASE("crashes at the same time have their lines each") {
-    calls all(crashing());
+    calls all(crashing_with_lines());
     std::vector<call_id> started;
     for (int i = 0; i < 12; ++i) started.push_back(all.start(i % 2 == 0 ? 0 : 1));
     for (const call_id call : started) CHECK(has_line(all.departure_of(call).backtrace));
 }
 
 TEST_CASE("one process is enough for lines, too") {
-    calls all(crashing(), {.max_processes = 1, .warm_processes = 1});
+    calls all(crashing_with_lines(), {.max_processes = 1, .warm_processes = 1});
     CHECK(has_line(all.departure_of(all.start(0)).backtrace));
 }
 
 TEST_CASE("a lookup of lines takes no place from a call") {
     slow_tool tool;
-    auto bodies = crashing();
+    auto bodies = crashing_with_lines();
     bodies.push_back(echo);
     const auto count = static_cast<std::uint32_t>(bodies.size());
     calls all(bodies, {.max_processes = 1, .warm_processes = 1});
@@ -107,7 +107,7 @@ TEST_CASE("a lookup of lines takes no place from a call") {
 
 TEST_CASE("calls find a process while lines are looked up") {
     slow_tool tool;
-    auto bodies = crashing();
+    auto bodies = crashing_with_lines();
     bodies.push_back(say_and_block);
     const auto block = static_cast<std::uint32_t>(bodies.size() - 1);
     calls all(bodies, {.max_processes = 3, .warm_processes = 1});
@@ -123,6 +123,8 @@ TEST_CASE("calls find a process while lines are looked up") {
         all.end_of(call);
     }
 }
+
+TEST_SUITE_END();
 
 TEST_CASE(
     "the hook of the program runs before its calls, and the lookup is none of its functions") {

@@ -83,7 +83,7 @@ constexpr std::size_t beyond = 80 << 20;
     return depth == 0 ? 0 : descend(depth - 1) + frame[0];
 }
 
-const std::vector<body> bodies{
+const std::vector<body> threaded{
     [](std::string_view count) {
         return beside_threads(std::stoi(std::string(count)),
                               [] { return can_have(within) + " " + can_have(beyond); });
@@ -123,10 +123,10 @@ const std::vector<body> bodies{
 
 /// What four calls return under each isolation.
 void answers(std::uint32_t entry, std::string_view input, std::string_view expected) {
-    for (const auto how : {isolation::process, isolation::worker, isolation::rewind}) {
+    for (const auto how : all_isolations) {
         CAPTURE(static_cast<int>(how));
-        calls all(bodies, {.max_processes = 8, .warm_processes = 2}, operating_system::real(),
-                  std::vector<call_policy>(bodies.size(),
+        calls all(threaded, {.max_processes = 8, .warm_processes = 2}, operating_system::real(),
+                  std::vector<call_policy>(threaded.size(),
                                            {.limits = {.memory = 64_MiB}, .isolation = how}));
         for (int call = 0; call < 4; ++call) CHECK(all.result(entry, input) == expected);
     }
@@ -151,7 +151,7 @@ TEST_CASE("a stack of a size of its thread's own is not counted either") {
 }
 
 TEST_CASE("a process without a memory limit creates threads as ever") {
-    calls all(bodies);
+    calls all(threaded);
     CHECK(all.result(0, "100") == "yes yes");
     CHECK(all.result(4) == std::to_string(RLIM_INFINITY));
 }

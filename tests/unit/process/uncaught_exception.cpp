@@ -10,8 +10,6 @@ using namespace test;
 
 namespace {
 
-constexpr executor_options few{.max_processes = 8, .warm_processes = 2};
-
 struct throws_while_it_is_asked : std::exception {
     const char* what() const noexcept override { std::terminate(); }
 };
@@ -37,7 +35,7 @@ std::string body_of(std::string_view input) {
 }  // namespace
 
 TEST_CASE("an exception that nobody catches is told with its type and words, in any thread") {
-    for (const isolation how : {isolation::process, isolation::worker, isolation::rewind}) {
+    for (const isolation how : all_isolations) {
         calls all({body_of}, few, operating_system::real(), {{.isolation = how}});
         const auto thrown = [&](std::string_view input) {
             const outcome end = all.run(0, input);

@@ -1,5 +1,7 @@
 #include <restful_functions/task/queues.hpp>
 
+#include "numbered.hpp"
+
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -7,10 +9,10 @@
 
 using namespace std::chrono_literals;
 using namespace restful_functions::task;
+using test::numbered;
 
 namespace {
 
-uuid numbered(std::uint8_t n) { return uuid(uuid::bytes{n}); }
 bool any(std::uint32_t) { return true; }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <restful_functions/task/table.hpp>
 
+#include "numbered.hpp"
+
 #include <doctest/doctest.h>
 
 #include <malloc.h>
@@ -16,6 +18,7 @@
 
 using namespace std::chrono_literals;
 using namespace restful_functions::task;
+using test::numbered;
 
 namespace {
 
@@ -36,12 +39,6 @@ ending done(std::string result) { return {state::done, outcome::returned, std::m
 void insert(table& tasks, const uuid& id, std::uint32_t function) {
     tasks.insert(id, function, high_noon);
     tasks.run(id, at(), 0ms);
-}
-
-uuid numbered(int n) {
-    uuid::bytes bytes{};
-    for (std::size_t i = 0; i < sizeof n; ++i) bytes[i] = static_cast<std::uint8_t>(n >> (8 * i));
-    return uuid(bytes);
 }
 
 std::string ids(const table& tasks, std::uint32_t function) {

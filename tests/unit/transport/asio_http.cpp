@@ -1,6 +1,7 @@
 /// What a client of the HTTP transport sees, over loopback.
 #include <restful_functions/transport/asio_http.hpp>
 
+#include "../text_parts.hpp"
 #include "client.hpp"
 #include "fake_service.hpp"
 
@@ -23,8 +24,8 @@ namespace {
 
 using tcp_server = transport::asio_http<asio::ip::tcp, fake_service>;
 
-struct fixture {
-    explicit fixture(transport::http_options options = {}, const char* host = "127.0.0.1")
+struct http_fixture {
+    explicit http_fixture(transport::http_options options = {}, const char* host = "127.0.0.1")
         : http(loop, service, {host, 0}, options) {}
 
     client connect() { return client(loop, http.port()); }
@@ -34,10 +35,6 @@ struct fixture {
     tcp_server http;
 };
 
-std::string get(const std::string& target, const std::string& fields = "") {
-    return "GET " + target + " HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n";
-}
-
 std::string post(const std::string& target, const std::string& body,
                  const std::string& fields = "") {
     return "POST " + target +
@@ -45,12 +42,10 @@ std::string post(const std::string& target, const std::string& body,
            fields + "\r\n" + body;
 }
 
-bool has(const std::string& text, const char* part) { return text.find(part) != text.npos; }
-
 }  // namespace
 
 TEST_CASE("a request is answered, and the connection goes on") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/a"));
     const std::string first = c.receive();
@@ -62,7 +57,7 @@ TEST_CASE("a request is answered, and the connection goes on") {
 }
 
 TEST_CASE("a request may come in any pieces") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     for (const char byte : post("/a", "hello")) {
         c.send({&byte, 1});
@@ -72,7 +67,7 @@ TEST_CASE("a request may come in any pieces") {
 }
 
 TEST_CASE("pipelined requests are answered in their order, one at a time") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later/1") + get("/2") + post("/later/3", "x") + get("/4"));
     run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
@@ -89,7 +84,7 @@ TEST_CASE("pipelined requests are answered in their order, one at a time") {
 }
 
 TEST_CASE("who sends many requests in one go has them served in turn with other clients") {
-    fixture server;
+    http_fixture server;
     client many = server.connect();
     client one = server.connect();
     std::string flood;
@@ -103,7 +98,7 @@ TEST_CASE("who sends many requests in one go has them served in turn with other 
 }
 
 TEST_CASE("a client that sends on while it waits is read up to a bound, and served in the end") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later"));
     run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
@@ -125,7 +120,7 @@ TEST_CASE("a client that sends on while it waits is read up to a bound, and serv
 }
 
 TEST_CASE("large bodies go both ways") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     const std::string large(8 * 1024 * 1024, 'x');
     c.send(post("/large", large));
@@ -136,7 +131,7 @@ TEST_CASE("large bodies go both ways") {
 }
 
 TEST_CASE("a client that waits for it is told to continue") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
     CHECK(c.receive() == "HTTP/1.1 100 Continue\r\n\r\n");
@@ -145,58 +140,58 @@ TEST_CASE("a client that waits for it is told to continue") {
 }
 
 TEST_CASE("HEAD is answered with the length of the body and without it") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send("HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n");
-    CHECK(has(c.receive(true), "Content-Length: 8\r\n"));
+    CHECK(contains(c.receive(true), "Content-Length: 8\r\n"));
     c.send(get("/b"));
     CHECK(body_of(c.receive()) == "GET /b ");
 }
 
 TEST_CASE("the connection goes on or ends as the client's version and wish say") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     SUBCASE("HTTP/1.1 goes on by itself") {
         c.send(get("/a"));
-        CHECK_FALSE(has(c.receive(), "Connection:"));
+        CHECK_FALSE(contains(c.receive(), "Connection:"));
         c.send(get("/b"));
         CHECK(body_of(c.receive()) == "GET /b ");
     }
     SUBCASE("HTTP/1.1 ends when asked to") {
         c.send(get("/a", "Connection: close\r\n") + get("/b"));
         const std::string all = c.receive_all();
-        CHECK(has(all, "Connection: close\r\n"));
+        CHECK(contains(all, "Connection: close\r\n"));
         CHECK(body_of(all) == "GET /a ");
     }
     SUBCASE("HTTP/1.0 ends by itself") {
         c.send("GET /a HTTP/1.0\r\n\r\n");
-        CHECK(has(c.receive_all(), "Connection: close\r\n"));
+        CHECK(contains(c.receive_all(), "Connection: close\r\n"));
     }
     SUBCASE("HTTP/1.0 goes on when asked to") {
         c.send("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
-        CHECK(has(c.receive(), "Connection: keep-alive\r\n"));
+        CHECK(contains(c.receive(), "Connection: keep-alive\r\n"));
         c.send(get("/b"));
         CHECK(body_of(c.receive()) == "GET /b ");
     }
 }
 
 TEST_CASE("a malformed request is refused once, and the connection ends") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/a") + "GET / HTTP/1.1\r\n\r\n" + get("/b"));
     CHECK(body_of(c.receive()) == "GET /a ");
     const std::string refusal = c.receive_all();
     CHECK(status_of(refusal) == "400");
-    CHECK(has(refusal, "Content-Type: application/problem+json\r\n"));
-    CHECK(has(refusal, "Connection: close\r\n"));
-    CHECK(has(refusal, "Host field is missing"));
+    CHECK(contains(refusal, "Content-Type: application/problem+json\r\n"));
+    CHECK(contains(refusal, "Connection: close\r\n"));
+    CHECK(contains(refusal, "Host field is missing"));
     CHECK(server.service.requests == 1);
 }
 
 TEST_CASE("a body that is too large is refused before it comes") {
     transport::http_options options;
     options.limits.max_body_bytes = 10;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\nExpect: 100-continue\r\n\r\n");
     CHECK(status_of(c.receive()) == "413");
@@ -206,7 +201,7 @@ TEST_CASE(
     "a large body is refused while others fill the memory for bodies, and a small one is not") {
     transport::http_options options;
     options.limits.max_body_bytes = options.max_incoming_bytes = 1'000'000;
-    fixture server(options);
+    http_fixture server(options);
     const std::string body(600'000, 'x');
     client holder = server.connect();
     holder.send(post("/held", body).substr(0, 600'000));
@@ -217,7 +212,7 @@ TEST_CASE(
         other.send(post("/large", body));
         const std::string refusal = other.receive_all();
         CHECK(status_of(refusal) == "503");
-        CHECK(has(refusal, "no room for another large body"));
+        CHECK(contains(refusal, "no room for another large body"));
     }
     client modest = server.connect();
     modest.send(post("/small", body.substr(0, 60'000)));
@@ -235,7 +230,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a response that comes twice answers no other request") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later/1"));
     run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
@@ -252,7 +247,7 @@ TEST_CASE("a response that comes twice answers no other request") {
 TEST_CASE("a client that goes on sending after a refusal can read it") {
     transport::http_options options;
     options.limits.max_body_bytes = 10;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send(post("/", std::string(4'000'000, 'x')));
     c.half_close();
@@ -264,7 +259,7 @@ TEST_CASE("who goes on sending for ever after a refusal is cut off") {
     transport::http_options options;
     options.limits.max_body_bytes = 10;
     options.linger_time = 50ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send(post("/", std::string(11, 'x')));
     CHECK(status_of(c.receive_all()) == "413");
@@ -279,7 +274,7 @@ TEST_CASE("who is silent after a refusal is waited for shortly") {
     options.limits.max_body_bytes = 10;
     options.linger_time = 24h;
     options.linger_silence = 30ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send(post("/", std::string(11, 'x')));
     CHECK(status_of(c.receive_all()) == "413");
@@ -287,7 +282,7 @@ TEST_CASE("who is silent after a refusal is waited for shortly") {
 }
 
 TEST_CASE("a handler hears that its client has gone, and a later one does not") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later"));
     run_until(server.loop, [&] { return server.service.clients.size() == 1; });
@@ -309,7 +304,7 @@ TEST_CASE("a handler hears that its client has gone, and a later one does not") 
 }
 
 TEST_CASE("a handler whose answer is complete hears no more of its client") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later"));
     run_until(server.loop, [&] { return server.service.clients.size() == 1; });
@@ -343,7 +338,7 @@ TEST_CASE("a service that wants to answers what never became a request") {
     const std::string refused = large.receive_all();
     CHECK(status_of(refused) == "413");
     CHECK(body_of(refused) == "POST /large of 127.0.0.1");
-    CHECK(has(refused, "Connection: close\r\n"));
+    CHECK(contains(refused, "Connection: close\r\n"));
     client slow(loop, http.port());
     slow.send("GET /slow HTTP/1.1\r\nHost: a\r\nAcc");
     const std::string late = slow.receive_all();
@@ -354,7 +349,7 @@ TEST_CASE("a service that wants to answers what never became a request") {
 TEST_CASE("a head that does not come in time is refused with 408") {
     transport::http_options options;
     options.header_timeout = 30ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     SUBCASE("after its first byte") { c.send("G"); }
     SUBCASE("after more of it, which gains no time") {
@@ -369,13 +364,13 @@ TEST_CASE("a head that does not come in time is refused with 408") {
     }
     const std::string refusal = c.receive_all();
     CHECK(status_of(refusal) == "408");
-    CHECK(has(refusal, "Connection: close\r\n"));
+    CHECK(contains(refusal, "Connection: close\r\n"));
 }
 
 TEST_CASE("empty lines gain a client no time") {
     transport::http_options options;
     options.header_timeout = 30ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send("\r\n");
     CHECK(status_of(c.receive_all()) == "408");
@@ -384,7 +379,7 @@ TEST_CASE("empty lines gain a client no time") {
 TEST_CASE("a timeout may be as long as its type allows") {
     transport::http_options options;
     options.header_timeout = options.idle_timeout = std::chrono::milliseconds::max();
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send("GET /a HTTP/1.1\r\n");
     server.loop.poll();
@@ -395,13 +390,13 @@ TEST_CASE("a timeout may be as long as its type allows") {
 }
 
 TEST_CASE("options that would serve no one are refused") {
-    CHECK_THROWS_AS(fixture({.header_timeout = 0ms}), std::invalid_argument);
-    CHECK_THROWS_AS(fixture({.idle_timeout = -1ms}), std::invalid_argument);
-    CHECK_THROWS_AS(fixture({.max_connections = 0}), std::invalid_argument);
+    CHECK_THROWS_AS(http_fixture({.header_timeout = 0ms}), std::invalid_argument);
+    CHECK_THROWS_AS(http_fixture({.idle_timeout = -1ms}), std::invalid_argument);
+    CHECK_THROWS_AS(http_fixture({.max_connections = 0}), std::invalid_argument);
 }
 
 TEST_CASE("a request that there is no memory for ends its connection and no other") {
-    fixture server;
+    http_fixture server;
     client other = server.connect();
     client c = server.connect();
     SUBCASE("when it comes") { c.send(get("/throw")); }
@@ -420,7 +415,7 @@ TEST_CASE("a request that there is no memory for ends its connection and no othe
 TEST_CASE("a body that stops coming is refused with 408") {
     transport::http_options options;
     options.idle_timeout = 30ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel");
     CHECK(status_of(c.receive_all()) == "408");
@@ -429,7 +424,7 @@ TEST_CASE("a body that stops coming is refused with 408") {
 TEST_CASE("an idle connection ends without a word") {
     transport::http_options options;
     options.idle_timeout = 30ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     SUBCASE("before its first request") {}
     SUBCASE("after a request") {
@@ -442,7 +437,7 @@ TEST_CASE("an idle connection ends without a word") {
 TEST_CASE("a client that waits for its response is not idle") {
     transport::http_options options;
     options.idle_timeout = 10ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     client timing = server.connect();
     c.send(get("/later"));
@@ -454,7 +449,7 @@ TEST_CASE("a client that waits for its response is not idle") {
 TEST_CASE("a client that does not read its response is given up") {
     transport::http_options options;
     options.idle_timeout = 50ms;
-    fixture server(options);
+    http_fixture server(options);
     client c = server.connect();
     c.send(post("/", std::string(8'000'000, 'x')));
     run_until(server.loop, [&] { return server.service.requests == 1; });
@@ -463,19 +458,19 @@ TEST_CASE("a client that does not read its response is given up") {
 }
 
 TEST_CASE("a client that sends no more still gets its answers") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later") + get("/b"));
     c.half_close();
     run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
     server.service.answer_next();
     const std::string all = c.receive_all();
-    CHECK(has(all, "GET /later "));
-    CHECK(has(all, "GET /b "));
+    CHECK(contains(all, "GET /later "));
+    CHECK(contains(all, "GET /b "));
 }
 
 TEST_CASE("a client that goes while it waits is noticed, and its reply dropped") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     c.send(get("/later"));
     run_until(server.loop, [&] { return server.service.waiting.size() == 1; });
@@ -504,7 +499,7 @@ TEST_CASE("a reply that comes after the transport has gone is dropped") {
 }
 
 TEST_CASE("when draining, each connection ends with its response and new ones are refused") {
-    fixture server;
+    http_fixture server;
     client c = server.connect();
     client idle = server.connect();
     c.send(get("/later"));
@@ -513,10 +508,10 @@ TEST_CASE("when draining, each connection ends with its response and new ones ar
     server.http.drain();
     CHECK_FALSE(server.http.quiet());
     server.service.answer_next();
-    CHECK(has(c.receive_all(), "Connection: close\r\n"));
+    CHECK(contains(c.receive_all(), "Connection: close\r\n"));
     CHECK(server.http.quiet());
     idle.send(get("/a"));
-    CHECK(has(idle.receive_all(), "Connection: close\r\n"));
+    CHECK(contains(idle.receive_all(), "Connection: close\r\n"));
     const transport::listener taken = transport::listen({"127.0.0.1", server.http.port()});
     CHECK(taken.port == server.http.port());
 }
@@ -541,7 +536,7 @@ TEST_CASE("the service's deadlines are met") {
 }
 
 TEST_CASE("a service can have several transports on one loop") {
-    fixture server;
+    http_fixture server;
     const std::string path = "/tmp/rf-" + std::to_string(::getpid()) + ".sock";
     transport::asio_http<asio::local::stream_protocol, fake_service> local(server.loop,
                                                                            server.service, {path});
@@ -560,7 +555,7 @@ TEST_CASE("a service can have several transports on one loop") {
 }
 
 TEST_CASE("localhost is reached over IPv4, and over IPv6 where the machine has it") {
-    fixture server({}, "localhost");
+    http_fixture server({}, "localhost");
     client c = server.connect();
     c.send(get("/a"));
     CHECK(body_of(c.receive()) == "GET /a ");

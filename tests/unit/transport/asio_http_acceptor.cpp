@@ -35,8 +35,8 @@ class failing : public transport::accepting {
     std::deque<int> errors_;
 };
 
-struct fixture {
-    explicit fixture(std::deque<int> errors, std::size_t max_connections = 100)
+struct acceptor_fixture {
+    explicit acceptor_fixture(std::deque<int> errors, std::size_t max_connections = 100)
         : seam(std::move(errors)),
           http(loop, service, {"127.0.0.1", 0}, {.max_connections = max_connections}, seam) {}
 
@@ -49,7 +49,7 @@ struct fixture {
 };
 
 void expect_service(client& c) {
-    c.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n");
+    c.send(get("/a"));
     CHECK(body_of(c.receive()) == "GET /a ");
 }
 
@@ -58,7 +58,7 @@ void expect_service(client& c) {
 TEST_CASE("without descriptors or memory the server waits, and then goes on") {
     for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM, EOPNOTSUPP}) {
         CAPTURE(error);
-        fixture server({error, error});
+        acceptor_fixture server({error, error});
         client c = server.connect();
         expect_service(c);
         // Two failures, the client, and perhaps once in vain: nothing spins.
@@ -69,14 +69,14 @@ TEST_CASE("without descriptors or memory the server waits, and then goes on") {
 TEST_CASE("a client that is lost in the queue is passed over") {
     for (const int error : {ECONNABORTED, EINTR, EPROTO, ENETDOWN}) {
         CAPTURE(error);
-        fixture server({error, error, error});
+        acceptor_fixture server({error, error, error});
         client c = server.connect();
         expect_service(c);
     }
 }
 
 TEST_CASE("above max_connections a client waits until another one goes") {
-    fixture server({}, 2);
+    acceptor_fixture server({}, 2);
     client first = server.connect();
     client second = server.connect();
     expect_service(first);

@@ -129,6 +129,11 @@ class client {
     std::string got_;
 };
 
+inline std::string get(const std::string& target, const std::string& fields = "",
+                       const std::string& version = "1.1") {
+    return "GET " + target + " HTTP/" + version + "\r\nHost: a\r\n" + fields + "\r\n";
+}
+
 /// The body of a response.
 inline std::string body_of(const std::string& response) {
     return response.substr(response.find("\r\n\r\n") + 4);

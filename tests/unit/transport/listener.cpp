@@ -2,6 +2,7 @@
 #include <restful_functions/transport/listener.hpp>
 
 #include "../temporary_directory.hpp"
+#include "../text_parts.hpp"
 
 #include <doctest/doctest.h>
 
@@ -55,8 +56,6 @@ std::string refusal(const Address& where) {
     return "listens";
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != text.npos; }
-
 bool exists(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
 }  // namespace
@@ -72,13 +71,13 @@ TEST_CASE("port 0 is a free port, which can be read") {
 TEST_CASE("a busy port is named, with what to do") {
     const transport::listener opened = transport::listen(transport::tcp_address{"127.0.0.1", 0});
     const std::string text = refusal(transport::tcp_address{"127.0.0.1", opened.port});
-    CHECK(has(text, "127.0.0.1:" + std::to_string(opened.port)));
-    CHECK(has(text, "choose another port"));
+    CHECK(contains(text, "127.0.0.1:" + std::to_string(opened.port)));
+    CHECK(contains(text, "choose another port"));
 }
 
 TEST_CASE("an earlier call's error is not taken for a busy port") {
     const transport::listener opened = transport::listen(transport::tcp_address{"127.0.0.1", 0});
-    CHECK(has(refusal(transport::tcp_address{"127.0.0.1", opened.port}), "another program"));
+    CHECK(contains(refusal(transport::tcp_address{"127.0.0.1", opened.port}), "another program"));
     errno = EADDRINUSE;
     CHECK(refusal(transport::tcp_address{"127.0.0.1", 0}) == "listens");
 }
@@ -97,18 +96,18 @@ TEST_CASE("a free port that no two addresses share is looked for a few times onl
 }
 
 TEST_CASE("a refusal of the system says what to do") {
-    CHECK(has(transport::detail::tcp_advice(EACCES), "ports below 1024 need rights"));
-    CHECK(has(transport::detail::tcp_advice(EADDRNOTAVAIL), "no interface"));
-    CHECK(has(transport::detail::unix_advice(EACCES), "choose another directory"));
+    CHECK(contains(transport::detail::tcp_advice(EACCES), "ports below 1024 need rights"));
+    CHECK(contains(transport::detail::tcp_advice(EADDRNOTAVAIL), "no interface"));
+    CHECK(contains(transport::detail::unix_advice(EACCES), "choose another directory"));
 }
 
 TEST_CASE("an unknown host is named") {
-    CHECK(has(refusal(transport::tcp_address{"no.such.host.invalid", 80}),
-              "no.such.host.invalid:80: the host is unknown"));
+    CHECK(contains(refusal(transport::tcp_address{"no.such.host.invalid", 80}),
+                   "no.such.host.invalid:80: the host is unknown"));
 }
 
 TEST_CASE("an address of another machine is named") {
-    CHECK(has(refusal(transport::tcp_address{"192.0.2.1", 80}), "192.0.2.1:80: no interface"));
+    CHECK(contains(refusal(transport::tcp_address{"192.0.2.1", 80}), "192.0.2.1:80: no interface"));
 }
 
 TEST_CASE("IPv6 addresses are written in brackets") {
@@ -175,7 +174,7 @@ TEST_CASE("a path where a server listens is refused, and left as it is") {
     const temporary_directory here;
     const std::string path = here.file("socket");
     const transport::listener opened = transport::listen(transport::unix_address{path});
-    CHECK(has(refusal(transport::unix_address{path}), path + ": a server listens there"));
+    CHECK(contains(refusal(transport::unix_address{path}), path + ": a server listens there"));
     CHECK(exists(path));
 }
 
@@ -183,14 +182,14 @@ TEST_CASE("a file that is no socket is not replaced") {
     const temporary_directory here;
     const std::string path = here.file("data");
     ::close(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-    CHECK(has(refusal(transport::unix_address{path}), path));
+    CHECK(contains(refusal(transport::unix_address{path}), path));
     CHECK(exists(path));
     ::unlink(path.c_str());
 }
 
 TEST_CASE("a path that cannot be one is refused") {
-    CHECK(has(refusal(transport::unix_address{std::string(200, 'x')}), "at most 107"));
-    CHECK(has(refusal(transport::unix_address{""}), "at least one byte"));
-    CHECK(has(refusal(transport::unix_address{"/no/such/directory/socket"}),
-              "the directory is not there"));
+    CHECK(contains(refusal(transport::unix_address{std::string(200, 'x')}), "at most 107"));
+    CHECK(contains(refusal(transport::unix_address{""}), "at least one byte"));
+    CHECK(contains(refusal(transport::unix_address{"/no/such/directory/socket"}),
+                   "the directory is not there"));
 }

@@ -16,7 +16,7 @@ namespace {
 
 namespace transport = restful_functions::transport;
 
-struct fixture {
+struct stream_fixture {
     client connect() { return client(loop, http.port()); }
     void run_until_asked() {
         run_until(loop, [this] { return service.stream != nullptr; });
@@ -27,17 +27,12 @@ struct fixture {
     transport::asio_http<asio::ip::tcp, fake_service> http{loop, service, {"127.0.0.1", 0}};
 };
 
-std::string get(const std::string& target, const std::string& version = "1.1",
-                const std::string& fields = "") {
-    return "GET " + target + " HTTP/" + version + "\r\nHost: a\r\n" + fields + "\r\n";
-}
-
 }  // namespace
 
 TEST_SUITE_BEGIN("transport/outgoing");
 
 TEST_CASE("a streamed body comes in chunks as it is made, and the connection goes on") {
-    fixture server;
+    stream_fixture server;
     client c = server.connect();
     c.send(get("/stream"));
     const std::string head = c.receive();
@@ -45,16 +40,16 @@ TEST_CASE("a streamed body comes in chunks as it is made, and the connection goe
     CHECK(head.find("Content-Length") == head.npos);
     server.service.stream->write("more");
     server.service.stream->end();
-    c.send(get("/next", "1.1", "Connection: close\r\n"));
+    c.send(get("/next", "Connection: close\r\n"));
     const std::string rest = c.receive_all();
     CHECK(rest.starts_with("6\r\nbegun;\r\n4\r\nmore\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"));
     CHECK(rest.ends_with("GET /next "));
 }
 
 TEST_CASE("an HTTP/1.0 client gets a streamed body until the connection ends") {
-    fixture server;
+    stream_fixture server;
     client c = server.connect();
-    c.send(get("/stream", "1.0", "Connection: keep-alive\r\n"));
+    c.send(get("/stream", "Connection: keep-alive\r\n", "1.0"));
     server.run_until_asked();
     server.service.stream->write("more");
     server.service.stream->end();
@@ -64,7 +59,7 @@ TEST_CASE("an HTTP/1.0 client gets a streamed body until the connection ends") {
 }
 
 TEST_CASE("HEAD of a streamed body is its head") {
-    fixture server;
+    stream_fixture server;
     client c = server.connect();
     c.send("HEAD /stream HTTP/1.1\r\nHost: a\r\n\r\n");
     c.receive(true);
@@ -74,7 +69,7 @@ TEST_CASE("HEAD of a streamed body is its head") {
 }
 
 TEST_CASE("who makes a body learns that its client has gone") {
-    fixture server;
+    stream_fixture server;
     client c = server.connect();
     c.send(get("/stream"));
     server.run_until_asked();
@@ -84,7 +79,7 @@ TEST_CASE("who makes a body learns that its client has gone") {
 }
 
 TEST_CASE("a client that does not read is dropped, and what waits for it is bounded") {
-    fixture server;
+    stream_fixture server;
     client c = server.connect();
     c.send(get("/stream"));
     server.run_until_asked();
@@ -95,7 +90,7 @@ TEST_CASE("a client that does not read is dropped, and what waits for it is boun
         server.loop.poll();
         REQUIRE(written < 100'000'000);
     }
-    c.send(get("/next", "1.1", "Connection: close\r\n"));
+    c.send(get("/next", "Connection: close\r\n"));
     const std::string rest = c.receive_all();
     CHECK(rest.find("7\r\ndropped\r\n0\r\n\r\nHTTP/1.1 200 OK") != rest.npos);
 }
