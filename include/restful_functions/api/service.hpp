@@ -133,7 +133,8 @@ class service {
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         proxies_.look_behind(known);
         const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
-        finished(known, logged, std::move(answer))(http::problem(why.status, why.reason));
+        const reply finish = finished(known, logged, std::move(answer));
+        finish(http::problem(why.status, why.reason));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }

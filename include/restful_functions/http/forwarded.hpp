@@ -66,9 +66,12 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
             const std::size_t equals = std::min(pair->find('='), pair->size());
             const std::string_view name = pair->substr(0, equals);
             std::string value = detail::text_of(pair->substr(std::min(equals + 1, pair->size())));
-            if (equal_ignoring_case(name, "for")) read.from = std::move(value);
-            if (equal_ignoring_case(name, "host")) read.host = std::move(value);
-            if (equal_ignoring_case(name, "proto")) read.scheme = std::move(value);
+            if (equal_ignoring_case(name, "for"))
+                read.from = std::move(value);
+            else if (equal_ignoring_case(name, "host"))
+                read.host = std::move(value);
+            else if (equal_ignoring_case(name, "proto"))
+                read.scheme = std::move(value);
         }
     }
     return hops;
