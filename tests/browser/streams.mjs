@@ -131,7 +131,7 @@ test('streams leave connections for the rest, and wait for each other', async ({
   await pages[3].getByText('RUNNING').waitFor();
   await pipe.close();
   proxy.close();
-}, elsewhere);
+}, { ...elsewhere, environment: {} });  // a server on which no other test has left tasks
 
 for (const [how, script] of [['no workers', () => { delete window.SharedWorker; }],
   ['workers that are no modules', () => {
