@@ -20214,9 +20214,12 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
             const std::size_t equals = std::min(pair->find('='), pair->size());
             const std::string_view name = pair->substr(0, equals);
             std::string value = detail::text_of(pair->substr(std::min(equals + 1, pair->size())));
-            if (equal_ignoring_case(name, "for")) read.from = std::move(value);
-            if (equal_ignoring_case(name, "host")) read.host = std::move(value);
-            if (equal_ignoring_case(name, "proto")) read.scheme = std::move(value);
+            if (equal_ignoring_case(name, "for"))
+                read.from = std::move(value);
+            else if (equal_ignoring_case(name, "host"))
+                read.host = std::move(value);
+            else if (equal_ignoring_case(name, "proto"))
+                read.scheme = std::move(value);
         }
     }
     return hops;
@@ -20852,7 +20855,8 @@ class service {
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         proxies_.look_behind(known);
         const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
-        finished(known, logged, std::move(answer))(http::problem(why.status, why.reason));
+        const reply finish = finished(known, logged, std::move(answer));
+        finish(http::problem(why.status, why.reason));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }
