@@ -62,17 +62,19 @@ std::size_t status_of(std::string_view key) {
 
 std::size_t page_tables() { return status_of("VmPTE"); }
 
-/// Pages of the frozen memory that this process has written, and that a fork has to copy.
-std::size_t written_frozen_pages() {
+/// Pages of the frozen memory that this process has written, and that a fork has to copy. -1: its
+/// mappings cannot be read, -2: their pages cannot.
+int written_frozen_pages() {
     const detail::outside_memory<mapping_list> list;  // the heap would be written to
-    std::size_t count = 0;
-    if (!read_memory_map(*list)) return count;
+    int count = 0;
+    if (!read_memory_map(*list)) return -1;
     const detail::page_states pages;
     std::array<std::uint64_t, 1> state{};
     for (const mapping& known : *list) {
         if (known.file != detail::program_view.file || known.shared) continue;
         for (std::uintptr_t at = known.begin; at < known.end; at += page) {
-            if (pages.read(at, 1, state)) count += detail::page_states::is_anonymous(state[0]);
+            if (!pages.read(at, 1, state)) return -2;
+            count += detail::page_states::is_anonymous(state[0]);
         }
     }
     return count;
@@ -140,7 +142,8 @@ TEST_CASE("a fork copies no page tables of frozen memory, also when some of it h
                   program.numbers[i] += 0;
                   program.nodes[static_cast<int>(i % 20'000)] += "";
               }
-              if (written_frozen_pages() == 0) return 4;
+              const int written = written_frozen_pages();
+              if (written <= 0) return 10 - written;
               frozen_memory::separate_written_pages(image->descriptor());
               if (written_frozen_pages() != 0) return 5;
               if (in_a_process([&] { return page_tables() > most ? 1 : 0; }) != 0) return 2;
