@@ -35,6 +35,18 @@ struct http_fixture {
     tcp_server http;
 };
 
+/// A client that waits for its answer, and whether the handler of its request has heard it leave.
+struct departure_fixture : http_fixture {
+    departure_fixture() {
+        c.send(get("/later"));
+        run_until(loop, [&] { return service.clients.size() == 1; });
+        service.clients.front()->on_leave([&] { has_left = true; });
+    }
+
+    client c = connect();
+    bool has_left = false;
+};
+
 std::string post(const std::string& target, const std::string& body,
                  const std::string& fields = "") {
     return "POST " + target +
@@ -281,39 +293,29 @@ TEST_CASE("who is silent after a refusal is waited for shortly") {
     run_until(server.loop, [&] { return server.http.connections() == 0; });
 }
 
-TEST_CASE("a handler hears that its client has gone, and a later one does not") {
-    http_fixture server;
-    client c = server.connect();
-    c.send(get("/later"));
-    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
-    bool has_left = false;
-    server.service.clients.front()->on_leave([&] { has_left = true; });
+TEST_CASE_FIXTURE(departure_fixture,
+                  "a handler hears that its client has gone, and a later one does not") {
     SUBCASE("by closing") { c.close(); }
     SUBCASE("by a reset") { c.reset(); }
     SUBCASE("as far as can be seen: it half-closes, and can still be answered") {
         c.half_close();
-        run_until(server.loop, [&] { return has_left; });
-        server.service.answer_next();
+        run_until(loop, [&] { return has_left; });
+        service.answer_next();
         CHECK(body_of(c.receive()) == "GET /later ");
     }
     SUBCASE("after it sent more") {
         c.send(get("/next"));
         c.close();
     }
-    run_until(server.loop, [&] { return has_left; });
+    run_until(loop, [&] { return has_left; });
 }
 
-TEST_CASE("a handler whose answer is complete hears no more of its client") {
-    http_fixture server;
-    client c = server.connect();
-    c.send(get("/later"));
-    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
-    bool has_left = false;
-    server.service.clients.front()->on_leave([&] { has_left = true; });
-    server.service.answer_next();
+TEST_CASE_FIXTURE(departure_fixture,
+                  "a handler whose answer is complete hears no more of its client") {
+    service.answer_next();
     CHECK(body_of(c.receive()) == "GET /later ");
     c.close();
-    run_until(server.loop, [&] { return server.http.connections() == 0; });
+    run_until(loop, [&] { return http.connections() == 0; });
     CHECK(!has_left);
 }
 
