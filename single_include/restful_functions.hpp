@@ -5098,7 +5098,7 @@ struct server_options {
     std::function<void()> on_process_start = {};
 
     /// Proxies in front of the server: addresses, nets such as "10.0.0.0/8" or "fd00::/8", or
-    /// "unix" for who connects to `unix_socket`. What they say in `Forwarded` (RFC 7239) and
+    /// "unix" for clients of `unix_socket`. What they say in `Forwarded` (RFC 7239) and
     /// `X-Forwarded-For` is the peer in the log; what they say of host and scheme, also in
     /// `X-Forwarded-Host` and `X-Forwarded-Proto`, is compared with the `Origin` of pages.
     std::vector<std::string> trusted_proxies = {};
@@ -5156,7 +5156,7 @@ class function_server {
     /// inherit. Throws std::system_error when the system refuses processes or memory,
     /// std::invalid_argument when `max_processes` or `max_payload` is 0, or one of them or
     /// `log_bytes` is beyond all reason, for a token or a user without a secret, and for an entry
-    /// of `trusted_proxies` that is no address or net.
+    /// of `trusted_proxies` that is not an address or a net.
     ///
     /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
     /// everybody is served, and nothing refuses to listen for others than this machine, as start()
@@ -16525,7 +16525,7 @@ struct logged_request {
         if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
     }
 
-    /// Whether it is one of those that come every few seconds from who watches over the server.
+    /// Whether it is a health check or a reading of the metrics, which come every few seconds.
     [[nodiscard]] bool asks_for_health() const noexcept {
         return path == "/metrics" || path.starts_with("/health/");
     }
@@ -16831,7 +16831,7 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it. `root` is exchange::root() of who asks.
+/// A task as clients see it. `root` is exchange::root() of the request.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
                                            const standing& now, std::string_view root) {
     json_text text = json_text::object();
@@ -19067,7 +19067,8 @@ struct task_selection {
     }
 };
 
-/// The target of the next page (RFC 8288): the path, and the query with another `after`.
+/// A reference from this page to the next one (RFC 8288; RFC 3986, 5.2): the query with another
+/// `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
     std::string link = "?";
     std::string_view query = asked.query;
@@ -20081,7 +20082,7 @@ namespace restful_functions::http {
 /// socket for both has it) is the IPv4 address.
 class ip_address {
  public:
-    /// nullopt: the text is no address.
+    /// nullopt: the text is not an address.
     [[nodiscard]] static std::optional<ip_address> parse(std::string_view text) {
         const std::string terminated(text);
         ip_address parsed;
@@ -20160,11 +20161,12 @@ class network {
 }  // namespace restful_functions::http
 
 // restful_functions/http/forwarded.hpp
-/// forwarded: what proxies say of the request that they pass on (RFC 7239, X-Forwarded-For).
+/// forwarded: the fields in which proxies name the origin of a request (RFC 7239,
+/// X-Forwarded-For).
 
 namespace restful_functions::http {
 
-/// One hop of a request: from whom a proxy had it.
+/// One hop of a request: the sender from which a proxy received it.
 struct hop {
     std::string from{};    ///< an address, perhaps with a port, or a name such as "unknown"
     std::string host{};    ///< the Host field that it came with, if that is said
@@ -20242,14 +20244,14 @@ inline std::vector<std::string_view> list_of(const fields& headers, std::string_
 }  // namespace restful_functions::http
 
 // restful_functions/api/proxies.hpp
-/// proxies: the ones that are trusted to say whom they forward a request for.
+/// proxies: the trusted proxies in front of the server, and the clients that they forward for.
 
 namespace restful_functions::api {
 
 /// Replaces what the connection says of a request by what the proxies in front of the server say.
 class proxies {
  public:
-    /// Addresses, nets such as "10.0.0.0/8" or "fd00::/8", or "unix" for who connects to the Unix
+    /// Addresses, nets such as "10.0.0.0/8" or "fd00::/8", or "unix" for clients of the Unix
     /// socket. Throws std::invalid_argument for another text.
     explicit proxies(const std::vector<std::string>& trusted) {
         for (const std::string& each : trusted) {
@@ -20303,12 +20305,12 @@ class proxies {
                            [&](const http::network& net) { return net.contains(address); });
     }
 
-    /// The nearest hop that is no trusted proxy, or the farthest one. Empty: nobody says.
+    /// The nearest hop that is not a trusted proxy, or the farthest hop. Empty: no field has one.
     [[nodiscard]] std::string client_in(const std::vector<http::hop>& hops) const {
         std::string farthest;
         for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
             const auto address = http::address_of(hop->from);
-            if (!address) return farthest;  // hidden: what stands before it is not to be believed
+            if (!address) return farthest;  // hidden: farther hops cannot be believed
             farthest = address->to_string();
             if (!contains(*address)) break;
         }
@@ -21495,8 +21497,8 @@ class parser {
     /// The head as far as it is known; of use beside a refusal, whose form may depend on it.
     [[nodiscard]] const request& partial() const noexcept { return request_; }
 
-    /// What came of a request that is refused: of a head that is not whole, the method, the target
-    /// and the whole header fields. The parser is of no further use.
+    /// The received part of a request that is refused: of an incomplete head, the method, the
+    /// target and the complete header fields. The parser cannot be used afterwards.
     [[nodiscard]] request take_refused() {
         if (!head_.empty()) request_ = known_of_head(std::exchange(head_, {}));
         return std::exchange(request_, {});

@@ -58,7 +58,7 @@ class function_server {
     /// inherit. Throws std::system_error when the system refuses processes or memory,
     /// std::invalid_argument when `max_processes` or `max_payload` is 0, or one of them or
     /// `log_bytes` is beyond all reason, for a token or a user without a secret, and for an entry
-    /// of `trusted_proxies` that is no address or net.
+    /// of `trusted_proxies` that is not an address or a net.
     ///
     /// Whoever listens for it decides who reaches it: without `tokens`, `users` or an `authorizer`
     /// everybody is served, and nothing refuses to listen for others than this machine, as start()

@@ -128,7 +128,7 @@ struct server_options {
     std::function<void()> on_process_start = {};
 
     /// Proxies in front of the server: addresses, nets such as "10.0.0.0/8" or "fd00::/8", or
-    /// "unix" for who connects to `unix_socket`. What they say in `Forwarded` (RFC 7239) and
+    /// "unix" for clients of `unix_socket`. What they say in `Forwarded` (RFC 7239) and
     /// `X-Forwarded-For` is the peer in the log; what they say of host and scheme, also in
     /// `X-Forwarded-Host` and `X-Forwarded-Proto`, is compared with the `Origin` of pages.
     std::vector<std::string> trusted_proxies = {};

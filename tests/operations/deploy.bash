@@ -10,7 +10,7 @@ done
 equal 'operations: systemd finds nothing to say against the units' ' 0' \
     "$(systemd-analyze verify "$scratch/functions.socket" "$scratch/functions.service" 2>&1) $?"
 
-# What the image is built of and by, in a directory of its own; but for the time that optimization takes.
+# The files and the command that build the image, in a separate directory. Without optimization, to save time.
 for source in $(sed -n 's/^COPY \([a-z]*\) [a-z]*$/\1/p' "$container"); do
     cp --recursive --parents "$source" "$scratch"
 done

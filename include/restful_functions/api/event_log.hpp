@@ -40,7 +40,7 @@ struct logged_request {
         if (traceparent != nullptr && http::is_traceparent(*traceparent)) trace = *traceparent;
     }
 
-    /// Whether it is one of those that come every few seconds from who watches over the server.
+    /// Whether it is a health check or a reading of the metrics, which come every few seconds.
     [[nodiscard]] bool asks_for_health() const noexcept {
         return path == "/metrics" || path.starts_with("/health/");
     }

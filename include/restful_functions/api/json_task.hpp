@@ -142,7 +142,7 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it. `root` is exchange::root() of who asks.
+/// A task as clients see it. `root` is exchange::root() of the request.
 [[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
                                            const standing& now, std::string_view root) {
     json_text text = json_text::object();

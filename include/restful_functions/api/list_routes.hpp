@@ -96,7 +96,8 @@ struct task_selection {
     }
 };
 
-/// The target of the next page (RFC 8288): the path, and the query with another `after`.
+/// A reference from this page to the next one (RFC 8288; RFC 3986, 5.2): the query with another
+/// `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
     std::string link = "?";
     std::string_view query = asked.query;

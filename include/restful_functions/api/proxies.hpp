@@ -1,4 +1,4 @@
-/// proxies: the ones that are trusted to say whom they forward a request for.
+/// proxies: the trusted proxies in front of the server, and the clients that they forward for.
 #pragma once
 
 #include <restful_functions/http/forwarded.hpp>
@@ -17,7 +17,7 @@ namespace restful_functions::api {
 /// Replaces what the connection says of a request by what the proxies in front of the server say.
 class proxies {
  public:
-    /// Addresses, nets such as "10.0.0.0/8" or "fd00::/8", or "unix" for who connects to the Unix
+    /// Addresses, nets such as "10.0.0.0/8" or "fd00::/8", or "unix" for clients of the Unix
     /// socket. Throws std::invalid_argument for another text.
     explicit proxies(const std::vector<std::string>& trusted) {
         for (const std::string& each : trusted) {
@@ -71,12 +71,12 @@ class proxies {
                            [&](const http::network& net) { return net.contains(address); });
     }
 
-    /// The nearest hop that is no trusted proxy, or the farthest one. Empty: nobody says.
+    /// The nearest hop that is not a trusted proxy, or the farthest hop. Empty: no field has one.
     [[nodiscard]] std::string client_in(const std::vector<http::hop>& hops) const {
         std::string farthest;
         for (auto hop = hops.rbegin(); hop != hops.rend(); ++hop) {
             const auto address = http::address_of(hop->from);
-            if (!address) return farthest;  // hidden: what stands before it is not to be believed
+            if (!address) return farthest;  // hidden: farther hops cannot be believed
             farthest = address->to_string();
             if (!contains(*address)) break;
         }

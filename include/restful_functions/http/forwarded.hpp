@@ -1,4 +1,5 @@
-/// forwarded: what proxies say of the request that they pass on (RFC 7239, X-Forwarded-For).
+/// forwarded: the fields in which proxies name the origin of a request (RFC 7239,
+/// X-Forwarded-For).
 #pragma once
 
 #include <restful_functions/http/characters.hpp>
@@ -16,7 +17,7 @@
 
 namespace restful_functions::http {
 
-/// One hop of a request: from whom a proxy had it.
+/// One hop of a request: the sender from which a proxy received it.
 struct hop {
     std::string from{};    ///< an address, perhaps with a port, or a name such as "unknown"
     std::string host{};    ///< the Host field that it came with, if that is said

@@ -21,7 +21,7 @@ namespace restful_functions::http {
 /// socket for both has it) is the IPv4 address.
 class ip_address {
  public:
-    /// nullopt: the text is no address.
+    /// nullopt: the text is not an address.
     [[nodiscard]] static std::optional<ip_address> parse(std::string_view text) {
         const std::string terminated(text);
         ip_address parsed;

@@ -81,8 +81,8 @@ class parser {
     /// The head as far as it is known; of use beside a refusal, whose form may depend on it.
     [[nodiscard]] const request& partial() const noexcept { return request_; }
 
-    /// What came of a request that is refused: of a head that is not whole, the method, the target
-    /// and the whole header fields. The parser is of no further use.
+    /// The received part of a request that is refused: of an incomplete head, the method, the
+    /// target and the complete header fields. The parser cannot be used afterwards.
     [[nodiscard]] request take_refused() {
         if (!head_.empty()) request_ = known_of_head(std::exchange(head_, {}));
         return std::exchange(request_, {});

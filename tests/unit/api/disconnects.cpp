@@ -34,7 +34,7 @@ TEST_CASE("calls whose clients have gone make room for others") {
     CHECK(!contains(tasks, "RUNNING"));
 }
 
-TEST_CASE("who half-closes and goes on reading is told why the call contains ended") {
+TEST_CASE("a client that half-closes and goes on reading is told why the call has ended") {
     served s;
     const auto client = here();
     const auto answer = s.call_of(client, "/devoted/keep-connection");
