@@ -30,7 +30,7 @@ export function isTrue(condition, what) {
 /** Throws unless the page comes to show so many of them. */
 export async function shows(locator, expected, what) {
   let got;
-  for (const end = Date.now() + 30_000; Date.now() < end; await setTimeout(20)) {
+  for (const end = Date.now() + 60_000; Date.now() < end; await setTimeout(20)) {
     if ((got = await locator.count()) === expected) return;
   }
   equal(got, expected, what);
@@ -84,7 +84,7 @@ export async function run() {
     if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
     const server = options.environment ? await serve(options.environment) : shared;
     const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], ...options.context });
-    context.setDefaultTimeout(30_000);
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     const wrong = watch(page, server.url);
     try {
