@@ -55,7 +55,8 @@ function_definition erase(std::string name, Function function,
     definition.max_queued = options.max_queued;
     definition.limits = options.limits;
     definition.isolation = options.isolation;
-    definition.worker_calls = options.worker_calls;
+    definition.worker_calls =
+        options.worker_calls.value_or(options.isolation == isolation::spawn ? 10'000 : 1000);
     definition.grace = options.grace;
     definition.cancel_on_disconnect = options.cancel_on_disconnect;
     if constexpr (Args::is_one_aggregate) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -83,8 +84,9 @@ struct function_options {
     /// How its calls are kept apart.
     restful_functions::isolation isolation = restful_functions::isolation::process;
     /// The calls that one process serves under isolation::worker, rewind or spawn before
-    /// another one takes its place; at least 1.
-    std::size_t worker_calls = 1000;
+    /// another one takes its place; at least 1. Unset: 1000, and 10,000 under spawn, where a new
+    /// process costs a run of main().
+    std::optional<std::size_t> worker_calls{};
     /// How long a call that is terminated, or over its time, has to clean up: from SIGTERM to
     /// SIGKILL. As long, and at least a second, has the process of a call that has ended for the
     /// exit handlers and static objects of the call.

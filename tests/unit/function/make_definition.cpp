@@ -218,6 +218,15 @@ TEST_CASE("options can be kept in a variable") {
     CHECK(rf::make_definition<addition>(options).description == "changed");
 }
 
+TEST_CASE("a process that takes long to start serves more calls, unless options say how many") {
+    const auto calls_of = [](rf::options_of<nothing> options) {
+        return rf::make_definition<nothing>(options).worker_calls;
+    };
+    CHECK(calls_of({.isolation = rf::isolation::worker}) == 1000);
+    CHECK(calls_of({.isolation = rf::isolation::spawn}) == 10'000);
+    CHECK(calls_of({.isolation = rf::isolation::spawn, .worker_calls = 3}) == 3);
+}
+
 TEST_CASE("a copy of a definition shares the function") {
     const auto original = rf::make_definition("count", counter{}, {.args = {"by"}});
     const auto copy = original;

@@ -139,8 +139,8 @@ TEST_CASE("a fork copies no page tables of frozen memory, also when some of it h
               const auto image = frozen_memory::freeze(operating_system::real());
               if (!image || !program.is_as_loaded()) return 1;
               for (std::size_t i = 0; i < bulk / sizeof(int); i += bulk / sizeof(int) / 10) {
-                  // The compiler may leave out a write that changes nothing. Nodes may lie in memory
-                  // that an earlier test has frozen, and are not counted.
+                  // The compiler may leave out a write that changes nothing. Nodes may lie in
+                  // memory that an earlier test has frozen, and are not counted.
                   volatile int& number = program.numbers[i];
                   number = number;
                   program.nodes[static_cast<int>(i % 20'000)] += "";
