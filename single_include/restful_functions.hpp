@@ -10687,18 +10687,29 @@ struct frozen_range : address_range {
 /// no more than a piece is there twice. Lies in memory that is not frozen, and uses no other.
 class freezing {
  public:
-    /// Finds out what is to be frozen. false: nothing can be, and `why` says why if it is not for
-    /// its size.
+    /// Finds out what is to be frozen. false: nothing can be, and `why` says why if it is not that
+    /// the program has little memory.
     bool choose(const char*& why) noexcept {
         if (!read_detailed_memory_map(mappings_) || !pages_.available()) {
             why = "/proc cannot be read, or the program has thousands of mappings";
             return false;
         }
         std::size_t bytes = 0;
+        std::size_t left_as_it_is = 0;
         for (const mapping& known : mappings_) {
-            if (is_candidate(known)) bytes += choose_in(known);
+            if (is_candidate(known))
+                bytes += choose_in(known);
+            else if (known.is_anonymous() && known.readable && !known.shared)
+                left_as_it_is += known.used;
         }
-        return bytes >= frozen_memory::least_bytes;
+        if (bytes >= frozen_memory::least_bytes) return true;
+        if (has_unreadable_pages_)
+            why = "/proc/self/pagemap cannot be read";
+        else if (left_as_it_is >= frozen_memory::least_bytes)
+            why =
+                "it is locked, executable, of huge pages or not inherited, or little of much that "
+                "is reserved";
+        return false;
     }
 
     /// Bytes of the file.
@@ -10767,7 +10778,10 @@ class freezing {
 
     [[nodiscard]] std::size_t count_used(address_range block) noexcept {
         const std::size_t count = block.size() / page_states::page_size();
-        if (!pages_.read(block.begin, count, states_)) return 0;
+        if (!pages_.read(block.begin, count, states_)) {
+            has_unreadable_pages_ = true;
+            return 0;
+        }
         return static_cast<std::size_t>(
             std::count_if(states_.data(), states_.data() + count, page_states::has_memory));
     }
@@ -10858,6 +10872,7 @@ class freezing {
     bounded_list<frozen_range, 4096> ranges_;
     std::array<std::uint64_t, block_pages> states_;
     std::size_t size_ = 0;
+    bool has_unreadable_pages_ = false;
 };
 
 /// Looks for pages of the frozen memory that this process has written, and moves them to anonymous
@@ -10951,7 +10966,8 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     };
     const detail::outside_memory<detail::freezing> work;
     const char* why = nullptr;
-    if (!work || detail::is_sanitized()) return std::nullopt;
+    if (detail::is_sanitized()) return std::nullopt;
+    if (!work) return refused("there is no memory for the work");
     if (!work->choose(why)) return why != nullptr ? refused(why) : std::nullopt;
     if (detail::expects_zeros_in_vain()) {
         return refused("its allocator relies on what madvise(2) does to other memory");
