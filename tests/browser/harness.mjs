@@ -9,6 +9,7 @@ import { chromium } from 'playwright-core';
 const [, , program, ...wanted] = process.argv;
 const tests = [];
 const servers = new Set();
+const patience = 60_000;  // milliseconds, for what the page comes to show
 
 /**
  * A test: `body({page, url, context})` throws where something is not as it should be. With `environment` it gets a server
@@ -30,7 +31,7 @@ export function isTrue(condition, what) {
 /** Throws unless the page comes to show so many of them. */
 export async function shows(locator, expected, what) {
   let got;
-  for (const end = Date.now() + 60_000; Date.now() < end; await setTimeout(20)) {
+  for (const end = Date.now() + patience; Date.now() < end; await setTimeout(20)) {
     if ((got = await locator.count()) === expected) return;
   }
   equal(got, expected, what);
@@ -84,7 +85,7 @@ export async function run() {
     if (wanted.length && !wanted.some((each) => name.includes(each))) continue;
     const server = options.environment ? await serve(options.environment) : shared;
     const context = await browser.newContext({ viewport: { width: 1100, height: 800 }, permissions: ['clipboard-read', 'clipboard-write'], ...options.context });
-    context.setDefaultTimeout(60_000);
+    context.setDefaultTimeout(patience);
     const page = await context.newPage();
     const wrong = watch(page, server.url);
     try {

@@ -172,9 +172,7 @@ class freezing {
         if (has_unreadable_pages_)
             why = "/proc/self/pagemap cannot be read";
         else if (left_as_it_is >= frozen_memory::least_bytes)
-            why =
-                "it is locked, executable, of huge pages or not inherited, or little of much that "
-                "is reserved";
+            why = "it is locked, executable, of huge pages, or a part of a large reservation";
         return false;
     }
 
