@@ -5,9 +5,9 @@ import { join } from './streams.js';
 
 const stored = 'restful-functions-token';
 let asking = null;
-let skew = 0;
+let skew = NaN;
 
-/** The time on the server's clock. Its Date has whole seconds. */
+/** The time on the server's clock, NaN until an answer has told it. Its Date has whole seconds. */
 export const now = () => Date.now() + skew;
 
 export const token = () => sessionStorage.getItem(stored);

@@ -105,6 +105,7 @@ function count({ status, finished }) {
 /** Counts how many tasks ran at the same time in each second of the last minute, also between two looks. */
 export function countRunning() {
   const end = now();
+  if (Number.isNaN(end)) return;
   const begin = end - 60_000;
   const changes = [];
   for (const { started, finished } of store.tasks.values()) {
