@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -120,6 +121,15 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
+/// Pairs of a form, and parts of one with files: each costs many times the bytes that it is sent
+/// as.
+inline constexpr std::size_t most_fields = 10'000;
+
+[[nodiscard]] inline http::response too_many_fields() {
+    return http::problem(413, "a form has at most " + std::to_string(most_fields) +
+                                  " fields; send more values as a JSON array");
+}
+
 /// What a call's arguments are collected from: pairs of names and texts, and bytes.
 struct collected {
     http::form pairs;
@@ -140,12 +150,13 @@ inline std::optional<http::response> collect_parts(std::string_view body,
                                                    const function_definition& function,
                                                    collected& all) {
     const auto boundary = http::parameter_of(content_type, "boundary");
-    auto parts = boundary ? http::parse_multipart(body, *boundary) : std::nullopt;
+    auto parts = boundary ? http::parse_multipart(body, *boundary, most_fields) : std::nullopt;
     if (!parts) {
         return http::problem(400,
                              "the body is not multipart/form-data with the boundary that its "
                              "Content-Type names");
     }
+    if (parts->size() > most_fields) return too_many_fields();
     for (http::form_part& part : *parts) {
         if (!part.encoding.empty() && !http::equal_ignoring_case(part.encoding, "binary") &&
             !http::equal_ignoring_case(part.encoding, "8bit") &&
@@ -217,6 +228,10 @@ inline void take_bytes(collected& all, const function_definition& function) {
         if (query.empty()) return std::nullopt;
     }
 
+    if (kind == body_kind::form && std::count(request.body.begin(), request.body.end(), '&') >=
+                                       static_cast<std::ptrdiff_t>(detail::most_fields))
+        return detail::too_many_fields();
+
     detail::collected all;
     auto pairs = http::parse_form(query);
     auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
@@ -226,7 +241,8 @@ inline void take_bytes(collected& all, const function_definition& function) {
                              "as %25");
     }
     all.pairs = *std::move(pairs);
-    all.pairs.insert(all.pairs.end(), further->begin(), further->end());
+    all.pairs.insert(all.pairs.end(), std::move_iterator(further->begin()),
+                     std::move_iterator(further->end()));
     // Parts are views of what was sent, which stays until the body is made of them.
     std::string sent;
     if (kind != body_kind::json) sent = std::exchange(request.body, {});

@@ -114,8 +114,6 @@ class calling {
         if (auto bad = std::visit(bad_body{}, called.check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
-        // A key is its caller's own; a NUL is in no key.
-        if (wishes_.key) wishes_.key->append(1, '\0').append(asked_.request.caller);
         if (wishes_.key && repeats(function)) return;
         start(function);
     }
@@ -135,8 +133,8 @@ class calling {
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
         if (id != nullptr && wishes_.key) {
-            with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
-                                deadlines::clock::now());
+            with_.keys.remember(asked_.request.owner, *wishes_.key, {function, asked_.request.body},
+                                *id, deadlines::clock::now());
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
@@ -156,7 +154,8 @@ class calling {
 
     /// Whether the key was there before; then the call is answered.
     bool repeats(std::uint32_t function) {
-        const auto* known = with_.keys.find(*wishes_.key, deadlines::clock::now());
+        const auto* known =
+            with_.keys.find(asked_.request.owner, *wishes_.key, deadlines::clock::now());
         if (known == nullptr) return false;
         if (known->call != idempotency_keys::fingerprint(function, asked_.request.body)) {
             asked_.answer(http::problem(

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace restful_functions::api {
 
@@ -23,11 +24,14 @@ namespace restful_functions::api {
            http::detail::weight_of("text/plain", *accepted);
 }
 
-/// Whether a request is for the page and its parts, which know no more than that there is a server.
+/// Whether a request that reads is for the page or one of its parts, which know no more than that
+/// there is a server.
 [[nodiscard]] inline bool is_for_page(const http::request& request,
-                                      std::string_view first_segment) noexcept {
-    if (request.method != "GET" && request.method != "HEAD") return false;
-    return first_segment == "console" || (first_segment.empty() && prefers_page(request));
+                                      const std::vector<std::string>& path) noexcept {
+    if (path.empty()) return prefers_page(request);
+    return path.size() == 2 && path[0] == "console" &&
+           std::any_of(detail::console_files.begin(), detail::console_files.end(),
+                       [&](const auto& file) { return file.name == path[1]; });
 }
 
 namespace detail {

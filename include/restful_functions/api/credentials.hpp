@@ -49,7 +49,16 @@ inline void require_secrets(const access_options& access) {
 struct caller {
     std::string_view name;
     const grant* allowed = nullptr;
+    std::string identity;  ///< the name, or the number of a token that has none
 };
+
+namespace detail {
+
+[[nodiscard]] inline std::string identity_of(const std::string& name, std::size_t number) {
+    return name.empty() ? "number " + std::to_string(number) : "name " + name;
+}
+
+}  // namespace detail
 
 /// Finds whose credentials an Authorization field has; every secret is compared, whichever fits.
 [[nodiscard]] inline std::optional<caller> find_caller(const access_options& access,
@@ -60,9 +69,11 @@ struct caller {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     std::optional<caller> found;
     if (http::equal_ignoring_case(scheme, "Bearer")) {
+        std::size_t number = 0;
         for (const token& known : access.tokens) {
+            ++number;
             if (equal_in_constant_time(rest, known.secret) && !known.secret.empty())
-                found = caller{known.name, &known.grant};
+                found = caller{known.name, &known.grant, detail::identity_of(known.name, number)};
         }
     } else if (http::equal_ignoring_case(scheme, "Basic")) {
         const std::string pair = restful_functions::detail::base64_decode(rest).value_or("");
@@ -73,7 +84,7 @@ struct caller {
             const bool is_password =
                 equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
             if (equal_in_constant_time(name, known.name) && is_password && !known.password.empty())
-                found = caller{known.name, &known.grant};
+                found = caller{known.name, &known.grant, detail::identity_of(known.name, 0)};
         }
     }
     return found;

@@ -4,6 +4,7 @@
 #include <restful_functions/api/access.hpp>
 #include <restful_functions/api/console_routes.hpp>
 #include <restful_functions/api/credentials.hpp>
+#include <restful_functions/api/health_routes.hpp>
 #include <restful_functions/api/names.hpp>
 #include <restful_functions/api/origins.hpp>
 #include <restful_functions/function/registry.hpp>
@@ -79,6 +80,13 @@ class guard {
         return method == "GET" || method == "HEAD" || method == "OPTIONS";
     }
 
+    /// Whether a request is for what knows no more than that there is a server.
+    [[nodiscard]] static bool is_open(const http::request& request,
+                                      const std::vector<std::string>& path) noexcept {
+        if (request.method != "GET" && request.method != "HEAD") return false;
+        return is_for_health(path) || is_for_page(request, path);
+    }
+
     /// What a request wants; nullopt: something that is everybody's.
     struct wish {
         scope what = scope::read;
@@ -90,13 +98,13 @@ class guard {
         const auto target = http::parse_target(request.target);
         static const std::vector<std::string> none;
         const auto& path = target ? target->segments : none;
-        const std::string_view first = path.empty() ? std::string_view() : path[0];
-        if (first == "health" || is_for_page(request, first)) return std::nullopt;
+        if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");
         if (field != nullptr) {
             if (const auto known = find_caller(access_, *field)) {
                 request.caller = known->name;
+                request.owner = known->identity;
                 return check_grant(*known, wanted);
             }
         }

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace restful_functions::api {
 
@@ -35,6 +36,11 @@ struct readiness {
 }
 
 }  // namespace detail
+
+/// Whether a path is one of them.
+[[nodiscard]] inline bool is_for_health(const std::vector<std::string>& path) noexcept {
+    return path.size() == 2 && path[0] == "health" && (path[1] == "live" || path[1] == "ready");
+}
 
 /// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
 /// before the first process waits for a call, without a fork server and when the server is about to

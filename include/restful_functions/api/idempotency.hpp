@@ -4,11 +4,13 @@
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,7 +19,7 @@
 
 namespace restful_functions::api {
 
-/// For how long and how many keys are kept; the oldest go first.
+/// For how long and how many keys are kept.
 struct idempotency_limits {
     std::chrono::milliseconds ttl = std::chrono::hours(24);
     std::size_t max_keys = 100'000;
@@ -36,7 +38,7 @@ struct idempotency_limits {
     return std::string(field);
 }
 
-/// Remembers which task each key has started.
+/// Remembers which task each key of a caller has started.
 class idempotency_keys {
  public:
     using clock = std::chrono::steady_clock;
@@ -62,41 +64,68 @@ class idempotency_keys {
         clock::time_point expires;
     };
 
-    /// nullptr: the key is new, or forgotten.
-    [[nodiscard]] const entry* find(const std::string& key, clock::time_point now) {
+    /// nullptr: the owner's key is new, or forgotten.
+    [[nodiscard]] const entry* find(const std::string& owner, const std::string& key,
+                                    clock::time_point now) {
         expire(now);
-        const auto found = entries_.find(key);
-        return found == entries_.end() ? nullptr : &found->second;
+        const auto its = owners_.find(owner);
+        if (its == owners_.end()) return nullptr;
+        const auto found = its->second.entries.find(key);
+        return found == its->second.entries.end() ? nullptr : &found->second;
     }
 
-    /// The key must be new.
-    void remember(std::string key, const fingerprint& call, const task::uuid& started,
-                  clock::time_point now) {
+    /// The key must be new. Where there are too many, the owner who has the most loses the oldest.
+    void remember(const std::string& owner, std::string key, const fingerprint& call,
+                  const task::uuid& started, clock::time_point now) {
         if (limits_.max_keys == 0) return;
-        if (entries_.size() >= limits_.max_keys) forget_oldest();
+        if (size_ >= limits_.max_keys) forget_oldest(who_has_most());
+        keys& its = owners_[owner];
         const auto added =
-            entries_.emplace(std::move(key), entry{call, started, now + limits_.ttl}).first;
-        order_.push_back(&added->first);
+            its.entries.emplace(std::move(key), entry{call, started, now + limits_.ttl}).first;
+        its.order.push_back(&added->first);
+        ++size_;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
+    struct keys {
+        std::unordered_map<std::string, entry> entries;  // node-based: the order points at its keys
+        std::deque<const std::string*> order;
+    };
+    using owners = std::unordered_map<std::string, keys>;  // as many as there are credentials
+
     // With each request that has a key: nobody else sees those that are over their time.
     void expire(clock::time_point now) {
-        while (!order_.empty() && entries_.find(*order_.front())->second.expires <= now)
-            forget_oldest();
+        for (auto its = owners_.begin(); its != owners_.end();) {
+            const auto next = std::next(its);
+            // The last one takes the owner with it.
+            for (std::size_t left = its->second.order.size(); left > 0; --left) {
+                if (its->second.entries.find(*its->second.order.front())->second.expires > now)
+                    break;
+                forget_oldest(its);
+            }
+            its = next;
+        }
     }
 
-    void forget_oldest() {
-        const std::string* oldest = order_.front();
-        order_.pop_front();
-        entries_.erase(entries_.find(*oldest));
+    [[nodiscard]] owners::iterator who_has_most() {
+        return std::max_element(owners_.begin(), owners_.end(), [](const auto& a, const auto& b) {
+            return a.second.order.size() < b.second.order.size();
+        });
+    }
+
+    void forget_oldest(owners::iterator its) {
+        auto& [entries, order] = its->second;
+        entries.erase(entries.find(*order.front()));
+        order.pop_front();
+        --size_;
+        if (order.empty()) owners_.erase(its);
     }
 
     idempotency_limits limits_;
-    std::unordered_map<std::string, entry> entries_;  // node-based: the order points at its keys
-    std::deque<const std::string*> order_;
+    owners owners_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace restful_functions::api

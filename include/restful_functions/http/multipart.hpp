@@ -72,11 +72,10 @@ inline std::optional<form_part> parse_part_head(std::string_view head) {
 
 }  // namespace detail
 
-/// The parts of a body, in their order. nullopt: it is not of this form, ends before its last
-/// boundary, or has more than 1000 parts.
+/// The parts of a body, in their order, up to one more than `most_parts`. nullopt: it is not of
+/// this form, or ends before its last boundary.
 [[nodiscard]] inline std::optional<std::vector<form_part>> parse_multipart(
-    std::string_view body, std::string_view boundary) {
-    constexpr std::size_t most_parts = 1000;
+    std::string_view body, std::string_view boundary, std::size_t most_parts) {
     if (boundary.empty() || boundary.size() > 70) return std::nullopt;
     const std::string delimiter = "\r\n--" + std::string(boundary);
     // The first boundary needs no line before it.
@@ -91,7 +90,8 @@ inline std::optional<form_part> parse_part_head(std::string_view head) {
     for (;;) {
         if (body.substr(at).starts_with("--")) return parts;
         while (at < body.size() && (body[at] == ' ' || body[at] == '\t')) ++at;
-        if (!body.substr(at).starts_with("\r\n") || parts.size() == most_parts) return std::nullopt;
+        if (parts.size() > most_parts) return parts;
+        if (!body.substr(at).starts_with("\r\n")) return std::nullopt;
         at += 2;
         const std::size_t end = body.find(delimiter, at);
         if (end == body.npos) return std::nullopt;

@@ -81,3 +81,21 @@ TEST_CASE("what is badly encoded is refused") {
     CHECK(collected("label=%ff", "") == "400");
     CHECK(collected("%ff=1", "") == "400");
 }
+
+TEST_CASE("a form has no more fields than there is room for") {
+    const auto pairs = [](std::size_t count) {
+        std::string body = "x=1";
+        for (std::size_t i = 1; i < count; ++i) body += "&all=1";
+        return body;
+    };
+    CHECK(collected("", pairs(10'000), form).starts_with("{\"x\""));
+    CHECK(collected("", pairs(10'001), form) == "413");
+    const auto parts = [](std::size_t count) {
+        std::string body;
+        for (std::size_t i = 0; i < count; ++i)
+            body += "--b\r\nContent-Disposition: form-data; name=all\r\n\r\n1\r\n";
+        return body + "--b--";
+    };
+    CHECK(collected("", parts(10'000), "multipart/form-data; boundary=b").starts_with("{\"all\""));
+    CHECK(collected("", parts(10'001), "multipart/form-data; boundary=b") == "413");
+}

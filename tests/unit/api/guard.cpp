@@ -44,6 +44,14 @@ TEST_CASE("where callers are told apart, nobody else is served but for health an
     CHECK(s.get("/health/live").status == 200);
     CHECK(ask_as(s, "GET", "/", {{"Accept", "text/html"}}).status == 200);
     CHECK(s.get("/console/console.html").status == 200);
+    CHECK(s.get("/health/ready").status != 401);
+    for (const char* target : {"/health", "/health/greet", "/health/live/x", "/console",
+                               "/console/", "/console/greet", "/console/console.html/x", "//"}) {
+        CAPTURE(target);
+        CHECK(s.get(target).status == 401);
+        CHECK(ask_as(s, "GET", target, {{"Accept", "text/html"}}).status == 401);
+    }
+    CHECK(s.ask("POST", "/health/live").status == 401);
     CHECK(s.ask("POST", "/console/console.html").status == 401);
     CHECK(status_as(s, "wrong", "GET", "/") == 401);
     CHECK(header(ask_as(s, "GET", "/", {{"Authorization", "Bearer wrong"}}), "WWW-Authenticate") ==
@@ -247,4 +255,19 @@ TEST_CASE("a page's origin is compared with what a trusted proxy was asked for")
     CHECK(post("10.0.0.1", "http://example.org", "X-Forwarded-Host", "example.org") == 403);
     CHECK(post("10.0.0.1", "https://evil.example", "X-Forwarded-Host", "example.org") == 403);
     CHECK(post("11.0.0.1", "https://example.org", "X-Forwarded-Host", "example.org") == 403);
+}
+
+TEST_CASE("callers without names have keys of their own") {
+    served s(
+        with({.tokens = {{.secret = "one"}, {.secret = "two"}, {.secret = "three", .name = "n"}},
+              .users = {{.name = "n", .password = "p"}}}));
+    const auto started_by = [&](const char* authorization) {
+        return ask_as(s, "POST", "/greet",
+                      {{"Authorization", authorization}, {"Idempotency-Key", "k"}})
+            .body;
+    };
+    const std::string first = started_by("Bearer one");
+    CHECK(started_by("Bearer one") == first);
+    CHECK(started_by("Bearer two") != first);
+    CHECK(started_by("Bearer three") == started_by("Basic bjpw"));  // n:p
 }
