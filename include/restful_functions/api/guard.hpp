@@ -53,6 +53,26 @@ class guard {
     /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
     /// and `request.caller` is who sent it.
     [[nodiscard]] std::optional<http::response> stop(http::request& request) const {
+        return stop(request, seen::whole);
+    }
+
+    /// The same where the body is not there yet, which an authorizer may want to see: where it is
+    /// the one to decide, the request passes.
+    [[nodiscard]] std::optional<http::response> stop_by_head(http::request& request) const {
+        return stop(request, seen::head);
+    }
+
+    /// Lets pages of listed origins read the answer.
+    [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
+    [[nodiscard]] page page_of(const http::request& request) const {
+        return page(access_, request);
+    }
+
+ private:
+    /// How much of a request is there.
+    enum class seen { head, whole };
+
+    [[nodiscard]] std::optional<http::response> stop(http::request& request, seen much) const {
         if (auto refused = check_host(access_, request)) return refused;
         const bool changes = !only_reads(request.method);
         if (changes || is_preflight(request)) {
@@ -65,16 +85,9 @@ class guard {
             }
         }
         if (!access_.restricts()) return std::nullopt;
-        return check_caller(request);
+        return check_caller(request, much);
     }
 
-    /// Lets pages of listed origins read the answer.
-    [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
-    [[nodiscard]] page page_of(const http::request& request) const {
-        return page(access_, request);
-    }
-
- private:
     /// Whether a method changes nothing. OPTIONS reads, too: it tells which paths there are.
     [[nodiscard]] static bool only_reads(std::string_view method) noexcept {
         return method == "GET" || method == "HEAD" || method == "OPTIONS";
@@ -94,7 +107,8 @@ class guard {
         bool of_everything = false;  ///< what concerns the tasks of all functions
     };
 
-    [[nodiscard]] std::optional<http::response> check_caller(http::request& request) const {
+    [[nodiscard]] std::optional<http::response> check_caller(http::request& request,
+                                                             seen much) const {
         const auto target = http::parse_target(request.target);
         static const std::vector<std::string> none;
         const auto& path = target ? target->segments : none;
@@ -108,7 +122,8 @@ class guard {
                 return check_grant(*known, wanted);
             }
         }
-        if (access_.authorizer && is_authorized(request, wanted)) return std::nullopt;
+        if (access_.authorizer && (much == seen::head || is_authorized(request, wanted)))
+            return std::nullopt;
         return unauthorized(field != nullptr);
     }
 

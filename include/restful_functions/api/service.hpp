@@ -127,6 +127,12 @@ class service {
         }
     }
 
+    /// Whether the body of a request is to be waited for; false: handle() refuses such a head.
+    [[nodiscard]] bool admits(http::request head) const {
+        proxies_.look_behind(head);
+        return !guard_.stop_by_head(head);
+    }
+
     /// Answers what its transport refuses and never became a request: such an answer is counted,
     /// logged and readable for pages of listed origins, as every other one. `known` is what came of
     /// the head. `answer` is called once, in here.

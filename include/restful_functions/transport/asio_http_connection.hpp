@@ -76,6 +76,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// What the client was given time for did not happen.
     void on_deadline() {
         if (stage_ != stage::reading || parser_.idle()) return close();
+        if (parser_.in_body() && is_body_fast_enough()) return time_body();
         attempt([this] { refuse({408, "the request did not come in time"}); });
     }
 
@@ -168,6 +169,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             refuse(parser_.refused());
         else if (parser_.complete())
             serve(parser_.take());
+        else if (parser_.in_body() && !std::exchange(is_judged_, true) &&
+                 !all_.admits(known_head()))
+            turn_away();
         else if (!body_.grow_to(parser_.partial().body.size()))
             refuse({503, "the server has no room for another large body now; try again later"});
         is_advancing_ = false;
@@ -193,11 +197,50 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         if (parser_.take_continue() && !channel_.send_at_once(http::continue_response))
             return close();
-        if (parser_.idle() || parser_.in_body())
+        if (parser_.idle()) {
             deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
-        else if (!std::exchange(head_is_timed_, true))
+        } else if (parser_.in_body()) {
+            if (!std::exchange(body_is_timed_, true)) time_body();
+        } else if (!std::exchange(head_is_timed_, true)) {
             deadline_.set(this->weak_from_this(), all_.options().header_timeout);
+        }
         read_on();
+    }
+
+    // For so long is looked how fast a body comes.
+    [[nodiscard]] std::chrono::milliseconds body_period() const noexcept {
+        return std::min(all_.options().idle_timeout,
+                        std::chrono::milliseconds(std::chrono::seconds(30)));
+    }
+
+    void time_body() {
+        timed_bytes_ = parser_.partial().body.size();
+        deadline_.set(this->weak_from_this(), body_period());
+    }
+
+    [[nodiscard]] bool is_body_fast_enough() const noexcept {
+        const auto period = static_cast<std::size_t>(body_period().count());
+        const std::size_t wanted = all_.options().min_body_rate * period / 1000;
+        return parser_.partial().body.size() - timed_bytes_ >= std::max(wanted, std::size_t{1});
+    }
+
+    [[nodiscard]] http::request known_head() const {
+        const http::request& partial = parser_.partial();
+        http::request head;
+        head.method = partial.method;
+        head.target = partial.target;
+        head.version_minor = partial.version_minor;
+        head.headers = partial.headers;
+        head.peer = peer_;
+        return head;
+    }
+
+    // The service refuses this request, whatever its body is: the connection ends without it.
+    void turn_away() {
+        http::request head = known_head();
+        head.keep_alive = false;
+        static_cast<void>(parser_.take_refused());
+        serve(std::move(head));
     }
 
     void serve(http::request&& request) {
@@ -205,6 +248,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         request.peer = peer_;
         stage_ = stage::awaiting;
         head_is_timed_ = false;
+        body_is_timed_ = false;
+        is_judged_ = false;
         deadline_.clear();
         body_.give_back();
         if (!watch_) watch_ = std::make_shared<http::client_watch>();
@@ -315,8 +360,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
-    bool ended_ = false;  // the client sends nothing more; it may still read
-    backlog backlog_;     // came while a request was being served, or behind one
+    bool body_is_timed_ = false;
+    bool is_judged_ = false;       // the head of a request whose body comes behind it
+    std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
+    bool ended_ = false;           // the client sends nothing more; it may still read
+    backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more

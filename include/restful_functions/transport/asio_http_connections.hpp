@@ -71,6 +71,8 @@ class connections {
         driver_->handle(std::move(request), std::move(answer));
     }
 
+    [[nodiscard]] bool admits(http::request&& head) { return driver_->admits(std::move(head)); }
+
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         driver_->refuse(std::move(known), why, std::move(answer));
     }

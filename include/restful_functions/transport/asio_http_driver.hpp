@@ -43,6 +43,12 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
         follow_deadline();
     }
 
+    /// Whether the body of a request is to be waited for.
+    [[nodiscard]] bool admits(http::request&& head) {
+        if constexpr (judges_heads<Service>) return service_.admits(std::move(head));
+        return true;
+    }
+
     /// Answers what never became a request.
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         if constexpr (answers_refusals<Service>) {

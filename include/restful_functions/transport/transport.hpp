@@ -51,6 +51,13 @@ concept answers_refusals = service<Service> &&
     s.refuse(std::move(known), why, std::move(answer));
 };
 
+/// One that may refuse a request for its head alone; api::service does. The body of a request that
+/// it does not admit is not waited for: `handle` gets the request without one, and refuses it.
+template <class Service>
+concept judges_heads = service<Service> && requires(Service& s, http::request head) {
+    { s.admits(std::move(head)) } -> std::same_as<bool>;
+};
+
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {

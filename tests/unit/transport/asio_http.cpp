@@ -348,6 +348,52 @@ TEST_CASE("a service that wants to answers what never became a request") {
     CHECK(body_of(late) == "GET /slow of 127.0.0.1");
 }
 
+TEST_CASE("a body is not waited for whose head is refused") {
+    struct judging : fake_service {
+        bool admits(restful_functions::http::request&& head) {
+            judged.push_back(head.method + " " + head.target + " of " + head.peer);
+            return head.target != "/closed";
+        }
+        std::vector<std::string> judged;
+    };
+    asio::io_context loop{1};
+    judging service;
+    transport::asio_http<asio::ip::tcp, judging> http(loop, service, {"127.0.0.1", 0});
+    const std::string head = "POST /closed HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n";
+    for (const std::string how : {"\r\n", "\r\nx", "Expect: 100-continue\r\n\r\n"}) {
+        client c(loop, http.port());
+        c.send(head + how);
+        const std::string refused = c.receive_all();
+        CHECK(body_of(refused) == "POST /closed ");
+        CHECK(contains(refused, "Connection: close\r\n"));
+    }
+    CHECK(service.judged.back() == "POST /closed of 127.0.0.1");
+    CHECK(service.judged.size() == 3);
+    client c(loop, http.port());
+    for (const std::string& body : {std::string(100'000, 'x'), std::string(200'000, 'y')}) {
+        c.send(post("/open", body));
+        CHECK(body_of(c.receive()) == "POST /open " + body);
+    }
+    CHECK(service.judged.size() == 5);
+}
+
+TEST_CASE("a body that drips in is refused with 408") {
+    transport::http_options options;
+    options.idle_timeout = 30ms;
+    options.min_body_rate = 100'000'000;
+    http_fixture server(options);
+    client c = server.connect();
+    c.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n");
+    while (server.http.connections() == 0) server.loop.run_one();
+    int sent = 0;
+    while (!c.has_data()) {
+        REQUIRE(++sent < 1'000'000);
+        c.send_what_fits("x");
+        server.loop.poll();
+    }
+    CHECK(status_of(c.receive_all()) == "408");
+}
+
 TEST_CASE("a head that does not come in time is refused with 408") {
     transport::http_options options;
     options.header_timeout = 30ms;
