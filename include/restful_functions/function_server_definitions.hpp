@@ -102,6 +102,7 @@ inline transport::http_options http_options_of(const server_options& o) {
             .idle_timeout = o.idle_timeout,
             .max_connections = o.max_connections,
             .max_incoming_bytes = o.max_incoming_bytes,
+            .min_body_rate = o.min_body_rate,
             .sessions = sessions_of(o)};
 }
 

@@ -98,8 +98,8 @@ struct server_options {
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;
     /// From the first byte of a request to the end of its header fields; past it 408.
     std::chrono::milliseconds header_timeout = transport::http_options{}.header_timeout;
-    /// After which a connection without a request, or one that stands still in its middle, ends. A
-    /// body that drips in may take as long as it likes.
+    /// After which a connection without a request, or one whose client does not read its response,
+    /// ends.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
@@ -134,6 +134,9 @@ struct server_options {
     std::vector<std::string> trusted_proxies = {};
     /// Whether successful requests for `/health` and `/metrics` have a line in the log.
     bool log_health_checks = false;
+    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
+    /// is refused with 408. 0: one byte in 30 seconds is enough.
+    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
 };
 
 }  // namespace restful_functions
