@@ -181,9 +181,16 @@ class calling {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
         if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-            answer_late(answer, [&] { return result_answer(ended); });
-        });
+        const auto listening =
+            with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
+                answer_late(answer, [&] { return result_answer(ended); });
+            });
+        if (asked_.request.client == nullptr || !listening) return;
+        asked_.request.client->on_close(
+            [&calls = with_.calls, id = task.id, which = *listening, answer = asked_.answer] {
+                calls.forget(id, which);
+                answer(nobody_there());
+            });
     }
 
     /// RFC 7240: the result if it is there within the wait, else where to find it.
@@ -199,13 +206,14 @@ class calling {
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
         if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
         wait_for_end(
-            with_.calls, with_.timers, task.id, patience,
+            with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
-            });
+            },
+            [answer = asked_.answer] { answer(nobody_there()); });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {

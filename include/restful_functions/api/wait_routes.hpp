@@ -64,13 +64,14 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(std::move(refused));
         }
         wait_for_end(
-            calls, timers, task.id, *wait,
+            calls, timers, task.id, *wait, asked.request.client.get(),
             [show, answer = asked.answer](const task::record& ended) {
                 answer_late(answer, [&] { return show(ended); });
             },
             [&tasks, show, id = task.id, answer = asked.answer] {
                 answer_late(answer, [&] { return show(*tasks.find(id)); });
-            });
+            },
+            [answer = asked.answer] { answer(nobody_there()); });
     });
 }
 

@@ -3,6 +3,8 @@
 
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/http/client_watch.hpp>
+#include <restful_functions/http/message.hpp>
 #include <restful_functions/task/call.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/uuid.hpp>
@@ -15,15 +17,23 @@
 
 namespace restful_functions::api {
 
-/// So many clients may wait at a time. One that goes away is known to have gone only when its time
-/// is up: without a bound, clients that come and go would be memory.
+/// So many clients may wait at a time: one that goes away without a word is known to have gone only
+/// after a while.
 inline constexpr std::size_t most_waiting = 10'000;
 
-/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over: one of the two,
-/// once. The task must not have ended.
+/// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
+[[nodiscard]] inline http::response nobody_there() {
+    http::response answer;
+    answer.status = 499;
+    return answer;
+}
+
+/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
+/// the client has gone, if that is noticed: one of them, once. The task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
-                         std::chrono::milliseconds patience, task::listener on_end,
-                         std::function<void()> on_timeout) {
+                         std::chrono::milliseconds patience, http::client_watch* client,
+                         task::listener on_end, std::function<void()> on_timeout,
+                         std::function<void()> on_close) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
         calls.listen(id, [&timers, timer, on_end = std::move(on_end)](const task::record& ended) {
@@ -36,6 +46,13 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
                        calls.forget(id, which);
                        on_timeout();
                    });
+    if (client == nullptr) return;
+    client->on_close(
+        [&calls, &timers, id, timer, which = listening.value(), on_close = std::move(on_close)] {
+            timers.cancel(*timer);
+            calls.forget(id, which);
+            on_close();
+        });
 }
 
 }  // namespace restful_functions::api

@@ -42,11 +42,14 @@ class http_server {
           listener_(std::move(opened)) {
         if (options.sessions && listener_.url.starts_with("http:"))
             listener_.url.insert(sizeof "http" - 1, "s");
-        for (auto& socket : listener_.sockets)
+        for (auto& socket : listener_.sockets) {
+            probe_silent_clients(socket.get());
             acceptors_.push_back(std::make_shared<acceptor>(
                 loop, std::move(socket), seam,
                 acceptor::events{[this] { return !connections_.is_full(); },
+                                 [this] { return connections_.make_room(); },
                                  [this](auto client) { connections_.open(std::move(client)); }}));
+        }
         accept_on();
     }
     http_server(const http_server&) = delete;

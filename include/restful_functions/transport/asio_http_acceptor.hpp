@@ -26,6 +26,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 
     struct events {
         std::function<bool()> has_room;
+        std::function<bool()> make_room;  ///< for a client who waits
         std::function<void(unique_fd)> on_client;
     };
 
@@ -75,8 +76,8 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
     static constexpr std::chrono::milliseconds retry_after{200};
 
     void accept() {
-        for (int i = 0; i < most_at_once; ++i) {
-            if (!calls_.has_room()) return;  // the connection that ends next calls resume()
+        if (!calls_.make_room()) return;  // the connection that ends next calls resume()
+        for (int i = 0; i < most_at_once && calls_.has_room(); ++i) {
             unique_fd client(seam_.accept(socket_.native_handle()));
             if (client) {
                 calls_.on_client(std::move(client));

@@ -68,6 +68,14 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
+    /// Whether it waits for the service, while its client, who sends no more, may have gone.
+    [[nodiscard]] bool may_be_abandoned() const noexcept {
+        return is_half_closed_ && stage_ == stage::awaiting;
+    }
+
+    /// Ends for the sake of another one.
+    void give_way() { close(); }
+
     /// Ends, unless it is busy.
     void close_if_idle() {
         if (!busy() && stage_ != stage::closed) close();
@@ -136,7 +144,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
-                if (ended_) tell_departure();
+                if (ended_) await_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -255,7 +263,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (!watch_) watch_ = std::make_shared<http::client_watch>();
         request.client = watch_;
         all_.serve(std::move(request), next_reply());
-        if (ended_) tell_departure();
+        if (ended_) await_departure();
     }
 
     reply next_reply() {
@@ -267,8 +275,16 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
     // is all that comes of either. A handler that does not ask is not concerned, and answers.
-    void tell_departure() {
+    void await_departure() {
+        if (stage_ == stage::closed) return;
         if (watch_ && watch_->leave()) all_.follow_deadline();
+        if (!busy() || std::exchange(is_half_closed_, true)) return;
+        all_.note_half_closed(this->weak_from_this());
+        wait_for<&connection::on_broken>(loop_descriptor::wait_error);
+    }
+
+    void on_broken() {
+        if (stage_ != stage::closed) close();
     }
 
     void refuse(const http::refusal& why) {
@@ -340,7 +356,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void close() {
         stage_ = stage::closed;
-        tell_departure();
+        if (watch_ && watch_->close()) all_.follow_deadline();
         outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
@@ -363,6 +379,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool body_is_timed_ = false;
     bool is_judged_ = false;       // the head of a request whose body comes behind it
     std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
+    bool is_half_closed_ = false;  // others know that
     bool ended_ = false;           // the client sends nothing more; it may still read
     backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;

@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -77,6 +78,25 @@ class connections {
         driver_->refuse(std::move(known), why, std::move(answer));
     }
 
+    /// Remembers a connection whose client sends no more, while it waits.
+    void note_half_closed(std::weak_ptr<connection<Service>> which) {
+        if (half_closed_.size() > 2 * options_.max_connections)
+            std::erase_if(half_closed_, [](const auto& each) { return each.expired(); });
+        half_closed_.push_back(std::move(which));
+        if (is_full()) on_room_();
+    }
+
+    /// Whether there is room for another connection, or the one could go that has waited longest
+    /// for its answer while its client sends no more: that one may have gone.
+    [[nodiscard]] bool make_room() {
+        while (is_full() && !half_closed_.empty()) {
+            const auto oldest = half_closed_.front().lock();
+            half_closed_.pop_front();
+            if (oldest && oldest->may_be_abandoned()) oldest->give_way();
+        }
+        return !is_full();
+    }
+
     void follow_deadline() { driver_->follow_deadline(); }
 
     /// From now on each connection ends with its next response.
@@ -118,6 +138,7 @@ class connections {
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
+    std::deque<std::weak_ptr<connection<Service>>> half_closed_;
     bool is_draining_ = false;
     std::unordered_set<std::shared_ptr<connection<Service>>> all_;
 };

@@ -79,9 +79,18 @@ inline unique_fd open_socket(int family) {
     return unique_fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-inline void set_option(int descriptor, int level, int name) noexcept {
-    const int on = 1;
-    ::setsockopt(descriptor, level, name, &on, sizeof on);
+inline void set_option(int descriptor, int level, int name, int value = 1) noexcept {
+    ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+/// Has the system ask clients of TCP that are silent whether they are still there: one that has
+/// gone without a word, or has closed both ways while it waits for an answer, is noticed within two
+/// minutes. Sockets that are accepted have the options of the listening one (tcp(7)).
+inline void probe_silent_clients(int listening) noexcept {
+    set_option(listening, SOL_SOCKET, SO_KEEPALIVE);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
 inline bool is_loopback(const sockaddr& address) noexcept {
@@ -164,7 +173,6 @@ inline int open_at(const addrinfo& address, std::uint16_t port, unique_fd& opene
     if (!socket) return errno;
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
     // Linux hands these on to the accepted sockets, which saves the calls for each.
-    set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
     sockaddr_storage storage{};
     std::memcpy(&storage, address.ai_addr, address.ai_addrlen);

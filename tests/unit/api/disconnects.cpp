@@ -70,6 +70,32 @@ TEST_CASE("a call that waits longer than its client ends with 504 and never runs
     CHECK(contains(s.get("/metrics").body, R"(call_duration_seconds_count{function="patient"} 0)"));
 }
 
+TEST_CASE("nobody waits for a task whose client has gone") {
+    served s;
+    const std::string id = s.start("waits");
+    std::vector<std::shared_ptr<http::client_watch>> clients;
+    std::vector<std::shared_ptr<std::optional<http::response>>> answers;
+    const auto come = [&](const std::string& target, http::fields headers, const char* method) {
+        clients.push_back(here());
+        answers.push_back(s.call_of(clients.back(), target, std::move(headers), method));
+    };
+    s.call_of(here(), "/waits/keep-connection", field_of("Idempotency-Key", "k"));
+    come("/task/wait/" + id, {}, "GET");
+    come("/waits/keep-connection", field_of("Prefer", "wait=86400"), "POST");
+    come("/waits/keep-connection", field_of("Idempotency-Key", "k"), "POST");
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+        CAPTURE(i);
+        CHECK(!clients[i]->leave());  // it sends no more, and may still read
+        CHECK(!*answers[i]);
+        CHECK(clients[i]->close());
+        REQUIRE(*answers[i]);
+        CHECK((*answers[i])->status == 499);
+    }
+    CHECK(s.get("/function/running-count/waits").body == "3");
+    s.service.kill_all();
+    s.wait_until_idle();
+}
+
 TEST_CASE("what never became a request is answered, counted and readable as everything else") {
     auto options = few_processes();
     options.access.allowed_origins = {"https://app.example"};

@@ -251,10 +251,10 @@ class served {
     /// The same for a call whose client may leave.
     std::shared_ptr<std::optional<http::response>> call_of(
         const std::shared_ptr<http::client_watch>& client, std::string target,
-        http::fields headers = {}) {
+        http::fields headers = {}, std::string method = "POST") {
         http::request request;
         request.headers = std::move(headers);
-        request.method = "POST";
+        request.method = std::move(method);
         request.target = std::move(target);
         request.client = client;
         auto answer = std::make_shared<std::optional<http::response>>();

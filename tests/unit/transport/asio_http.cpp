@@ -310,6 +310,46 @@ TEST_CASE_FIXTURE(departure_fixture,
     run_until(loop, [&] { return has_left; });
 }
 
+TEST_CASE("a client that has half-closed and then goes is noticed") {
+    http_fixture server;
+    client c = server.connect();
+    c.send(get("/later"));
+    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
+    bool is_over = false;
+    server.service.clients.front()->on_close([&] { is_over = true; });
+    c.half_close();
+    for (int i = 0; i < 3; ++i) server.loop.poll();
+    CHECK(!is_over);
+    c.reset();
+    run_until(server.loop, [&] { return is_over; });
+    CHECK(server.http.connections() == 0);
+}
+
+TEST_CASE("without room for another client the one goes that waits and sends no more") {
+    transport::http_options options;
+    options.max_connections = 3;
+    http_fixture server(options);
+    client idle = server.connect();
+    client longest = server.connect();
+    client other = server.connect();
+    for (client* each : {&longest, &other}) {
+        each->send(get("/later"));
+        each->half_close();
+        run_until(server.loop, [&, wanted = each == &longest ? 1U : 2U] {
+            return server.service.waiting.size() == wanted;
+        });
+    }
+    client next = server.connect();
+    next.send(get("/next"));
+    CHECK(body_of(next.receive()) == "GET /next ");
+    CHECK(longest.receive_all() == "");
+    server.service.answer_next();
+    server.service.answer_next();
+    CHECK(body_of(other.receive_all()) == "GET /later ");
+    idle.send(get("/idle"));
+    CHECK(body_of(idle.receive()) == "GET /idle ");
+}
+
 TEST_CASE_FIXTURE(departure_fixture,
                   "a handler whose answer is complete hears no more of its client") {
     service.answer_next();
