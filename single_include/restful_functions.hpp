@@ -4422,24 +4422,39 @@ class client_watch {
     client_watch(const client_watch&) = delete;
     client_watch& operator=(const client_watch&) = delete;
 
-    /// Has `tell` called once, when the client goes before its answer is complete. It must not
-    /// throw.
-    void on_leave(std::function<void()> tell) { tell_ = std::move(tell); }
+    /// Has `tell` called once, when the client goes before its answer is complete, or seems to: one
+    /// that sends no more may still read. It must not throw.
+    void on_leave(std::function<void()> tell) { left_ = std::move(tell); }
+
+    /// Has `tell` called once, when nobody can be given the answer any more. It must not throw.
+    void on_close(std::function<void()> tell) { closed_ = std::move(tell); }
 
     // The transport's side.
 
-    /// The client has gone. Returns whether a handler was told.
-    bool leave() {
-        const auto tell = std::exchange(tell_, nullptr);
-        if (tell) tell();
-        return tell != nullptr;
+    /// The client sends no more. Returns whether a handler was told.
+    bool leave() { return tell(left_); }
+
+    /// The connection has ended. Returns whether a handler was told.
+    bool close() {
+        const bool was_told = leave();
+        return tell(closed_) || was_told;
     }
 
     /// The answer is complete: nothing is told any more.
-    void end() noexcept { tell_ = nullptr; }
+    void end() noexcept {
+        left_ = nullptr;
+        closed_ = nullptr;
+    }
 
  private:
-    std::function<void()> tell_;
+    static bool tell(std::function<void()>& who) {
+        const auto told = std::exchange(who, nullptr);
+        if (told) told();
+        return told != nullptr;
+    }
+
+    std::function<void()> left_;
+    std::function<void()> closed_;
 };
 
 }  // namespace restful_functions::http
@@ -4503,6 +4518,7 @@ struct request {
     bool keep_alive = true;       ///< Whether the client lets the connection carry another request.
     std::string peer{};           ///< The address that it came from, for logs.
     std::string caller{};         ///< Who sent it, where the server has checked that.
+    std::string owner{};          ///< Who has what it makes: of callers without a name, one each.
     std::string public_host{};    ///< The client's Host field, where a trusted proxy tells.
     std::string public_scheme{};  ///< "http" or "https", likewise.
     /// Tells when the client goes before its answer; nullptr where the transport does not notice.
@@ -4925,16 +4941,19 @@ struct http_options {
     http::limits limits = {};
     /// From the first byte of a request to the end of its head; past it 408.
     std::chrono::milliseconds header_timeout{std::chrono::seconds(10)};
-    /// Without a byte coming or going, between requests or within a body; while the client waits
-    /// for its response no time runs. A body that drips in may take as long as it likes. Longer
-    /// than the 60 s after which nginx and most load balancers drop a connection of theirs: where
-    /// the server is the first to close, it does so now and then while a request is on its way.
+    /// Without a byte coming or going, between requests or within a response; while the client
+    /// waits for its response no time runs. Longer than the 60 s after which nginx and most load
+    /// balancers drop a connection of theirs: where the server is the first to close, it does so
+    /// now and then while a request is on its way.
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(75)};
     /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
     /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
     /// has no room. Where no other comes in, one of `limits.max_body_bytes` has.
     std::size_t max_incoming_bytes = 256 * 1024 * 1024;
+    /// Bytes per second with which bodies come, seen over 30 s (or `idle_timeout`, where that is
+    /// shorter); past it 408. 0: a byte is enough.
+    std::size_t min_body_rate = 500;
     /// What encrypts the connections, e.g. `tls`; nullptr: they are not encrypted.
     std::shared_ptr<session_source> sessions = nullptr;
     /// For how long a client that is still sending after the last response is listened to, so that
@@ -5070,8 +5089,8 @@ struct server_options {
     std::size_t max_body_bytes = http::limits{}.max_body_bytes;
     /// From the first byte of a request to the end of its header fields; past it 408.
     std::chrono::milliseconds header_timeout = transport::http_options{}.header_timeout;
-    /// After which a connection without a request, or one that stands still in its middle, ends. A
-    /// body that drips in may take as long as it likes.
+    /// After which a connection without a request, or one whose client does not read its response,
+    /// ends.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
@@ -5106,6 +5125,9 @@ struct server_options {
     std::vector<std::string> trusted_proxies = {};
     /// Whether successful requests for `/health` and `/metrics` have a line in the log.
     bool log_health_checks = false;
+    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
+    /// is refused with 408. 0: one byte in 30 seconds is enough.
+    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
 };
 
 }  // namespace restful_functions
@@ -6711,11 +6733,10 @@ inline std::optional<form_part> parse_part_head(std::string_view head) {
 
 }  // namespace detail
 
-/// The parts of a body, in their order. nullopt: it is not of this form, ends before its last
-/// boundary, or has more than 1000 parts.
+/// The parts of a body, in their order, up to one more than `most_parts`. nullopt: it is not of
+/// this form, or ends before its last boundary.
 [[nodiscard]] inline std::optional<std::vector<form_part>> parse_multipart(
-    std::string_view body, std::string_view boundary) {
-    constexpr std::size_t most_parts = 1000;
+    std::string_view body, std::string_view boundary, std::size_t most_parts) {
     if (boundary.empty() || boundary.size() > 70) return std::nullopt;
     const std::string delimiter = "\r\n--" + std::string(boundary);
     // The first boundary needs no line before it.
@@ -6730,7 +6751,8 @@ inline std::optional<form_part> parse_part_head(std::string_view head) {
     for (;;) {
         if (body.substr(at).starts_with("--")) return parts;
         while (at < body.size() && (body[at] == ' ' || body[at] == '\t')) ++at;
-        if (!body.substr(at).starts_with("\r\n") || parts.size() == most_parts) return std::nullopt;
+        if (parts.size() > most_parts) return parts;
+        if (!body.substr(at).starts_with("\r\n")) return std::nullopt;
         at += 2;
         const std::size_t end = body.find(delimiter, at);
         if (end == body.npos) return std::nullopt;
@@ -6842,6 +6864,15 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
+/// Pairs of a form, and parts of one with files: each costs many times the bytes that it is sent
+/// as.
+inline constexpr std::size_t most_fields = 10'000;
+
+[[nodiscard]] inline http::response too_many_fields() {
+    return http::problem(413, "a form has at most " + std::to_string(most_fields) +
+                                  " fields; send more values as a JSON array");
+}
+
 /// What a call's arguments are collected from: pairs of names and texts, and bytes.
 struct collected {
     http::form pairs;
@@ -6862,12 +6893,13 @@ inline std::optional<http::response> collect_parts(std::string_view body,
                                                    const function_definition& function,
                                                    collected& all) {
     const auto boundary = http::parameter_of(content_type, "boundary");
-    auto parts = boundary ? http::parse_multipart(body, *boundary) : std::nullopt;
+    auto parts = boundary ? http::parse_multipart(body, *boundary, most_fields) : std::nullopt;
     if (!parts) {
         return http::problem(400,
                              "the body is not multipart/form-data with the boundary that its "
                              "Content-Type names");
     }
+    if (parts->size() > most_fields) return too_many_fields();
     for (http::form_part& part : *parts) {
         if (!part.encoding.empty() && !http::equal_ignoring_case(part.encoding, "binary") &&
             !http::equal_ignoring_case(part.encoding, "8bit") &&
@@ -6939,6 +6971,10 @@ inline void take_bytes(collected& all, const function_definition& function) {
         if (query.empty()) return std::nullopt;
     }
 
+    if (kind == body_kind::form && std::count(request.body.begin(), request.body.end(), '&') >=
+                                       static_cast<std::ptrdiff_t>(detail::most_fields))
+        return detail::too_many_fields();
+
     detail::collected all;
     auto pairs = http::parse_form(query);
     auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
@@ -6948,7 +6984,8 @@ inline void take_bytes(collected& all, const function_definition& function) {
                              "as %25");
     }
     all.pairs = *std::move(pairs);
-    all.pairs.insert(all.pairs.end(), further->begin(), further->end());
+    all.pairs.insert(all.pairs.end(), std::move_iterator(further->begin()),
+                     std::move_iterator(further->end()));
     // Parts are views of what was sent, which stays until the body is made of them.
     std::string sent;
     if (kind != body_kind::json) sent = std::exchange(request.body, {});
@@ -16640,7 +16677,7 @@ class event_log {
 
 namespace restful_functions::api {
 
-/// For how long and how many keys are kept; the oldest go first.
+/// For how long and how many keys are kept.
 struct idempotency_limits {
     std::chrono::milliseconds ttl = std::chrono::hours(24);
     std::size_t max_keys = 100'000;
@@ -16659,7 +16696,7 @@ struct idempotency_limits {
     return std::string(field);
 }
 
-/// Remembers which task each key has started.
+/// Remembers which task each key of a caller has started.
 class idempotency_keys {
  public:
     using clock = std::chrono::steady_clock;
@@ -16685,41 +16722,68 @@ class idempotency_keys {
         clock::time_point expires;
     };
 
-    /// nullptr: the key is new, or forgotten.
-    [[nodiscard]] const entry* find(const std::string& key, clock::time_point now) {
+    /// nullptr: the owner's key is new, or forgotten.
+    [[nodiscard]] const entry* find(const std::string& owner, const std::string& key,
+                                    clock::time_point now) {
         expire(now);
-        const auto found = entries_.find(key);
-        return found == entries_.end() ? nullptr : &found->second;
+        const auto its = owners_.find(owner);
+        if (its == owners_.end()) return nullptr;
+        const auto found = its->second.entries.find(key);
+        return found == its->second.entries.end() ? nullptr : &found->second;
     }
 
-    /// The key must be new.
-    void remember(std::string key, const fingerprint& call, const task::uuid& started,
-                  clock::time_point now) {
+    /// The key must be new. Where there are too many, the owner who has the most loses the oldest.
+    void remember(const std::string& owner, std::string key, const fingerprint& call,
+                  const task::uuid& started, clock::time_point now) {
         if (limits_.max_keys == 0) return;
-        if (entries_.size() >= limits_.max_keys) forget_oldest();
+        if (size_ >= limits_.max_keys) forget_oldest(who_has_most());
+        keys& its = owners_[owner];
         const auto added =
-            entries_.emplace(std::move(key), entry{call, started, now + limits_.ttl}).first;
-        order_.push_back(&added->first);
+            its.entries.emplace(std::move(key), entry{call, started, now + limits_.ttl}).first;
+        its.order.push_back(&added->first);
+        ++size_;
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
+    struct keys {
+        std::unordered_map<std::string, entry> entries;  // node-based: the order points at its keys
+        std::deque<const std::string*> order;
+    };
+    using owners = std::unordered_map<std::string, keys>;  // as many as there are credentials
+
     // With each request that has a key: nobody else sees those that are over their time.
     void expire(clock::time_point now) {
-        while (!order_.empty() && entries_.find(*order_.front())->second.expires <= now)
-            forget_oldest();
+        for (auto its = owners_.begin(); its != owners_.end();) {
+            const auto next = std::next(its);
+            // The last one takes the owner with it.
+            for (std::size_t left = its->second.order.size(); left > 0; --left) {
+                if (its->second.entries.find(*its->second.order.front())->second.expires > now)
+                    break;
+                forget_oldest(its);
+            }
+            its = next;
+        }
     }
 
-    void forget_oldest() {
-        const std::string* oldest = order_.front();
-        order_.pop_front();
-        entries_.erase(entries_.find(*oldest));
+    [[nodiscard]] owners::iterator who_has_most() {
+        return std::max_element(owners_.begin(), owners_.end(), [](const auto& a, const auto& b) {
+            return a.second.order.size() < b.second.order.size();
+        });
+    }
+
+    void forget_oldest(owners::iterator its) {
+        auto& [entries, order] = its->second;
+        entries.erase(entries.find(*order.front()));
+        order.pop_front();
+        --size_;
+        if (order.empty()) owners_.erase(its);
     }
 
     idempotency_limits limits_;
-    std::unordered_map<std::string, entry> entries_;  // node-based: the order points at its keys
-    std::deque<const std::string*> order_;
+    owners owners_;
+    std::size_t size_ = 0;
 };
 
 }  // namespace restful_functions::api
@@ -17147,15 +17211,23 @@ inline constexpr std::string_view time_limit_field = "X-Timeout";
 
 namespace restful_functions::api {
 
-/// So many clients may wait at a time. One that goes away is known to have gone only when its time
-/// is up: without a bound, clients that come and go would be memory.
+/// So many clients may wait at a time: one that goes away without a word is known to have gone only
+/// after a while.
 inline constexpr std::size_t most_waiting = 10'000;
 
-/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over: one of the two,
-/// once. The task must not have ended.
+/// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
+[[nodiscard]] inline http::response nobody_there() {
+    http::response answer;
+    answer.status = 499;
+    return answer;
+}
+
+/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
+/// the client has gone, if that is noticed: one of them, once. The task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
-                         std::chrono::milliseconds patience, task::listener on_end,
-                         std::function<void()> on_timeout) {
+                         std::chrono::milliseconds patience, http::client_watch* client,
+                         task::listener on_end, std::function<void()> on_timeout,
+                         std::function<void()> on_close) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
         calls.listen(id, [&timers, timer, on_end = std::move(on_end)](const task::record& ended) {
@@ -17168,6 +17240,13 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
                        calls.forget(id, which);
                        on_timeout();
                    });
+    if (client == nullptr) return;
+    client->on_close(
+        [&calls, &timers, id, timer, which = listening.value(), on_close = std::move(on_close)] {
+            timers.cancel(*timer);
+            calls.forget(id, which);
+            on_close();
+        });
 }
 
 }  // namespace restful_functions::api
@@ -17459,8 +17538,6 @@ class calling {
         if (auto bad = std::visit(bad_body{}, called.check(body)))
             return asked_.answer(std::move(*bad));
         if (auto bad = wishes_.read(asked_.request.headers)) return asked_.answer(std::move(*bad));
-        // A key is its caller's own; a NUL is in no key.
-        if (wishes_.key) wishes_.key->append(1, '\0').append(asked_.request.caller);
         if (wishes_.key && repeats(function)) return;
         start(function);
     }
@@ -17480,8 +17557,8 @@ class calling {
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
         if (id != nullptr && wishes_.key) {
-            with_.keys.remember(*wishes_.key, {function, asked_.request.body}, *id,
-                                deadlines::clock::now());
+            with_.keys.remember(asked_.request.owner, *wishes_.key, {function, asked_.request.body},
+                                *id, deadlines::clock::now());
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
@@ -17501,7 +17578,8 @@ class calling {
 
     /// Whether the key was there before; then the call is answered.
     bool repeats(std::uint32_t function) {
-        const auto* known = with_.keys.find(*wishes_.key, deadlines::clock::now());
+        const auto* known =
+            with_.keys.find(asked_.request.owner, *wishes_.key, deadlines::clock::now());
         if (known == nullptr) return false;
         if (known->call != idempotency_keys::fingerprint(function, asked_.request.body)) {
             asked_.answer(http::problem(
@@ -17527,9 +17605,16 @@ class calling {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
         if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-            answer_late(answer, [&] { return result_answer(ended); });
-        });
+        const auto listening =
+            with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
+                answer_late(answer, [&] { return result_answer(ended); });
+            });
+        if (asked_.request.client == nullptr || !listening) return;
+        asked_.request.client->on_close(
+            [&calls = with_.calls, id = task.id, which = *listening, answer = asked_.answer] {
+                calls.forget(id, which);
+                answer(nobody_there());
+            });
     }
 
     /// RFC 7240: the result if it is there within the wait, else where to find it.
@@ -17545,13 +17630,14 @@ class calling {
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
         if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
         wait_for_end(
-            with_.calls, with_.timers, task.id, patience,
+            with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
-            });
+            },
+            [answer = asked_.answer] { answer(nobody_there()); });
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {
@@ -17763,11 +17849,14 @@ namespace restful_functions::api {
            http::detail::weight_of("text/plain", *accepted);
 }
 
-/// Whether a request is for the page and its parts, which know no more than that there is a server.
+/// Whether a request that reads is for the page or one of its parts, which know no more than that
+/// there is a server.
 [[nodiscard]] inline bool is_for_page(const http::request& request,
-                                      std::string_view first_segment) noexcept {
-    if (request.method != "GET" && request.method != "HEAD") return false;
-    return first_segment == "console" || (first_segment.empty() && prefers_page(request));
+                                      const std::vector<std::string>& path) noexcept {
+    if (path.empty()) return prefers_page(request);
+    return path.size() == 2 && path[0] == "console" &&
+           std::any_of(detail::console_files.begin(), detail::console_files.end(),
+                       [&](const auto& file) { return file.name == path[1]; });
 }
 
 namespace detail {
@@ -18454,7 +18543,16 @@ inline void require_secrets(const access_options& access) {
 struct caller {
     std::string_view name;
     const grant* allowed = nullptr;
+    std::string identity;  ///< the name, or the number of a token that has none
 };
+
+namespace detail {
+
+[[nodiscard]] inline std::string identity_of(const std::string& name, std::size_t number) {
+    return name.empty() ? "number " + std::to_string(number) : "name " + name;
+}
+
+}  // namespace detail
 
 /// Finds whose credentials an Authorization field has; every secret is compared, whichever fits.
 [[nodiscard]] inline std::optional<caller> find_caller(const access_options& access,
@@ -18465,9 +18563,11 @@ struct caller {
     rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
     std::optional<caller> found;
     if (http::equal_ignoring_case(scheme, "Bearer")) {
+        std::size_t number = 0;
         for (const token& known : access.tokens) {
+            ++number;
             if (equal_in_constant_time(rest, known.secret) && !known.secret.empty())
-                found = caller{known.name, &known.grant};
+                found = caller{known.name, &known.grant, detail::identity_of(known.name, number)};
         }
     } else if (http::equal_ignoring_case(scheme, "Basic")) {
         const std::string pair = restful_functions::detail::base64_decode(rest).value_or("");
@@ -18478,10 +18578,70 @@ struct caller {
             const bool is_password =
                 equal_in_constant_time(std::string_view(pair).substr(colon + 1), known.password);
             if (equal_in_constant_time(name, known.name) && is_password && !known.password.empty())
-                found = caller{known.name, &known.grant};
+                found = caller{known.name, &known.grant, detail::identity_of(known.name, 0)};
         }
     }
     return found;
+}
+
+}  // namespace restful_functions::api
+
+// restful_functions/api/health_routes.hpp
+/// health_routes: whether the server lives, and whether it is to be given calls.
+
+namespace restful_functions::api {
+
+namespace detail {
+
+/// Whether calls are served, and the status that says so.
+struct readiness {
+    int status = 200;
+    std::string_view name = "ready";
+};
+
+[[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
+                                            const process::executor& executor,
+                                            const process::census& now, bool is_withdrawn,
+                                            bool& has_started) {
+    has_started = has_started || now.parked + now.running + now.kept > 0;
+    if (is_withdrawn || calls.drains()) return {503, "draining"};
+    if (executor.fork_server_pid() == 0) return {503, "no fork server"};
+    if (!has_started) return {503, "starting"};
+    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
+    return {};
+}
+
+}  // namespace detail
+
+/// Whether a path is one of them.
+[[nodiscard]] inline bool is_for_health(const std::vector<std::string>& path) noexcept {
+    return path.size() == 2 && path[0] == "health" && (path[1] == "live" || path[1] == "ready");
+}
+
+/// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
+/// before the first process waits for a call, without a fork server and when the server is about to
+/// end; 429 while as many calls run as may. All of them must outlive the router.
+inline void add_health_routes(router& routes, const dispatcher& calls,
+                              const process::executor& executor, const bool& is_withdrawn) {
+    routes.get("/health/live", [](const exchange&) {
+        return json_response(200, json_text::object().add("status", quoted("live")).end());
+    });
+    routes.get("/health/ready", [&calls, &executor, &is_withdrawn,
+                                 has_started = false](const exchange&) mutable {
+        const process::census now = executor.count();
+        const auto is = detail::readiness_of(calls, executor, now, is_withdrawn, has_started);
+        http::response response = json_response(
+            is.status, json_text::object()
+                           .add("status", quoted(is.name))
+                           .add("running", std::to_string(now.running))
+                           .add("waiting", std::to_string(now.waiting))
+                           .add("parked", std::to_string(now.parked))
+                           .add("max_processes", std::to_string(executor.max_processes()))
+                           .end());
+        response.headers.add("Cache-Control", "no-store");
+        if (is.status != 200) response.headers.add("Retry-After", "1");
+        return response;
+    });
 }
 
 }  // namespace restful_functions::api
@@ -18824,6 +18984,26 @@ class guard {
     /// The answer to a request that may not pass, or that asks whether it may; nullopt: it passes,
     /// and `request.caller` is who sent it.
     [[nodiscard]] std::optional<http::response> stop(http::request& request) const {
+        return stop(request, seen::whole);
+    }
+
+    /// The same where the body is not there yet, which an authorizer may want to see: where it is
+    /// the one to decide, the request passes.
+    [[nodiscard]] std::optional<http::response> stop_by_head(http::request& request) const {
+        return stop(request, seen::head);
+    }
+
+    /// Lets pages of listed origins read the answer.
+    [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
+    [[nodiscard]] page page_of(const http::request& request) const {
+        return page(access_, request);
+    }
+
+ private:
+    /// How much of a request is there.
+    enum class seen { head, whole };
+
+    [[nodiscard]] std::optional<http::response> stop(http::request& request, seen much) const {
         if (auto refused = check_host(access_, request)) return refused;
         const bool changes = !only_reads(request.method);
         if (changes || is_preflight(request)) {
@@ -18836,19 +19016,19 @@ class guard {
             }
         }
         if (!access_.restricts()) return std::nullopt;
-        return check_caller(request);
+        return check_caller(request, much);
     }
 
-    /// Lets pages of listed origins read the answer.
-    [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
-    [[nodiscard]] page page_of(const http::request& request) const {
-        return page(access_, request);
-    }
-
- private:
     /// Whether a method changes nothing. OPTIONS reads, too: it tells which paths there are.
     [[nodiscard]] static bool only_reads(std::string_view method) noexcept {
         return method == "GET" || method == "HEAD" || method == "OPTIONS";
+    }
+
+    /// Whether a request is for what knows no more than that there is a server.
+    [[nodiscard]] static bool is_open(const http::request& request,
+                                      const std::vector<std::string>& path) noexcept {
+        if (request.method != "GET" && request.method != "HEAD") return false;
+        return is_for_health(path) || is_for_page(request, path);
     }
 
     /// What a request wants; nullopt: something that is everybody's.
@@ -18858,21 +19038,23 @@ class guard {
         bool of_everything = false;  ///< what concerns the tasks of all functions
     };
 
-    [[nodiscard]] std::optional<http::response> check_caller(http::request& request) const {
+    [[nodiscard]] std::optional<http::response> check_caller(http::request& request,
+                                                             seen much) const {
         const auto target = http::parse_target(request.target);
         static const std::vector<std::string> none;
         const auto& path = target ? target->segments : none;
-        const std::string_view first = path.empty() ? std::string_view() : path[0];
-        if (first == "health" || is_for_page(request, first)) return std::nullopt;
+        if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");
         if (field != nullptr) {
             if (const auto known = find_caller(access_, *field)) {
                 request.caller = known->name;
+                request.owner = known->identity;
                 return check_grant(*known, wanted);
             }
         }
-        if (access_.authorizer && is_authorized(request, wanted)) return std::nullopt;
+        if (access_.authorizer && (much == seen::head || is_authorized(request, wanted)))
+            return std::nullopt;
         return unauthorized(field != nullptr);
     }
 
@@ -18953,61 +19135,6 @@ class guard {
     const registry& functions_;
     const task::table& tasks_;
 };
-
-}  // namespace restful_functions::api
-
-// restful_functions/api/health_routes.hpp
-/// health_routes: whether the server lives, and whether it is to be given calls.
-
-namespace restful_functions::api {
-
-namespace detail {
-
-/// Whether calls are served, and the status that says so.
-struct readiness {
-    int status = 200;
-    std::string_view name = "ready";
-};
-
-[[nodiscard]] inline readiness readiness_of(const dispatcher& calls,
-                                            const process::executor& executor,
-                                            const process::census& now, bool is_withdrawn,
-                                            bool& has_started) {
-    has_started = has_started || now.parked + now.running + now.kept > 0;
-    if (is_withdrawn || calls.drains()) return {503, "draining"};
-    if (executor.fork_server_pid() == 0) return {503, "no fork server"};
-    if (!has_started) return {503, "starting"};
-    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
-    return {};
-}
-
-}  // namespace detail
-
-/// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
-/// before the first process waits for a call, without a fork server and when the server is about to
-/// end; 429 while as many calls run as may. All of them must outlive the router.
-inline void add_health_routes(router& routes, const dispatcher& calls,
-                              const process::executor& executor, const bool& is_withdrawn) {
-    routes.get("/health/live", [](const exchange&) {
-        return json_response(200, json_text::object().add("status", quoted("live")).end());
-    });
-    routes.get("/health/ready", [&calls, &executor, &is_withdrawn,
-                                 has_started = false](const exchange&) mutable {
-        const process::census now = executor.count();
-        const auto is = detail::readiness_of(calls, executor, now, is_withdrawn, has_started);
-        http::response response = json_response(
-            is.status, json_text::object()
-                           .add("status", quoted(is.name))
-                           .add("running", std::to_string(now.running))
-                           .add("waiting", std::to_string(now.waiting))
-                           .add("parked", std::to_string(now.parked))
-                           .add("max_processes", std::to_string(executor.max_processes()))
-                           .end());
-        response.headers.add("Cache-Control", "no-store");
-        if (is.status != 200) response.headers.add("Retry-After", "1");
-        return response;
-    });
-}
 
 }  // namespace restful_functions::api
 
@@ -20591,13 +20718,14 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(std::move(refused));
         }
         wait_for_end(
-            calls, timers, task.id, *wait,
+            calls, timers, task.id, *wait, asked.request.client.get(),
             [show, answer = asked.answer](const task::record& ended) {
                 answer_late(answer, [&] { return show(ended); });
             },
             [&tasks, show, id = task.id, answer = asked.answer] {
                 answer_late(answer, [&] { return show(*tasks.find(id)); });
-            });
+            },
+            [answer = asked.answer] { answer(nobody_there()); });
     });
 }
 
@@ -20865,6 +20993,12 @@ class service {
         } catch (const std::exception& failure) {
             answer(http::problem(500, failure.what()));
         }
+    }
+
+    /// Whether the body of a request is to be waited for; false: handle() refuses such a head.
+    [[nodiscard]] bool admits(http::request head) const {
+        proxies_.look_behind(head);
+        return !guard_.stop_by_head(head);
     }
 
     /// Answers what its transport refuses and never became a request: such an answer is counted,
@@ -21142,6 +21276,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
 
     struct events {
         std::function<bool()> has_room;
+        std::function<bool()> make_room;  ///< for a client who waits
         std::function<void(unique_fd)> on_client;
     };
 
@@ -21191,8 +21326,8 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
     static constexpr std::chrono::milliseconds retry_after{200};
 
     void accept() {
-        for (int i = 0; i < most_at_once; ++i) {
-            if (!calls_.has_room()) return;  // the connection that ends next calls resume()
+        if (!calls_.make_room()) return;  // the connection that ends next calls resume()
+        for (int i = 0; i < most_at_once && calls_.has_room(); ++i) {
             unique_fd client(seam_.accept(socket_.native_handle()));
             if (client) {
                 calls_.on_client(std::move(client));
@@ -22238,6 +22373,13 @@ concept answers_refusals = service<Service> &&
     s.refuse(std::move(known), why, std::move(answer));
 };
 
+/// One that may refuse a request for its head alone; api::service does. The body of a request that
+/// it does not admit is not waited for: `handle` gets the request without one, and refuses it.
+template <class Service>
+concept judges_heads = service<Service> && requires(Service& s, http::request head) {
+    { s.admits(std::move(head)) } -> std::same_as<bool>;
+};
+
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {
@@ -22290,6 +22432,14 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
+    /// Whether it waits for the service, while its client, who sends no more, may have gone.
+    [[nodiscard]] bool may_be_abandoned() const noexcept {
+        return is_half_closed_ && stage_ == stage::awaiting;
+    }
+
+    /// Ends for the sake of another one.
+    void give_way() { close(); }
+
     /// Ends, unless it is busy.
     void close_if_idle() {
         if (!busy() && stage_ != stage::closed) close();
@@ -22298,6 +22448,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// What the client was given time for did not happen.
     void on_deadline() {
         if (stage_ != stage::reading || parser_.idle()) return close();
+        if (parser_.in_body() && is_body_fast_enough()) return time_body();
         attempt([this] { refuse({408, "the request did not come in time"}); });
     }
 
@@ -22357,7 +22508,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
-                if (ended_) tell_departure();
+                if (ended_) await_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -22390,6 +22541,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             refuse(parser_.refused());
         else if (parser_.complete())
             serve(parser_.take());
+        else if (parser_.in_body() && !std::exchange(is_judged_, true) &&
+                 !all_.admits(known_head()))
+            turn_away();
         else if (!body_.grow_to(parser_.partial().body.size()))
             refuse({503, "the server has no room for another large body now; try again later"});
         is_advancing_ = false;
@@ -22415,11 +22569,50 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         if (parser_.take_continue() && !channel_.send_at_once(http::continue_response))
             return close();
-        if (parser_.idle() || parser_.in_body())
+        if (parser_.idle()) {
             deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
-        else if (!std::exchange(head_is_timed_, true))
+        } else if (parser_.in_body()) {
+            if (!std::exchange(body_is_timed_, true)) time_body();
+        } else if (!std::exchange(head_is_timed_, true)) {
             deadline_.set(this->weak_from_this(), all_.options().header_timeout);
+        }
         read_on();
+    }
+
+    // For so long is looked how fast a body comes.
+    [[nodiscard]] std::chrono::milliseconds body_period() const noexcept {
+        return std::min(all_.options().idle_timeout,
+                        std::chrono::milliseconds(std::chrono::seconds(30)));
+    }
+
+    void time_body() {
+        timed_bytes_ = parser_.partial().body.size();
+        deadline_.set(this->weak_from_this(), body_period());
+    }
+
+    [[nodiscard]] bool is_body_fast_enough() const noexcept {
+        const auto period = static_cast<std::size_t>(body_period().count());
+        const std::size_t wanted = all_.options().min_body_rate * period / 1000;
+        return parser_.partial().body.size() - timed_bytes_ >= std::max(wanted, std::size_t{1});
+    }
+
+    [[nodiscard]] http::request known_head() const {
+        const http::request& partial = parser_.partial();
+        http::request head;
+        head.method = partial.method;
+        head.target = partial.target;
+        head.version_minor = partial.version_minor;
+        head.headers = partial.headers;
+        head.peer = peer_;
+        return head;
+    }
+
+    // The service refuses this request, whatever its body is: the connection ends without it.
+    void turn_away() {
+        http::request head = known_head();
+        head.keep_alive = false;
+        static_cast<void>(parser_.take_refused());
+        serve(std::move(head));
     }
 
     void serve(http::request&& request) {
@@ -22427,12 +22620,14 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         request.peer = peer_;
         stage_ = stage::awaiting;
         head_is_timed_ = false;
+        body_is_timed_ = false;
+        is_judged_ = false;
         deadline_.clear();
         body_.give_back();
         if (!watch_) watch_ = std::make_shared<http::client_watch>();
         request.client = watch_;
         all_.serve(std::move(request), next_reply());
-        if (ended_) tell_departure();
+        if (ended_) await_departure();
     }
 
     reply next_reply() {
@@ -22444,8 +22639,16 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
     // is all that comes of either. A handler that does not ask is not concerned, and answers.
-    void tell_departure() {
+    void await_departure() {
+        if (stage_ == stage::closed) return;
         if (watch_ && watch_->leave()) all_.follow_deadline();
+        if (!busy() || std::exchange(is_half_closed_, true)) return;
+        all_.note_half_closed(this->weak_from_this());
+        wait_for<&connection::on_broken>(loop_descriptor::wait_error);
+    }
+
+    void on_broken() {
+        if (stage_ != stage::closed) close();
     }
 
     void refuse(const http::refusal& why) {
@@ -22517,7 +22720,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void close() {
         stage_ = stage::closed;
-        tell_departure();
+        if (watch_ && watch_->close()) all_.follow_deadline();
         outgoing_.drop();
         std::error_code ignored;
         socket_.close(ignored);
@@ -22537,8 +22740,12 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_reading_ = false;  // a wait for the client's next bytes is in the loop
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
-    bool ended_ = false;  // the client sends nothing more; it may still read
-    backlog backlog_;     // came while a request was being served, or behind one
+    bool body_is_timed_ = false;
+    bool is_judged_ = false;       // the head of a request whose body comes behind it
+    std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
+    bool is_half_closed_ = false;  // others know that
+    bool ended_ = false;           // the client sends nothing more; it may still read
+    backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;
     outgoing outgoing_;
     bool is_starved_ = false;  // all that there is of a body is sent, and there will be more
@@ -22572,6 +22779,12 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
     void handle(http::request&& request, reply answer) {
         service_.handle(std::move(request), std::move(answer));
         follow_deadline();
+    }
+
+    /// Whether the body of a request is to be waited for.
+    [[nodiscard]] bool admits(http::request&& head) {
+        if constexpr (judges_heads<Service>) return service_.admits(std::move(head));
+        return true;
     }
 
     /// Answers what never became a request.
@@ -22689,8 +22902,29 @@ class connections {
         driver_->handle(std::move(request), std::move(answer));
     }
 
+    [[nodiscard]] bool admits(http::request&& head) { return driver_->admits(std::move(head)); }
+
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         driver_->refuse(std::move(known), why, std::move(answer));
+    }
+
+    /// Remembers a connection whose client sends no more, while it waits.
+    void note_half_closed(std::weak_ptr<connection<Service>> which) {
+        if (half_closed_.size() > 2 * options_.max_connections)
+            std::erase_if(half_closed_, [](const auto& each) { return each.expired(); });
+        half_closed_.push_back(std::move(which));
+        if (is_full()) on_room_();
+    }
+
+    /// Whether there is room for another connection, or the one could go that has waited longest
+    /// for its answer while its client sends no more: that one may have gone.
+    [[nodiscard]] bool make_room() {
+        while (is_full() && !half_closed_.empty()) {
+            const auto oldest = half_closed_.front().lock();
+            half_closed_.pop_front();
+            if (oldest && oldest->may_be_abandoned()) oldest->give_way();
+        }
+        return !is_full();
     }
 
     void follow_deadline() { driver_->follow_deadline(); }
@@ -22734,6 +22968,7 @@ class connections {
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
+    std::deque<std::weak_ptr<connection<Service>>> half_closed_;
     bool is_draining_ = false;
     std::unordered_set<std::shared_ptr<connection<Service>>> all_;
 };
@@ -22800,9 +23035,18 @@ inline unique_fd open_socket(int family) {
     return unique_fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
-inline void set_option(int descriptor, int level, int name) noexcept {
-    const int on = 1;
-    ::setsockopt(descriptor, level, name, &on, sizeof on);
+inline void set_option(int descriptor, int level, int name, int value = 1) noexcept {
+    ::setsockopt(descriptor, level, name, &value, sizeof value);
+}
+
+/// Has the system ask clients of TCP that are silent whether they are still there: one that has
+/// gone without a word, or has closed both ways while it waits for an answer, is noticed within two
+/// minutes. Sockets that are accepted have the options of the listening one (tcp(7)).
+inline void probe_silent_clients(int listening) noexcept {
+    set_option(listening, SOL_SOCKET, SO_KEEPALIVE);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPIDLE, 60);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPINTVL, 15);
+    set_option(listening, IPPROTO_TCP, TCP_KEEPCNT, 4);
 }
 
 inline bool is_loopback(const sockaddr& address) noexcept {
@@ -22885,7 +23129,6 @@ inline int open_at(const addrinfo& address, std::uint16_t port, unique_fd& opene
     if (!socket) return errno;
     set_option(socket.get(), SOL_SOCKET, SO_REUSEADDR);
     // Linux hands these on to the accepted sockets, which saves the calls for each.
-    set_option(socket.get(), SOL_SOCKET, SO_KEEPALIVE);
     set_option(socket.get(), IPPROTO_TCP, TCP_NODELAY);
     sockaddr_storage storage{};
     std::memcpy(&storage, address.ai_addr, address.ai_addrlen);
@@ -23039,11 +23282,14 @@ class http_server {
           listener_(std::move(opened)) {
         if (options.sessions && listener_.url.starts_with("http:"))
             listener_.url.insert(sizeof "http" - 1, "s");
-        for (auto& socket : listener_.sockets)
+        for (auto& socket : listener_.sockets) {
+            probe_silent_clients(socket.get());
             acceptors_.push_back(std::make_shared<acceptor>(
                 loop, std::move(socket), seam,
                 acceptor::events{[this] { return !connections_.is_full(); },
+                                 [this] { return connections_.make_room(); },
                                  [this](auto client) { connections_.open(std::move(client)); }}));
+        }
         accept_on();
     }
     http_server(const http_server&) = delete;
@@ -23803,6 +24049,7 @@ inline transport::http_options http_options_of(const server_options& o) {
             .idle_timeout = o.idle_timeout,
             .max_connections = o.max_connections,
             .max_incoming_bytes = o.max_incoming_bytes,
+            .min_body_rate = o.min_body_rate,
             .sessions = sessions_of(o)};
 }
 
