@@ -78,13 +78,13 @@ def answered(connection, requests):
             return number
 
 
-def slow_heads(port, times, most_seconds=20):
-    """The server ends them 10 s after their first byte, however they drip."""
+def refused_in_time(port, times, begin, drop, most_seconds):
+    """What drips in behind `begin` is refused with 408 within so many seconds, on each connection."""
     began = time.monotonic()
     connections = [connect(port) for _ in range(times)]
     for connection in connections:
-        connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
-    left = drip(connections, b"X-Slow: 1\r\n", most_seconds)
+        connection.sendall(begin)
+    left = drip(connections, drop, most_seconds)
     seconds = time.monotonic() - began
     answers = [everything(each)[:12] for each in connections if each not in left]
     wrong = [answer for answer in answers if answer != b"HTTP/1.1 408"]
@@ -95,14 +95,15 @@ def slow_heads(port, times, most_seconds=20):
     return f"{times} connections, the last refused after {seconds:.0f} s", wrong
 
 
-def slow_bodies(port, times, seconds=3):
-    connections = [connect(port) for _ in range(times)]
-    for connection in connections:
-        connection.sendall(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{")
-    left = drip(connections, b" ", seconds)
-    for connection in connections:
-        reset(connection)
-    return f"{times} connections", [] if len(left) == times else [f"{times - len(left)} were ended early"]
+def slow_heads(port, times):
+    """The server ends them 10 s after their first byte, however they drip."""
+    return refused_in_time(port, times, b"GET / HTTP/1.1\r\nHost: localhost\r\n", b"X-Slow: 1\r\n", 20)
+
+
+def slow_bodies(port, times):
+    """The server ends them after 30 s with less than 500 bytes of the body in each second."""
+    head = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n{"
+    return refused_in_time(port, times, head, b" ", 60)
 
 
 def is_let_in(connection):
