@@ -4841,6 +4841,21 @@ struct retention {
 
 }  // namespace restful_functions::task
 
+// restful_functions/task/waiting_limits.hpp
+/// waiting_limits: how many calls wait for a process.
+
+namespace restful_functions::task {
+
+/// What calls of all functions that wait may be together. A call beyond that still waits where few
+/// others of its function do, so that a flood of one function leaves room for the others.
+struct waiting_limits {
+    std::size_t calls = 10'000;
+    std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
+    std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+};
+
+}  // namespace restful_functions::task
+
 // restful_functions/transport/channel.hpp
 /// channel: the bytes of one connection, as they are or encrypted.
 
@@ -5040,8 +5055,13 @@ struct server_options {
     /// in a shell's background job, it stays ignored.
     bool handle_signals = true;
 
-    /// Processes, waiting and working together; when all work, a call is refused with 503.
+    /// Processes, waiting and working together; when all work, a call waits.
     std::size_t max_processes = process::executor_options{}.max_processes;
+    /// Calls that wait, of all functions. Beyond that, or with bodies of more than
+    /// `max_incoming_bytes` together, a call that finds no process is refused with 503, unless
+    /// fewer than 16 calls of its function wait, or fewer than its `max_queued`. 0: only the last
+    /// holds.
+    std::size_t max_waiting = task::waiting_limits{}.calls;
     /// Processes that wait for the next call.
     std::size_t warm_processes = process::executor_options{}.warm_processes;
     /// Bytes of a call's arguments, and of its result, as JSON; a larger result is a failed task.
@@ -6421,7 +6441,7 @@ struct over_max_concurrency {
     std::size_t limit;
 };
 
-/// The executor runs as many processes as it may.
+/// The executor runs as many processes as it may, and as many calls wait for one as may.
 struct no_process_left {};
 
 /// The server finishes what it has and takes nothing new.
@@ -6494,7 +6514,8 @@ struct start_answer {
     }
 
     http::response operator()(task::no_process_left) const {
-        return soon(http::problem(503, "no process is free for the call; try again"));
+        return soon(http::problem(
+            503, "no process is free for the call, and too many calls wait for one; try again"));
     }
 
     http::response operator()(task::draining) const {
@@ -15687,16 +15708,23 @@ class queues {
     struct place {
         std::uint32_t function;
         waiting_line::ticket ticket;
+        std::size_t bytes;
     };
 
-    place join(std::uint32_t function, const uuid& id, time_point arrived) {
-        return {function, lines_[function].join({id, arrived})};
+    /// `bytes` are those of its body.
+    place join(std::uint32_t function, const uuid& id, time_point arrived, std::size_t bytes) {
+        const place joined{function, lines_[function].join({id, arrived}), bytes};
+        ++size_;
+        bytes_ += bytes;
+        return joined;
     }
 
     void leave(const place& of) {
         const auto line = lines_.find(of.function);
         line->second.leave(of.ticket);
         if (line->second.empty()) lines_.erase(line);
+        --size_;
+        bytes_ -= of.bytes;
     }
 
     /// 1 for the next one of its function.
@@ -15709,19 +15737,32 @@ class queues {
         return line == lines_.end() ? 0 : line->second.size();
     }
 
-    /// Of the tasks whose function `may_run`, the one that has waited longest.
-    template <class Predicate>
-    [[nodiscard]] std::optional<uuid> next(Predicate may_run) const {
+    /// Of all functions together.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+    /// Of the functions that may run, the one with the fewest calls at work is next, and among
+    /// those the task that has waited longest. `at_work` tells how many they are; nullopt: the
+    /// function may not run.
+    template <class AtWork>
+    [[nodiscard]] std::optional<uuid> next(AtWork at_work) const {
+        std::optional<std::pair<std::size_t, time_point>> least;
         const waiting_line::entry* next = nullptr;
         for (const auto& [function, line] : lines_) {
-            if ((next == nullptr || line.front().arrived < next->arrived) && may_run(function))
-                next = &line.front();
+            const std::optional<std::size_t> running = at_work(function);
+            if (!running) continue;
+            const std::pair rank{*running, line.front().arrived};
+            if (least && !(rank < *least)) continue;
+            least = rank;
+            next = &line.front();
         }
         return next == nullptr ? std::nullopt : std::optional(next->id);
     }
 
  private:
     std::map<std::uint32_t, waiting_line> lines_;  // none is empty
+    std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace restful_functions::task
@@ -16132,26 +16173,29 @@ namespace restful_functions::task {
 template <call_executor Executor, store Store = table, class Clock = clock>
 class dispatcher {
  public:
-    /// All three must outlive the dispatcher; the registry does not change any more.
-    dispatcher(const registry& functions, Executor& executor, Store& tasks)
-        : functions_(functions), executor_(executor), tasks_(tasks), known_(functions.size()) {}
+    /// The first three must outlive the dispatcher; the registry does not change any more.
+    dispatcher(const registry& functions, Executor& executor, Store& tasks,
+               const waiting_limits& waiting = {})
+        : functions_(functions),
+          executor_(executor),
+          tasks_(tasks),
+          most_waiting_(waiting),
+          known_(functions.size()) {}
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
-    /// Runs the call, or lets it wait where its function has a queue.
+    /// Runs the call, or lets it wait: for a process, or for another call of a function that has a
+    /// queue.
     [[nodiscard]] start_result start(call wanted) {
         if (drains_) return draining{};
         const function_definition& definition = functions_.at(wanted.function);
         const uuid id = ids_.next();
-        const bool may_run = has_room(wanted.function);
-        const std::size_t waiting = queued(wanted.function);
         std::optional<process::call_id> started;
-        if (may_run && waiting == 0)
+        if (has_room(wanted.function) && queued(wanted.function) == 0)
             started = executor_.start(wanted.function, wanted.body, {id.to_string(), wanted.trace});
-        if (!started && waiting >= definition.max_queued) {
-            if (may_run) return no_process_left{};
+        if (!started && is_over_concurrency(wanted.function))
             return over_max_concurrency{definition.max_concurrency};
-        }
+        if (!started && !may_wait(wanted)) return no_process_left{};
 
         enter(id, wanted, definition.timeout, started);
         return id;
@@ -16297,6 +16341,11 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
+    /// Whether a call that finds no process is refused, but for the functions of which few wait.
+    [[nodiscard]] bool is_full() const noexcept { return queues_.size() >= most_waiting_.calls; }
+    /// The calls that wait, of all functions.
+    [[nodiscard]] std::size_t queued() const noexcept { return queues_.size(); }
+
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
@@ -16313,6 +16362,21 @@ class dispatcher {
         return limit == 0 || running(function) < limit;
     }
 
+    // Whether as many calls of the function run and wait as its own limits allow.
+    [[nodiscard]] bool is_over_concurrency(std::uint32_t function) const {
+        const function_definition& its = functions_.at(function);
+        const std::size_t waiting = queued(function);
+        return its.max_concurrency != 0 && waiting >= its.max_queued &&
+               running(function) + (waiting - its.max_queued) >= its.max_concurrency;
+    }
+
+    [[nodiscard]] bool may_wait(const call& wanted) const {
+        const std::size_t waiting = queued(wanted.function);
+        if (waiting < functions_.at(wanted.function).max_queued) return true;
+        if (wanted.body.size() + queues_.bytes() > most_waiting_.bytes) return false;
+        return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+    }
+
     // A new task, which runs if its call was started and waits otherwise. Where there is no memory
     // for all of it, it was never there.
     void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
@@ -16325,7 +16389,8 @@ class dispatcher {
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady));
+            known_.begin_wait(id, added,
+                              queues_.join(wanted.function, id, now.steady, wanted.body.size()));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
@@ -16342,9 +16407,11 @@ class dispatcher {
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    // Those who have waited longest first.
     void start_waiting() {
-        while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
+        const auto at_work = [this](std::uint32_t function) {
+            return has_room(function) ? std::optional(running(function)) : std::nullopt;
+        };
+        while (const auto id = queues_.next(at_work)) {
             live_task& task = known_.live.at(*id);
             const auto call = start_if_possible(executor_, task.function, task.body,
                                                 {id->to_string(), task.trace});
@@ -16386,6 +16453,7 @@ class dispatcher {
     const registry& functions_;
     Executor& executor_;
     Store& tasks_;
+    waiting_limits most_waiting_;
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;
@@ -18607,7 +18675,8 @@ struct readiness {
     if (is_withdrawn || calls.drains()) return {503, "draining"};
     if (executor.fork_server_pid() == 0) return {503, "no fork server"};
     if (!has_started) return {503, "starting"};
-    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
+    if (calls.is_full() && now.running + now.waiting >= executor.max_processes())
+        return {429, "saturated"};
     return {};
 }
 
@@ -18620,7 +18689,7 @@ struct readiness {
 
 /// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
 /// before the first process waits for a call, without a fork server and when the server is about to
-/// end; 429 while as many calls run as may. All of them must outlive the router.
+/// end; 429 while as many calls run and wait as may. All of them must outlive the router.
 inline void add_health_routes(router& routes, const dispatcher& calls,
                               const process::executor& executor, const bool& is_withdrawn) {
     routes.get("/health/live", [](const exchange&) {
@@ -18634,7 +18703,7 @@ inline void add_health_routes(router& routes, const dispatcher& calls,
             is.status, json_text::object()
                            .add("status", quoted(is.name))
                            .add("running", std::to_string(now.running))
-                           .add("waiting", std::to_string(now.waiting))
+                           .add("waiting", std::to_string(now.waiting + calls.queued()))
                            .add("parked", std::to_string(now.parked))
                            .add("max_processes", std::to_string(executor.max_processes()))
                            .end());
@@ -20475,6 +20544,7 @@ namespace restful_functions::api {
 struct service_options {
     process::executor_options executor;
     task::retention results;
+    task::waiting_limits waiting = {};
     idempotency_limits idempotency = {};
     access_options access = {};
     log_format log = log_format::none;
@@ -20953,7 +21023,7 @@ class service {
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),
           tasks_(functions.size(), options.results, &witnesses_),
-          calls_(functions, executor_, tasks_),
+          calls_(functions, executor_, tasks_, options.waiting),
           events_(functions, tasks_, calls_, timers_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {
@@ -24016,6 +24086,7 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
+            .waiting = {.calls = o.max_waiting, .bytes = o.max_incoming_bytes},
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,

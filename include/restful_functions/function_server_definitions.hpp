@@ -69,6 +69,7 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
+            .waiting = {.calls = o.max_waiting, .bytes = o.max_incoming_bytes},
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,

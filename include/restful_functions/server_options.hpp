@@ -6,6 +6,7 @@
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
+#include <restful_functions/task/waiting_limits.hpp>
 #include <restful_functions/transport/http_options.hpp>
 #include <restful_functions/transport/shutdown_mode.hpp>
 #include <restful_functions/transport/tls_options.hpp>
@@ -49,8 +50,13 @@ struct server_options {
     /// in a shell's background job, it stays ignored.
     bool handle_signals = true;
 
-    /// Processes, waiting and working together; when all work, a call is refused with 503.
+    /// Processes, waiting and working together; when all work, a call waits.
     std::size_t max_processes = process::executor_options{}.max_processes;
+    /// Calls that wait, of all functions. Beyond that, or with bodies of more than
+    /// `max_incoming_bytes` together, a call that finds no process is refused with 503, unless
+    /// fewer than 16 calls of its function wait, or fewer than its `max_queued`. 0: only the last
+    /// holds.
+    std::size_t max_waiting = task::waiting_limits{}.calls;
     /// Processes that wait for the next call.
     std::size_t warm_processes = process::executor_options{}.warm_processes;
     /// Bytes of a call's arguments, and of its result, as JSON; a larger result is a failed task.

@@ -77,7 +77,8 @@ struct start_answer {
     }
 
     http::response operator()(task::no_process_left) const {
-        return soon(http::problem(503, "no process is free for the call; try again"));
+        return soon(http::problem(
+            503, "no process is free for the call, and too many calls wait for one; try again"));
     }
 
     http::response operator()(task::draining) const {

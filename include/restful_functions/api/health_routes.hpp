@@ -31,7 +31,8 @@ struct readiness {
     if (is_withdrawn || calls.drains()) return {503, "draining"};
     if (executor.fork_server_pid() == 0) return {503, "no fork server"};
     if (!has_started) return {503, "starting"};
-    if (now.running + now.waiting >= executor.max_processes()) return {429, "saturated"};
+    if (calls.is_full() && now.running + now.waiting >= executor.max_processes())
+        return {429, "saturated"};
     return {};
 }
 
@@ -44,7 +45,7 @@ struct readiness {
 
 /// Adds GET /health/live, which is answered as long as anything is, and GET /health/ready: 503
 /// before the first process waits for a call, without a fork server and when the server is about to
-/// end; 429 while as many calls run as may. All of them must outlive the router.
+/// end; 429 while as many calls run and wait as may. All of them must outlive the router.
 inline void add_health_routes(router& routes, const dispatcher& calls,
                               const process::executor& executor, const bool& is_withdrawn) {
     routes.get("/health/live", [](const exchange&) {
@@ -58,7 +59,7 @@ inline void add_health_routes(router& routes, const dispatcher& calls,
             is.status, json_text::object()
                            .add("status", quoted(is.name))
                            .add("running", std::to_string(now.running))
-                           .add("waiting", std::to_string(now.waiting))
+                           .add("waiting", std::to_string(now.waiting + calls.queued()))
                            .add("parked", std::to_string(now.parked))
                            .add("max_processes", std::to_string(executor.max_processes()))
                            .end());

@@ -85,7 +85,7 @@ class service {
           log_(options.log, functions, STDERR_FILENO),
           witnesses_(counted_, log_),
           tasks_(functions.size(), options.results, &witnesses_),
-          calls_(functions, executor_, tasks_),
+          calls_(functions, executor_, tasks_, options.waiting),
           events_(functions, tasks_, calls_, timers_),
           keys_(options.idempotency),
           guard_(options.access, functions, tasks_) {

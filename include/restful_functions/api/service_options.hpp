@@ -7,6 +7,7 @@
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/process/executor_options.hpp>
 #include <restful_functions/task/retention.hpp>
+#include <restful_functions/task/waiting_limits.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace restful_functions::api {
 struct service_options {
     process::executor_options executor;
     task::retention results;
+    task::waiting_limits waiting = {};
     idempotency_limits idempotency = {};
     access_options access = {};
     log_format log = log_format::none;

@@ -34,7 +34,7 @@ struct over_max_concurrency {
     std::size_t limit;
 };
 
-/// The executor runs as many processes as it may.
+/// The executor runs as many processes as it may, and as many calls wait for one as may.
 struct no_process_left {};
 
 /// The server finishes what it has and takes nothing new.

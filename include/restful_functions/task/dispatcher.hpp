@@ -17,6 +17,7 @@
 #include <restful_functions/task/table.hpp>
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
+#include <restful_functions/task/waiting_limits.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -36,26 +37,29 @@ namespace restful_functions::task {
 template <call_executor Executor, store Store = table, class Clock = clock>
 class dispatcher {
  public:
-    /// All three must outlive the dispatcher; the registry does not change any more.
-    dispatcher(const registry& functions, Executor& executor, Store& tasks)
-        : functions_(functions), executor_(executor), tasks_(tasks), known_(functions.size()) {}
+    /// The first three must outlive the dispatcher; the registry does not change any more.
+    dispatcher(const registry& functions, Executor& executor, Store& tasks,
+               const waiting_limits& waiting = {})
+        : functions_(functions),
+          executor_(executor),
+          tasks_(tasks),
+          most_waiting_(waiting),
+          known_(functions.size()) {}
     dispatcher(const dispatcher&) = delete;
     dispatcher& operator=(const dispatcher&) = delete;
 
-    /// Runs the call, or lets it wait where its function has a queue.
+    /// Runs the call, or lets it wait: for a process, or for another call of a function that has a
+    /// queue.
     [[nodiscard]] start_result start(call wanted) {
         if (drains_) return draining{};
         const function_definition& definition = functions_.at(wanted.function);
         const uuid id = ids_.next();
-        const bool may_run = has_room(wanted.function);
-        const std::size_t waiting = queued(wanted.function);
         std::optional<process::call_id> started;
-        if (may_run && waiting == 0)
+        if (has_room(wanted.function) && queued(wanted.function) == 0)
             started = executor_.start(wanted.function, wanted.body, {id.to_string(), wanted.trace});
-        if (!started && waiting >= definition.max_queued) {
-            if (may_run) return no_process_left{};
+        if (!started && is_over_concurrency(wanted.function))
             return over_max_concurrency{definition.max_concurrency};
-        }
+        if (!started && !may_wait(wanted)) return no_process_left{};
 
         enter(id, wanted, definition.timeout, started);
         return id;
@@ -201,6 +205,11 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
+    /// Whether a call that finds no process is refused, but for the functions of which few wait.
+    [[nodiscard]] bool is_full() const noexcept { return queues_.size() >= most_waiting_.calls; }
+    /// The calls that wait, of all functions.
+    [[nodiscard]] std::size_t queued() const noexcept { return queues_.size(); }
+
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
     [[nodiscard]] std::size_t running(std::uint32_t function) const {
@@ -217,6 +226,21 @@ class dispatcher {
         return limit == 0 || running(function) < limit;
     }
 
+    // Whether as many calls of the function run and wait as its own limits allow.
+    [[nodiscard]] bool is_over_concurrency(std::uint32_t function) const {
+        const function_definition& its = functions_.at(function);
+        const std::size_t waiting = queued(function);
+        return its.max_concurrency != 0 && waiting >= its.max_queued &&
+               running(function) + (waiting - its.max_queued) >= its.max_concurrency;
+    }
+
+    [[nodiscard]] bool may_wait(const call& wanted) const {
+        const std::size_t waiting = queued(wanted.function);
+        if (waiting < functions_.at(wanted.function).max_queued) return true;
+        if (wanted.body.size() + queues_.bytes() > most_waiting_.bytes) return false;
+        return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+    }
+
     // A new task, which runs if its call was started and waits otherwise. Where there is no memory
     // for all of it, it was never there.
     void enter(const uuid& id, call& wanted, std::chrono::milliseconds timeout,
@@ -229,7 +253,8 @@ class dispatcher {
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady));
+            known_.begin_wait(id, added,
+                              queues_.join(wanted.function, id, now.steady, wanted.body.size()));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
@@ -246,9 +271,11 @@ class dispatcher {
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    // Those who have waited longest first.
     void start_waiting() {
-        while (const auto id = queues_.next([this](auto function) { return has_room(function); })) {
+        const auto at_work = [this](std::uint32_t function) {
+            return has_room(function) ? std::optional(running(function)) : std::nullopt;
+        };
+        while (const auto id = queues_.next(at_work)) {
             live_task& task = known_.live.at(*id);
             const auto call = start_if_possible(executor_, task.function, task.body,
                                                 {id->to_string(), task.trace});
@@ -290,6 +317,7 @@ class dispatcher {
     const registry& functions_;
     Executor& executor_;
     Store& tasks_;
+    waiting_limits most_waiting_;
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;

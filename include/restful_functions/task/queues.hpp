@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <utility>
 
 namespace restful_functions::task {
 
@@ -19,16 +20,23 @@ class queues {
     struct place {
         std::uint32_t function;
         waiting_line::ticket ticket;
+        std::size_t bytes;
     };
 
-    place join(std::uint32_t function, const uuid& id, time_point arrived) {
-        return {function, lines_[function].join({id, arrived})};
+    /// `bytes` are those of its body.
+    place join(std::uint32_t function, const uuid& id, time_point arrived, std::size_t bytes) {
+        const place joined{function, lines_[function].join({id, arrived}), bytes};
+        ++size_;
+        bytes_ += bytes;
+        return joined;
     }
 
     void leave(const place& of) {
         const auto line = lines_.find(of.function);
         line->second.leave(of.ticket);
         if (line->second.empty()) lines_.erase(line);
+        --size_;
+        bytes_ -= of.bytes;
     }
 
     /// 1 for the next one of its function.
@@ -41,19 +49,32 @@ class queues {
         return line == lines_.end() ? 0 : line->second.size();
     }
 
-    /// Of the tasks whose function `may_run`, the one that has waited longest.
-    template <class Predicate>
-    [[nodiscard]] std::optional<uuid> next(Predicate may_run) const {
+    /// Of all functions together.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+    /// Of the functions that may run, the one with the fewest calls at work is next, and among
+    /// those the task that has waited longest. `at_work` tells how many they are; nullopt: the
+    /// function may not run.
+    template <class AtWork>
+    [[nodiscard]] std::optional<uuid> next(AtWork at_work) const {
+        std::optional<std::pair<std::size_t, time_point>> least;
         const waiting_line::entry* next = nullptr;
         for (const auto& [function, line] : lines_) {
-            if ((next == nullptr || line.front().arrived < next->arrived) && may_run(function))
-                next = &line.front();
+            const std::optional<std::size_t> running = at_work(function);
+            if (!running) continue;
+            const std::pair rank{*running, line.front().arrived};
+            if (least && !(rank < *least)) continue;
+            least = rank;
+            next = &line.front();
         }
         return next == nullptr ? std::nullopt : std::optional(next->id);
     }
 
  private:
     std::map<std::uint32_t, waiting_line> lines_;  // none is empty
+    std::size_t size_ = 0;
+    std::size_t bytes_ = 0;
 };
 
 }  // namespace restful_functions::task

@@ -155,10 +155,23 @@ TEST_CASE("a queued call whose function is terminated is answered") {
     CHECK(response.body == "\"Manual Termination\"");
 }
 
-TEST_CASE("a call beyond the last process is refused with 503") {
+TEST_CASE("a call beyond the last process waits") {
     auto options = few_processes();
     options.executor.max_processes = 1;
     served s(options);
+    s.start("waits");
+    const auto waiting = s.send("POST", "/greet/keep-connection");
+    CHECK(s.get("/task/list/greet").body.find("QUEUED") != std::string::npos);
+    s.ask("POST", "/terminate/function/waits");
+    CHECK(s.wait(waiting).status == 200);
+}
+
+TEST_CASE("a call beyond the last process is refused with 503 where no more may wait") {
+    auto options = few_processes();
+    options.executor.max_processes = 1;
+    options.waiting.calls = 1;
+    served s(options);
+    s.start("waits");
     s.start("multi");
     for (const char* path : {"/multi", "/multi/keep-connection"}) {
         const auto response = s.ask("POST", path);

@@ -17,14 +17,17 @@ TEST_CASE("a server that serves is live, and ready once a process waits") {
     CHECK(ready.body.ends_with(R"("max_processes": 8})"));
 }
 
-TEST_CASE("a server whose calls are as many as may be is saturated") {
+TEST_CASE("a server is saturated when as many calls run and wait as may") {
     auto options = few_processes();
     options.executor.max_processes = 1;
+    options.waiting.calls = 1;
     served s(options);
+    s.start("waits");
+    CHECK(s.get("/health/ready").status != 429);
     s.start("waits");
     const auto full = s.get("/health/ready");
     CHECK(full.status == 429);
-    CHECK(full.body.starts_with(R"({"status": "saturated", "running": 1)"));
+    CHECK(full.body.starts_with(R"({"status": "saturated", "running": 1, "waiting": 1)"));
     CHECK(header(full, "Retry-After") == "1");
     s.ask("POST", "/terminate/function/waits");
     s.follow("/health/ready",

@@ -73,7 +73,7 @@ struct fixture {
         add("any", 0, 20s);
         add("patient", 1, 10s, 3);
         add("calm", 0, 10s, 3);
-        calls.emplace(functions, executor, tasks);
+        calls.emplace(functions, executor, tasks, waiting_limits{.calls = 0});
     }
 
     void add(const char* name, std::size_t max_concurrency, std::chrono::seconds timeout,

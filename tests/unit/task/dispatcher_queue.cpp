@@ -98,6 +98,60 @@ TEST_CASE_FIXTURE(fixture, "past the queue of a function that waits for a proces
     CHECK(std::holds_alternative<no_process_left>(calls->start({.function = calm})));
 }
 
+TEST_CASE_FIXTURE(fixture, "a call without a process waits where there is room") {
+    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 3, .calls_of_each = 1});
+    executor.free = 1;
+    start(any, "a");
+    const uuid second = start(any, "b");
+    start(any, "c");
+    CHECK(state_of(second) == "QUEUED null");
+    CHECK(!calls->is_full());
+    start(any, "d");
+    CHECK(calls->is_full());
+    CHECK(calls->queued() == 3);
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
+    end(0);
+    CHECK(executor.started.back() == "2 b");
+    CHECK(!calls->is_full());
+    start(any, "e");
+}
+
+TEST_CASE_FIXTURE(fixture,
+                  "a function of which few calls wait has room beside a flood of another") {
+    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 3, .calls_of_each = 2});
+    executor.free = 0;
+    for (int i = 0; i < 3; ++i) start(any);
+    for (int i = 0; i < 2; ++i) start(two);
+    CHECK(std::holds_alternative<over_max_concurrency>(calls->start({.function = two})));
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
+    for (int i = 0; i < 3; ++i) start(calm);
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = calm})));
+}
+
+TEST_CASE_FIXTURE(fixture, "the bodies of calls that wait have a bound together") {
+    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 100, .bytes = 10});
+    executor.free = 0;
+    start(any, "12345");
+    CHECK(
+        std::holds_alternative<no_process_left>(calls->start({.function = any, .body = "123456"})));
+    const uuid last = start(any, "12345");
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any, .body = "1"})));
+    calls->terminate(last, [] {});
+    start(any, "12345");
+}
+
+TEST_CASE_FIXTURE(fixture, "of several functions the one with the fewest calls at work is next") {
+    calls.emplace(functions, executor, tasks, waiting_limits{});
+    executor.free = 2;
+    for (int i = 0; i < 10; ++i) start(any);
+    set_clock::time += 1s;
+    start(calm);
+    end(0);
+    CHECK(executor.started.back() == "4 {}");
+    end(1);
+    CHECK(executor.started.back() == "2 {}");
+}
+
 TEST_CASE_FIXTURE(fixture, "of several functions that wait for a process the first one gets it") {
     executor.free = 1;
     start(any);

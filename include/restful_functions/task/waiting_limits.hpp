@@ -1,0 +1,16 @@
+/// waiting_limits: how many calls wait for a process.
+#pragma once
+
+#include <cstddef>
+
+namespace restful_functions::task {
+
+/// What calls of all functions that wait may be together. A call beyond that still waits where few
+/// others of its function do, so that a flood of one function leaves room for the others.
+struct waiting_limits {
+    std::size_t calls = 10'000;
+    std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
+    std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+};
+
+}  // namespace restful_functions::task
