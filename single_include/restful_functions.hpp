@@ -4422,11 +4422,12 @@ class client_watch {
     client_watch(const client_watch&) = delete;
     client_watch& operator=(const client_watch&) = delete;
 
-    /// Has `tell` called once, when the client goes before its answer is complete, or seems to: one
-    /// that sends no more may still read. It must not throw.
+    /// Has `tell` called once, when the client goes before its answer is complete, or seems to go:
+    /// it sends no more. It may still read. An exception of `tell` is passed over.
     void on_leave(std::function<void()> tell) { left_ = std::move(tell); }
 
-    /// Has `tell` called once, when nobody can be given the answer any more. It must not throw.
+    /// Has `tell` called once, when the client has gone before there is an answer. An exception of
+    /// `tell` is passed over.
     void on_close(std::function<void()> tell) { closed_ = std::move(tell); }
 
     // The transport's side.
@@ -4440,6 +4441,9 @@ class client_watch {
         return tell(closed_) || was_told;
     }
 
+    /// There is an answer.
+    void answered() noexcept { closed_ = nullptr; }
+
     /// The answer is complete: nothing is told any more.
     void end() noexcept {
         left_ = nullptr;
@@ -4447,9 +4451,13 @@ class client_watch {
     }
 
  private:
-    static bool tell(std::function<void()>& who) {
+    static bool tell(std::function<void()>& who) noexcept {
         const auto told = std::exchange(who, nullptr);
-        if (told) told();
+        try {
+            if (told) told();
+        } catch (const std::exception&) {
+            // Nobody is there who could be told, and the connection ends in any case.
+        }
         return told != nullptr;
     }
 
@@ -4518,7 +4526,7 @@ struct request {
     bool keep_alive = true;       ///< Whether the client lets the connection carry another request.
     std::string peer{};           ///< The address that it came from, for logs.
     std::string caller{};         ///< Who sent it, where the server has checked that.
-    std::string owner{};          ///< Who has what it makes: of callers without a name, one each.
+    std::string owner{};          ///< The credential that its idempotency keys belong to, if known.
     std::string public_host{};    ///< The client's Host field, where a trusted proxy tells.
     std::string public_scheme{};  ///< "http" or "https", likewise.
     /// Tells when the client goes before its answer; nullptr where the transport does not notice.
@@ -5084,8 +5092,8 @@ struct server_options {
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
     /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
-    /// served, but for `/health` and the console's page, which holds no data: `/` for a browser,
-    /// and `/console/`.
+    /// served, but for GET of `/health/live` and `/health/ready`, and of the console's page, which
+    /// holds no data: `/` for a browser, and its files in `/console/`.
     std::vector<token> tokens = {};
     /// Callers whose browsers ask for a name and a password.
     std::vector<user> users = {};
@@ -6667,11 +6675,12 @@ inline std::optional<std::string> form_decode(std::string_view text) {
 }  // namespace detail
 
 /// Reads application/x-www-form-urlencoded (URL Standard, 5.1). A name without an equals sign has
-/// an empty value; empty pairs are passed over. nullopt: a '%' is not followed by two hexadecimal
-/// digits.
-inline std::optional<form> parse_form(std::string_view text) {
+/// an empty value; empty pairs are passed over. Past `most_pairs` one more is read and no further.
+/// nullopt: a '%' is not followed by two hexadecimal digits.
+inline std::optional<form> parse_form(std::string_view text,
+                                      std::size_t most_pairs = std::string_view::npos) {
     form pairs;
-    while (!text.empty()) {
+    while (!text.empty() && pairs.size() <= most_pairs) {
         const std::string_view pair = text.substr(0, text.find('&'));
         text.remove_prefix(std::min(pair.size() + 1, text.size()));
         if (pair.empty()) continue;
@@ -6885,8 +6894,8 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
-/// Pairs of a form, and parts of one with files: each costs many times the bytes that it is sent
-/// as.
+/// The most pairs and parts of a call, in its query and its body together. Each takes many times
+/// its bytes in memory.
 inline constexpr std::size_t most_fields = 10'000;
 
 [[nodiscard]] inline http::response too_many_fields() {
@@ -6992,13 +7001,10 @@ inline void take_bytes(collected& all, const function_definition& function) {
         if (query.empty()) return std::nullopt;
     }
 
-    if (kind == body_kind::form && std::count(request.body.begin(), request.body.end(), '&') >=
-                                       static_cast<std::ptrdiff_t>(detail::most_fields))
-        return detail::too_many_fields();
-
     detail::collected all;
-    auto pairs = http::parse_form(query);
-    auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
+    auto pairs = http::parse_form(query, detail::most_fields);
+    auto further = kind == body_kind::form ? http::parse_form(request.body, detail::most_fields)
+                                           : http::form();
     if (!pairs || !further) {
         return http::problem(400,
                              "the arguments are badly percent-encoded; write a percent sign "
@@ -7016,6 +7022,7 @@ inline void take_bytes(collected& all, const function_definition& function) {
     } else if (kind == body_kind::bytes) {
         all.files.push_back(detail::body_as_part(request, sent, function));
     }
+    if (all.pairs.size() + all.files.size() > detail::most_fields) return detail::too_many_fields();
     detail::take_bytes(all, function);
     for (const auto& [name, value] : all.pairs) {
         const arg_definition* argument = detail::find_argument(function, name);
@@ -15621,22 +15628,35 @@ class listeners {
  public:
     /// Names one of them.
     using number = std::uint32_t;
+    /// Of the first one, which a call was started with if it has one.
+    static constexpr number first = 1;
 
     number add(listener tell) {
         all_.emplace_back(++last_, std::move(tell));
         return last_;
     }
 
+    /// Costs a search, and not a pass over all of them.
     void remove(number which) {
-        std::erase_if(all_, [which](const auto& each) { return each.first == which; });
+        const auto found =
+            std::lower_bound(all_.begin(), all_.end(), which,
+                             [](const auto& each, number wanted) { return each.first < wanted; });
+        if (found == all_.end() || found->first != which || !found->second) return;
+        found->second = nullptr;
+        if (++removed_ < all_.size() / 2) return;
+        std::erase_if(all_, [](const auto& each) { return !each.second; });
+        removed_ = 0;
     }
 
     void tell(const record& ended) const {
-        for (const auto& each : all_) each.second(ended);
+        for (const auto& each : all_) {
+            if (each.second) each.second(ended);
+        }
     }
 
  private:
-    std::vector<std::pair<number, listener>> all_;
+    std::vector<std::pair<number, listener>> all_;  // those that were removed are empty
+    std::size_t removed_ = 0;
     number last_ = 0;
 };
 
@@ -17630,7 +17650,10 @@ class calling {
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id != nullptr && waits_) end_with_client(function, *id);
+        if (id != nullptr && waits_) {
+            end_with_client(function, *id);
+            forget_with_client(*id, task::listeners::first);
+        }
         if (id == nullptr || !waits_)
             asked_.answer(std::visit(start_answer{asked_.root()}, started));
     }
@@ -17677,12 +17700,16 @@ class calling {
             with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             });
-        if (asked_.request.client == nullptr || !listening) return;
-        asked_.request.client->on_close(
-            [&calls = with_.calls, id = task.id, which = *listening, answer = asked_.answer] {
-                calls.forget(id, which);
-                answer(nobody_there());
-            });
+        if (listening) forget_with_client(task.id, *listening);
+    }
+
+    /// Has nobody wait for the end of a task when the client has gone.
+    void forget_with_client(const task::uuid& id, task::listeners::number which) {
+        if (asked_.request.client == nullptr) return;
+        asked_.request.client->on_close([&calls = with_.calls, id, which, answer = asked_.answer] {
+            calls.forget(id, which);
+            answer(nobody_there());
+        });
     }
 
     /// RFC 7240: the result if it is there within the wait, else where to find it.
@@ -18682,7 +18709,7 @@ struct readiness {
 
 }  // namespace detail
 
-/// Whether a path is one of them.
+/// Whether a path is /health/live or /health/ready.
 [[nodiscard]] inline bool is_for_health(const std::vector<std::string>& path) noexcept {
     return path.size() == 2 && path[0] == "health" && (path[1] == "live" || path[1] == "ready");
 }
@@ -19056,10 +19083,12 @@ class guard {
         return stop(request, seen::whole);
     }
 
-    /// The same where the body is not there yet, which an authorizer may want to see: where it is
-    /// the one to decide, the request passes.
-    [[nodiscard]] std::optional<http::response> stop_by_head(http::request& request) const {
-        return stop(request, seen::head);
+    /// Whether the body of a request is to be waited for. It is not where the head is refused, nor
+    /// where strangers are let in, so that they hold no memory. An authorizer may want to see the
+    /// body: where it is the one to decide, the body is waited for.
+    [[nodiscard]] bool wants_body(http::request& head) const {
+        if (access_.restricts() && is_open(head, path_of(head))) return false;
+        return !stop(head, seen::head);
     }
 
     /// Lets pages of listed origins read the answer.
@@ -19093,6 +19122,11 @@ class guard {
         return method == "GET" || method == "HEAD" || method == "OPTIONS";
     }
 
+    [[nodiscard]] static std::vector<std::string> path_of(const http::request& request) {
+        auto target = http::parse_target(request.target);
+        return target ? std::move(target->segments) : std::vector<std::string>();
+    }
+
     /// Whether a request is for what knows no more than that there is a server.
     [[nodiscard]] static bool is_open(const http::request& request,
                                       const std::vector<std::string>& path) noexcept {
@@ -19109,9 +19143,7 @@ class guard {
 
     [[nodiscard]] std::optional<http::response> check_caller(http::request& request,
                                                              seen much) const {
-        const auto target = http::parse_target(request.target);
-        static const std::vector<std::string> none;
-        const auto& path = target ? target->segments : none;
+        const std::vector<std::string> path = path_of(request);
         if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");
@@ -21046,8 +21078,9 @@ class service {
     service(const service&) = delete;
     service& operator=(const service&) = delete;
 
-    /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
-    /// must not throw; it may call handle() again, but not dispatch().
+    /// Answers a request. `answer` is called exactly once: in here, in a later dispatch(), or when
+    /// the transport tells the request's client_watch that its client has gone. It must not throw;
+    /// it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
         proxies_.look_behind(request);
         auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
@@ -21065,10 +21098,10 @@ class service {
         }
     }
 
-    /// Whether the body of a request is to be waited for; false: handle() refuses such a head.
+    /// Whether the body of a request is to be waited for; false: handle() answers its head.
     [[nodiscard]] bool admits(http::request head) const {
         proxies_.look_behind(head);
-        return !guard_.stop_by_head(head);
+        return guard_.wants_body(head);
     }
 
     /// Answers what its transport refuses and never became a request: such an answer is counted,
@@ -22412,10 +22445,11 @@ using reply = std::function<void(http::response&&)>;
 ///
 /// A transport is any code that, in one thread:
 ///
-/// - gives each request to `handle`, which calls its reply exactly once, at once or in a later
-///   `dispatch`; a reply may come after the client has gone, and must then be dropped;
+/// - gives each request to `handle`, which calls its reply exactly once: at once, in a later
+///   `dispatch`, or when the transport tells the request's `client_watch`, if it has one, that the
+///   client has gone; a reply may come after the client has gone, and must then be dropped;
 /// - calls `dispatch` whenever `descriptor` is readable, and at `next_deadline`, which may have
-///   changed after each `handle` and `dispatch`;
+///   changed after each `handle` and `dispatch`, and after a client_watch was told;
 /// - closes the client's connection after a response with `close` set, if it has connections.
 ///
 /// `in_process` is the shortest example.
@@ -22443,8 +22477,8 @@ concept answers_refusals = service<Service> &&
     s.refuse(std::move(known), why, std::move(answer));
 };
 
-/// One that may refuse a request for its head alone; api::service does. The body of a request that
-/// it does not admit is not waited for: `handle` gets the request without one, and refuses it.
+/// One that may answer a request for its head alone; api::service does. The body of a request that
+/// it does not admit is not waited for: `handle` gets the request without one.
 template <class Service>
 concept judges_heads = service<Service> && requires(Service& s, http::request head) {
     { s.admits(std::move(head)) } -> std::same_as<bool>;
@@ -22502,13 +22536,20 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
-    /// Whether it waits for the service, while its client, who sends no more, may have gone.
+    /// Whether it waits for the service, while its client may have gone: nothing more is read of
+    /// it.
     [[nodiscard]] bool may_be_abandoned() const noexcept {
-        return is_half_closed_ && stage_ == stage::awaiting;
+        return stage_ == stage::awaiting && (ended_ || backlog_.full());
     }
 
     /// Ends for the sake of another one.
-    void give_way() { close(); }
+    void give_way() noexcept {
+        attempt([this] { close(); });
+    }
+
+    /// Where it stands among those that may be abandoned, if it does.
+    using place = typename std::list<connection*>::iterator;
+    std::optional<place> unread;
 
     /// Ends, unless it is busy.
     void close_if_idle() {
@@ -22518,8 +22559,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// What the client was given time for did not happen.
     void on_deadline() {
         if (stage_ != stage::reading || parser_.idle()) return close();
-        if (parser_.in_body() && is_body_fast_enough()) return time_body();
-        attempt([this] { refuse({408, "the request did not come in time"}); });
+        attempt([this] {
+            if (parser_.in_body() && is_body_fast_enough()) return time_body();
+            refuse({408, "the request did not come in time"});
+        });
     }
 
  private:
@@ -22559,7 +22602,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Also while a request is being served: that is how a client's reset is noticed.
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
-        if (is_reading_ || ended_ || stage_ == stage::closed || backlog_.full()) return;
+        if (is_reading_ || ended_ || stage_ == stage::closed) return;
+        if (backlog_.full()) return await_departure();
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -22578,7 +22622,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
-                if (ended_) await_departure();
+                if (ended_) tell_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -22649,7 +22693,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         read_on();
     }
 
-    // For so long is looked how fast a body comes.
+    // The period over which the rate of a body is measured.
     [[nodiscard]] std::chrono::milliseconds body_period() const noexcept {
         return std::min(all_.options().idle_timeout,
                         std::chrono::milliseconds(std::chrono::seconds(30)));
@@ -22677,7 +22721,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return head;
     }
 
-    // The service refuses this request, whatever its body is: the connection ends without it.
+    // The service answers this request whatever its body is: the connection ends without it.
     void turn_away() {
         http::request head = known_head();
         head.keep_alive = false;
@@ -22697,7 +22741,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (!watch_) watch_ = std::make_shared<http::client_watch>();
         request.client = watch_;
         all_.serve(std::move(request), next_reply());
-        if (ended_) await_departure();
+        if (ended_) tell_departure();
     }
 
     reply next_reply() {
@@ -22709,12 +22753,18 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
     // is all that comes of either. A handler that does not ask is not concerned, and answers.
-    void await_departure() {
+    void tell_departure() {
         if (stage_ == stage::closed) return;
         if (watch_ && watch_->leave()) all_.follow_deadline();
-        if (!busy() || std::exchange(is_half_closed_, true)) return;
-        all_.note_half_closed(this->weak_from_this());
-        wait_for<&connection::on_broken>(loop_descriptor::wait_error);
+        await_departure();
+    }
+
+    // Nothing more is read of the client; a reset is noticed all the same.
+    void await_departure() {
+        if (!busy()) return;
+        all_.note_unread(*this);
+        if (!std::exchange(is_watched_, true))
+            wait_for<&connection::on_broken>(loop_descriptor::wait_error);
     }
 
     void on_broken() {
@@ -22733,6 +22783,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void answer(http::response&& given) {
         if (stage_ != stage::awaiting) return;
+        if (watch_) watch_->answered();
         given.close |= all_.is_draining();
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
@@ -22813,7 +22864,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool body_is_timed_ = false;
     bool is_judged_ = false;       // the head of a request whose body comes behind it
     std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
-    bool is_half_closed_ = false;  // others know that
+    bool is_watched_ = false;      // a wait for a reset is in the loop
     bool ended_ = false;           // the client sends nothing more; it may still read
     backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;
@@ -22964,6 +23015,7 @@ class connections {
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
+        if (const auto noted = std::exchange(ended->unread, std::nullopt)) unread_.erase(*noted);
         count_closed(all_.erase(ended));
         on_room_();
     }
@@ -22978,22 +23030,20 @@ class connections {
         driver_->refuse(std::move(known), why, std::move(answer));
     }
 
-    /// Remembers a connection whose client sends no more, while it waits.
-    void note_half_closed(std::weak_ptr<connection<Service>> which) {
-        if (half_closed_.size() > 2 * options_.max_connections)
-            std::erase_if(half_closed_, [](const auto& each) { return each.expired(); });
-        half_closed_.push_back(std::move(which));
+    /// Remembers a connection of whose client nothing more is read.
+    void note_unread(connection<Service>& which) {
+        if (!which.unread) which.unread = unread_.insert(unread_.end(), &which);
         if (is_full()) on_room_();
     }
 
-    /// Whether there is room for another connection, or the one could go that has waited longest
-    /// for its answer while its client sends no more: that one may have gone.
+    /// Whether there is room for another connection, or a connection could go that waits for its
+    /// answer while its client may have gone: the first of them of which nothing more was read.
     [[nodiscard]] bool make_room() {
-        while (is_full() && !half_closed_.empty()) {
-            const auto oldest = half_closed_.front().lock();
-            half_closed_.pop_front();
-            if (oldest && oldest->may_be_abandoned()) oldest->give_way();
-        }
+        if (!is_full()) return true;
+        const auto abandoned = std::find_if(unread_.begin(), unread_.end(), [](const auto* each) {
+            return each->may_be_abandoned();
+        });
+        if (abandoned != unread_.end()) (*abandoned)->give_way();
         return !is_full();
     }
 
@@ -23038,7 +23088,7 @@ class connections {
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
-    std::deque<std::weak_ptr<connection<Service>>> half_closed_;
+    std::list<connection<Service>*> unread_;  // each is in all_, too
     bool is_draining_ = false;
     std::unordered_set<std::shared_ptr<connection<Service>>> all_;
 };

@@ -121,8 +121,8 @@ inline void add_members(std::string& object, std::string_view members) {
     object.insert(last, (is_empty ? "" : ", ") + std::string(members));
 }
 
-/// Pairs of a form, and parts of one with files: each costs many times the bytes that it is sent
-/// as.
+/// The most pairs and parts of a call, in its query and its body together. Each takes many times
+/// its bytes in memory.
 inline constexpr std::size_t most_fields = 10'000;
 
 [[nodiscard]] inline http::response too_many_fields() {
@@ -228,13 +228,10 @@ inline void take_bytes(collected& all, const function_definition& function) {
         if (query.empty()) return std::nullopt;
     }
 
-    if (kind == body_kind::form && std::count(request.body.begin(), request.body.end(), '&') >=
-                                       static_cast<std::ptrdiff_t>(detail::most_fields))
-        return detail::too_many_fields();
-
     detail::collected all;
-    auto pairs = http::parse_form(query);
-    auto further = kind == body_kind::form ? http::parse_form(request.body) : http::form();
+    auto pairs = http::parse_form(query, detail::most_fields);
+    auto further = kind == body_kind::form ? http::parse_form(request.body, detail::most_fields)
+                                           : http::form();
     if (!pairs || !further) {
         return http::problem(400,
                              "the arguments are badly percent-encoded; write a percent sign "
@@ -252,6 +249,7 @@ inline void take_bytes(collected& all, const function_definition& function) {
     } else if (kind == body_kind::bytes) {
         all.files.push_back(detail::body_as_part(request, sent, function));
     }
+    if (all.pairs.size() + all.files.size() > detail::most_fields) return detail::too_many_fields();
     detail::take_bytes(all, function);
     for (const auto& [name, value] : all.pairs) {
         const arg_definition* argument = detail::find_argument(function, name);

@@ -138,7 +138,10 @@ class calling {
         }
         if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
         if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id != nullptr && waits_) end_with_client(function, *id);
+        if (id != nullptr && waits_) {
+            end_with_client(function, *id);
+            forget_with_client(*id, task::listeners::first);
+        }
         if (id == nullptr || !waits_)
             asked_.answer(std::visit(start_answer{asked_.root()}, started));
     }
@@ -185,12 +188,16 @@ class calling {
             with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             });
-        if (asked_.request.client == nullptr || !listening) return;
-        asked_.request.client->on_close(
-            [&calls = with_.calls, id = task.id, which = *listening, answer = asked_.answer] {
-                calls.forget(id, which);
-                answer(nobody_there());
-            });
+        if (listening) forget_with_client(task.id, *listening);
+    }
+
+    /// Has nobody wait for the end of a task when the client has gone.
+    void forget_with_client(const task::uuid& id, task::listeners::number which) {
+        if (asked_.request.client == nullptr) return;
+        asked_.request.client->on_close([&calls = with_.calls, id, which, answer = asked_.answer] {
+            calls.forget(id, which);
+            answer(nobody_there());
+        });
     }
 
     /// RFC 7240: the result if it is there within the wait, else where to find it.

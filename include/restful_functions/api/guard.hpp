@@ -56,10 +56,12 @@ class guard {
         return stop(request, seen::whole);
     }
 
-    /// The same where the body is not there yet, which an authorizer may want to see: where it is
-    /// the one to decide, the request passes.
-    [[nodiscard]] std::optional<http::response> stop_by_head(http::request& request) const {
-        return stop(request, seen::head);
+    /// Whether the body of a request is to be waited for. It is not where the head is refused, nor
+    /// where strangers are let in, so that they hold no memory. An authorizer may want to see the
+    /// body: where it is the one to decide, the body is waited for.
+    [[nodiscard]] bool wants_body(http::request& head) const {
+        if (access_.restricts() && is_open(head, path_of(head))) return false;
+        return !stop(head, seen::head);
     }
 
     /// Lets pages of listed origins read the answer.
@@ -93,6 +95,11 @@ class guard {
         return method == "GET" || method == "HEAD" || method == "OPTIONS";
     }
 
+    [[nodiscard]] static std::vector<std::string> path_of(const http::request& request) {
+        auto target = http::parse_target(request.target);
+        return target ? std::move(target->segments) : std::vector<std::string>();
+    }
+
     /// Whether a request is for what knows no more than that there is a server.
     [[nodiscard]] static bool is_open(const http::request& request,
                                       const std::vector<std::string>& path) noexcept {
@@ -109,9 +116,7 @@ class guard {
 
     [[nodiscard]] std::optional<http::response> check_caller(http::request& request,
                                                              seen much) const {
-        const auto target = http::parse_target(request.target);
-        static const std::vector<std::string> none;
-        const auto& path = target ? target->segments : none;
+        const std::vector<std::string> path = path_of(request);
         if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
         const std::string* field = request.headers.find("Authorization");

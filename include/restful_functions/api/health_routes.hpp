@@ -38,7 +38,7 @@ struct readiness {
 
 }  // namespace detail
 
-/// Whether a path is one of them.
+/// Whether a path is /health/live or /health/ready.
 [[nodiscard]] inline bool is_for_health(const std::vector<std::string>& path) noexcept {
     return path.size() == 2 && path[0] == "health" && (path[1] == "live" || path[1] == "ready");
 }

@@ -108,8 +108,9 @@ class service {
     service(const service&) = delete;
     service& operator=(const service&) = delete;
 
-    /// Answers a request. `answer` is called exactly once: in here, or in a later dispatch(). It
-    /// must not throw; it may call handle() again, but not dispatch().
+    /// Answers a request. `answer` is called exactly once: in here, in a later dispatch(), or when
+    /// the transport tells the request's client_watch that its client has gone. It must not throw;
+    /// it may call handle() again, but not dispatch().
     void handle(http::request&& request, reply answer) {
         proxies_.look_behind(request);
         auto logged = log_.is_on() ? std::make_shared<logged_request>(request) : nullptr;
@@ -127,10 +128,10 @@ class service {
         }
     }
 
-    /// Whether the body of a request is to be waited for; false: handle() refuses such a head.
+    /// Whether the body of a request is to be waited for; false: handle() answers its head.
     [[nodiscard]] bool admits(http::request head) const {
         proxies_.look_behind(head);
-        return !guard_.stop_by_head(head);
+        return guard_.wants_body(head);
     }
 
     /// Answers what its transport refuses and never became a request: such an answer is counted,

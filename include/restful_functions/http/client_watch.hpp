@@ -1,6 +1,7 @@
 /// client_watch: notice of a client that has gone before its answer was complete.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <utility>
 
@@ -13,11 +14,12 @@ class client_watch {
     client_watch(const client_watch&) = delete;
     client_watch& operator=(const client_watch&) = delete;
 
-    /// Has `tell` called once, when the client goes before its answer is complete, or seems to: one
-    /// that sends no more may still read. It must not throw.
+    /// Has `tell` called once, when the client goes before its answer is complete, or seems to go:
+    /// it sends no more. It may still read. An exception of `tell` is passed over.
     void on_leave(std::function<void()> tell) { left_ = std::move(tell); }
 
-    /// Has `tell` called once, when nobody can be given the answer any more. It must not throw.
+    /// Has `tell` called once, when the client has gone before there is an answer. An exception of
+    /// `tell` is passed over.
     void on_close(std::function<void()> tell) { closed_ = std::move(tell); }
 
     // The transport's side.
@@ -31,6 +33,9 @@ class client_watch {
         return tell(closed_) || was_told;
     }
 
+    /// There is an answer.
+    void answered() noexcept { closed_ = nullptr; }
+
     /// The answer is complete: nothing is told any more.
     void end() noexcept {
         left_ = nullptr;
@@ -38,9 +43,13 @@ class client_watch {
     }
 
  private:
-    static bool tell(std::function<void()>& who) {
+    static bool tell(std::function<void()>& who) noexcept {
         const auto told = std::exchange(who, nullptr);
-        if (told) told();
+        try {
+            if (told) told();
+        } catch (const std::exception&) {
+            // Nobody is there who could be told, and the connection ends in any case.
+        }
         return told != nullptr;
     }
 

@@ -27,11 +27,12 @@ inline std::optional<std::string> form_decode(std::string_view text) {
 }  // namespace detail
 
 /// Reads application/x-www-form-urlencoded (URL Standard, 5.1). A name without an equals sign has
-/// an empty value; empty pairs are passed over. nullopt: a '%' is not followed by two hexadecimal
-/// digits.
-inline std::optional<form> parse_form(std::string_view text) {
+/// an empty value; empty pairs are passed over. Past `most_pairs` one more is read and no further.
+/// nullopt: a '%' is not followed by two hexadecimal digits.
+inline std::optional<form> parse_form(std::string_view text,
+                                      std::size_t most_pairs = std::string_view::npos) {
     form pairs;
-    while (!text.empty()) {
+    while (!text.empty() && pairs.size() <= most_pairs) {
         const std::string_view pair = text.substr(0, text.find('&'));
         text.remove_prefix(std::min(pair.size() + 1, text.size()));
         if (pair.empty()) continue;

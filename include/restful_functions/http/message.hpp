@@ -69,7 +69,7 @@ struct request {
     bool keep_alive = true;       ///< Whether the client lets the connection carry another request.
     std::string peer{};           ///< The address that it came from, for logs.
     std::string caller{};         ///< Who sent it, where the server has checked that.
-    std::string owner{};          ///< Who has what it makes: of callers without a name, one each.
+    std::string owner{};          ///< The credential that its idempotency keys belong to, if known.
     std::string public_host{};    ///< The client's Host field, where a trusted proxy tells.
     std::string public_scheme{};  ///< "http" or "https", likewise.
     /// Tells when the client goes before its answer; nullptr where the transport does not notice.

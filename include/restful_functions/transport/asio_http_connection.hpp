@@ -26,7 +26,9 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -68,13 +70,20 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
-    /// Whether it waits for the service, while its client, who sends no more, may have gone.
+    /// Whether it waits for the service, while its client may have gone: nothing more is read of
+    /// it.
     [[nodiscard]] bool may_be_abandoned() const noexcept {
-        return is_half_closed_ && stage_ == stage::awaiting;
+        return stage_ == stage::awaiting && (ended_ || backlog_.full());
     }
 
     /// Ends for the sake of another one.
-    void give_way() { close(); }
+    void give_way() noexcept {
+        attempt([this] { close(); });
+    }
+
+    /// Where it stands among those that may be abandoned, if it does.
+    using place = typename std::list<connection*>::iterator;
+    std::optional<place> unread;
 
     /// Ends, unless it is busy.
     void close_if_idle() {
@@ -84,8 +93,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// What the client was given time for did not happen.
     void on_deadline() {
         if (stage_ != stage::reading || parser_.idle()) return close();
-        if (parser_.in_body() && is_body_fast_enough()) return time_body();
-        attempt([this] { refuse({408, "the request did not come in time"}); });
+        attempt([this] {
+            if (parser_.in_body() && is_body_fast_enough()) return time_body();
+            refuse({408, "the request did not come in time"});
+        });
     }
 
  private:
@@ -125,7 +136,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // Also while a request is being served: that is how a client's reset is noticed.
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
-        if (is_reading_ || ended_ || stage_ == stage::closed || backlog_.full()) return;
+        if (is_reading_ || ended_ || stage_ == stage::closed) return;
+        if (backlog_.full()) return await_departure();
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -144,7 +156,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             case stage::writing:
             case stage::yielding:
                 backlog_.append(bytes);
-                if (ended_) await_departure();
+                if (ended_) tell_departure();
                 // Who waits for a body without an end, and sends no more, has most likely gone.
                 return ended_ && is_starved_ ? close() : read_on();
             case stage::lingering:
@@ -215,7 +227,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         read_on();
     }
 
-    // For so long is looked how fast a body comes.
+    // The period over which the rate of a body is measured.
     [[nodiscard]] std::chrono::milliseconds body_period() const noexcept {
         return std::min(all_.options().idle_timeout,
                         std::chrono::milliseconds(std::chrono::seconds(30)));
@@ -243,7 +255,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return head;
     }
 
-    // The service refuses this request, whatever its body is: the connection ends without it.
+    // The service answers this request whatever its body is: the connection ends without it.
     void turn_away() {
         http::request head = known_head();
         head.keep_alive = false;
@@ -263,7 +275,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (!watch_) watch_ = std::make_shared<http::client_watch>();
         request.client = watch_;
         all_.serve(std::move(request), next_reply());
-        if (ended_) await_departure();
+        if (ended_) tell_departure();
     }
 
     reply next_reply() {
@@ -275,12 +287,18 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     // A client that half-closes (shutdown(2)) looks like one that has gone: its end of the stream
     // is all that comes of either. A handler that does not ask is not concerned, and answers.
-    void await_departure() {
+    void tell_departure() {
         if (stage_ == stage::closed) return;
         if (watch_ && watch_->leave()) all_.follow_deadline();
-        if (!busy() || std::exchange(is_half_closed_, true)) return;
-        all_.note_half_closed(this->weak_from_this());
-        wait_for<&connection::on_broken>(loop_descriptor::wait_error);
+        await_departure();
+    }
+
+    // Nothing more is read of the client; a reset is noticed all the same.
+    void await_departure() {
+        if (!busy()) return;
+        all_.note_unread(*this);
+        if (!std::exchange(is_watched_, true))
+            wait_for<&connection::on_broken>(loop_descriptor::wait_error);
     }
 
     void on_broken() {
@@ -299,6 +317,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     void answer(http::response&& given) {
         if (stage_ != stage::awaiting) return;
+        if (watch_) watch_->answered();
         given.close |= all_.is_draining();
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
@@ -379,7 +398,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool body_is_timed_ = false;
     bool is_judged_ = false;       // the head of a request whose body comes behind it
     std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
-    bool is_half_closed_ = false;  // others know that
+    bool is_watched_ = false;      // a wait for a reset is in the loop
     bool ended_ = false;           // the client sends nothing more; it may still read
     backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;

@@ -16,10 +16,11 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -64,6 +65,7 @@ class connections {
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
+        if (const auto noted = std::exchange(ended->unread, std::nullopt)) unread_.erase(*noted);
         count_closed(all_.erase(ended));
         on_room_();
     }
@@ -78,22 +80,20 @@ class connections {
         driver_->refuse(std::move(known), why, std::move(answer));
     }
 
-    /// Remembers a connection whose client sends no more, while it waits.
-    void note_half_closed(std::weak_ptr<connection<Service>> which) {
-        if (half_closed_.size() > 2 * options_.max_connections)
-            std::erase_if(half_closed_, [](const auto& each) { return each.expired(); });
-        half_closed_.push_back(std::move(which));
+    /// Remembers a connection of whose client nothing more is read.
+    void note_unread(connection<Service>& which) {
+        if (!which.unread) which.unread = unread_.insert(unread_.end(), &which);
         if (is_full()) on_room_();
     }
 
-    /// Whether there is room for another connection, or the one could go that has waited longest
-    /// for its answer while its client sends no more: that one may have gone.
+    /// Whether there is room for another connection, or a connection could go that waits for its
+    /// answer while its client may have gone: the first of them of which nothing more was read.
     [[nodiscard]] bool make_room() {
-        while (is_full() && !half_closed_.empty()) {
-            const auto oldest = half_closed_.front().lock();
-            half_closed_.pop_front();
-            if (oldest && oldest->may_be_abandoned()) oldest->give_way();
-        }
+        if (!is_full()) return true;
+        const auto abandoned = std::find_if(unread_.begin(), unread_.end(), [](const auto* each) {
+            return each->may_be_abandoned();
+        });
+        if (abandoned != unread_.end()) (*abandoned)->give_way();
         return !is_full();
     }
 
@@ -138,7 +138,7 @@ class connections {
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
-    std::deque<std::weak_ptr<connection<Service>>> half_closed_;
+    std::list<connection<Service>*> unread_;  // each is in all_, too
     bool is_draining_ = false;
     std::unordered_set<std::shared_ptr<connection<Service>>> all_;
 };

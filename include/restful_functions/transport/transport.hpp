@@ -20,10 +20,11 @@ using reply = std::function<void(http::response&&)>;
 ///
 /// A transport is any code that, in one thread:
 ///
-/// - gives each request to `handle`, which calls its reply exactly once, at once or in a later
-///   `dispatch`; a reply may come after the client has gone, and must then be dropped;
+/// - gives each request to `handle`, which calls its reply exactly once: at once, in a later
+///   `dispatch`, or when the transport tells the request's `client_watch`, if it has one, that the
+///   client has gone; a reply may come after the client has gone, and must then be dropped;
 /// - calls `dispatch` whenever `descriptor` is readable, and at `next_deadline`, which may have
-///   changed after each `handle` and `dispatch`;
+///   changed after each `handle` and `dispatch`, and after a client_watch was told;
 /// - closes the client's connection after a response with `close` set, if it has connections.
 ///
 /// `in_process` is the shortest example.
@@ -51,8 +52,8 @@ concept answers_refusals = service<Service> &&
     s.refuse(std::move(known), why, std::move(answer));
 };
 
-/// One that may refuse a request for its head alone; api::service does. The body of a request that
-/// it does not admit is not waited for: `handle` gets the request without one, and refuses it.
+/// One that may answer a request for its head alone; api::service does. The body of a request that
+/// it does not admit is not waited for: `handle` gets the request without one.
 template <class Service>
 concept judges_heads = service<Service> && requires(Service& s, http::request head) {
     { s.admits(std::move(head)) } -> std::same_as<bool>;

@@ -90,6 +90,8 @@ TEST_CASE("a form has no more fields than there is room for") {
     };
     CHECK(collected("", pairs(10'000), form).starts_with("{\"x\""));
     CHECK(collected("", pairs(10'001), form) == "413");
+    CHECK(collected("", pairs(10'000) + "&&", form).starts_with("{\"x\""));
+    CHECK(collected("y=1", pairs(10'000), form) == "413");
     const auto parts = [](std::size_t count) {
         std::string body;
         for (std::size_t i = 0; i < count; ++i)

@@ -91,8 +91,25 @@ TEST_CASE("nobody waits for a task whose client has gone") {
         REQUIRE(*answers[i]);
         CHECK((*answers[i])->status == 499);
     }
-    CHECK(s.get("/function/running-count/waits").body == "3");
+    come("/waits/keep-connection", {}, "POST");
+    CHECK(clients.back()->close());
+    CHECK((*answers.back()).value().status == 499);
+    CHECK(s.get("/function/running-count/waits").body == "4");
     s.service.kill_all();
+    s.wait_until_idle();
+}
+
+TEST_CASE("clients that have gone leave room for others who wait") {
+    served s;
+    const std::string id = s.start("waits");
+    for (std::size_t i = 0; i <= api::most_waiting; ++i) {
+        const auto client = here();
+        s.call_of(client, "/task/wait/" + id, {}, "GET");
+        client->close();
+    }
+    const auto last = s.call_of(here(), "/task/wait/" + id, {}, "GET");
+    s.service.kill_all();
+    CHECK(s.wait(last).status == 200);
     s.wait_until_idle();
 }
 

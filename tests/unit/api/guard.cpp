@@ -1,4 +1,5 @@
 #include <restful_functions/api/guard.hpp>
+#include <restful_functions/transport/transport.hpp>
 
 #include "served.hpp"
 
@@ -270,4 +271,33 @@ TEST_CASE("callers without names have keys of their own") {
     CHECK(started_by("Bearer one") == first);
     CHECK(started_by("Bearer two") != first);
     CHECK(started_by("Bearer three") == started_by("Basic bjpw"));  // n:p
+}
+
+TEST_CASE("a body is waited for where its head may pass, and where an authorizer has to see it") {
+    static_assert(rf::transport::judges_heads<api::service>);
+    const auto admits = [](const api::service& service, const char* method, const char* target,
+                           const char* name = "X-A", const char* value = "") {
+        http::request head;
+        head.method = method;
+        head.target = target;
+        head.headers.add("Host", "localhost");
+        head.headers.add(name, value);
+        return service.admits(std::move(head));
+    };
+    served restricted(callers);
+    const api::service& service = restricted.service;
+    CHECK(!admits(service, "POST", "/greet"));
+    CHECK(!admits(service, "POST", "/greet", "Authorization", "Bearer wrong"));
+    CHECK(!admits(service, "POST", "/greet", "Authorization", "Bearer look"));
+    CHECK(admits(service, "POST", "/greet", "Authorization", "Bearer greet"));
+    CHECK(!admits(service, "GET", "/health/live"));
+    CHECK(!admits(service, "GET", "/console/console.html"));
+    CHECK(!admits(service, "GET", "/", "Accept", "text/html"));
+    served authorized(with({.authorizer = [](const auto&, const auto&) { return false; }}));
+    CHECK(admits(authorized.service, "POST", "/greet"));
+    CHECK(!admits(authorized.service, "GET", "/health/live"));
+    served open;
+    CHECK(admits(open.service, "POST", "/greet"));
+    CHECK(admits(open.service, "GET", "/health/live"));
+    CHECK(!admits(open.service, "POST", "/greet", "Origin", "https://evil.example"));
 }

@@ -258,8 +258,10 @@ class served {
         request.target = std::move(target);
         request.client = client;
         auto answer = std::make_shared<std::optional<http::response>>();
-        service.handle(std::move(request),
-                       [answer](http::response&& response) { *answer = std::move(response); });
+        service.handle(std::move(request), [answer](http::response&& response) {
+            REQUIRE(!answer->has_value());
+            *answer = std::move(response);
+        });
         return answer;
     }
 

@@ -10,6 +10,7 @@ TEST_CASE("a form is read pair by pair, decoded") {
     CHECK(http::parse_form("a=1=2&b&=c&&d=") ==
           http::form{{"a", "1=2"}, {"b", ""}, {"", "c"}, {"d", ""}});
     CHECK(http::parse_form("") == http::form{});
+    CHECK(http::parse_form("a&&b&c&d", 2) == http::form{{"a", ""}, {"b", ""}, {"c", ""}});
     CHECK(http::parse_form("gr%C3%B6%C3%9Fe=1") == http::form{{"größe", "1"}});
 }
 

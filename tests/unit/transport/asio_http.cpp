@@ -350,6 +350,51 @@ TEST_CASE("without room for another client the one goes that waits and sends no 
     CHECK(body_of(idle.receive()) == "GET /idle ");
 }
 
+TEST_CASE("a client that goes while it waits behind more than is read is noticed") {
+    http_fixture server;
+    client c = server.connect();
+    c.send(get("/later") + post("/next", std::string(1'000'000, 'x')).substr(0, 120'000));
+    run_until(server.loop, [&] { return server.service.clients.size() == 1; });
+    bool is_over = false;
+    server.service.clients.front()->on_close([&] { is_over = true; });
+    while (server.loop.poll() != 0) {
+    }
+    c.reset();
+    run_until(server.loop, [&] { return is_over; });
+    CHECK(server.http.connections() == 0);
+}
+
+TEST_CASE("a client that sends no more gives way also when it begins to wait later") {
+    transport::http_options options;
+    options.max_connections = 1;
+    http_fixture server(options);
+    const std::string large(8'000'000, 'x');
+    client first = server.connect();
+    first.send(post("/large", large) + get("/later"));
+    first.half_close();
+    client next = server.connect();
+    next.send(get("/next"));
+    while (server.loop.poll() != 0) {
+    }
+    CHECK(!next.has_data());
+    CHECK(body_of(first.receive()) == "POST /large " + large);
+    CHECK(body_of(next.receive()) == "GET /next ");
+    CHECK(first.receive_all() == "");
+}
+
+TEST_CASE_FIXTURE(departure_fixture,
+                  "a handler that has answered does not hear that nobody gets the answer") {
+    bool is_over = false;
+    service.clients.front()->on_close([&] { is_over = true; });
+    service.waiting.front().answer.body.assign(50'000'000, 'x');
+    service.answer_next();
+    run_until(loop, [&] { return service.waiting.empty(); });
+    c.reset();
+    run_until(loop, [&] { return http.connections() == 0; });
+    CHECK(has_left);
+    CHECK(!is_over);
+}
+
 TEST_CASE_FIXTURE(departure_fixture,
                   "a handler whose answer is complete hears no more of its client") {
     service.answer_next();
