@@ -2,6 +2,7 @@
 
 import array
 import fcntl
+import re
 import select
 import socket
 import struct
@@ -230,6 +231,64 @@ def half_closed(port, times):
         expected = (1, 0, 0, 3)[i % 4]
         if answer.count(b"HTTP/1.1 200") != expected:
             wrong.append((request[:40], answer[:200]))
+        connection.close()
+    return f"{times} connections", wrong
+
+
+def ask(port, request):
+    """The whole response to a request that says `Connection: close`."""
+    with connect(port) as connection:
+        connection.sendall(request)
+        return everything(connection)
+
+
+def post(target, fields=b""):
+    """A request without a body, behind which the connection ends."""
+    return b"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Length: 0\r\n\r\n" % (target, fields)
+
+
+def abandoned_waits(port, times):
+    """Clients who wait for a task, and send no more: when they are as many as the server takes, they give way to others.
+    Those who go are forgotten, so that there is room for others who wait."""
+    task = re.search(rb"task/info/(\S+)", ask(port, post(b"/forever"))).group(1)
+    wait = b"GET /task/wait/%s?timeout=300 HTTP/1.1\r\nHost: localhost\r\n\r\n" % task
+    key = b"Idempotency-Key: %s\r\n" % task
+    waits = [wait, post(b"/forever/keep-connection", key), post(b"/forever/keep-connection", b"Prefer: wait=300\r\n" + key)]
+    connections, wrong = [], []
+    for i in range(times):
+        connections.append(connect(port))
+        connections[-1].sendall(waits[i % len(waits)])
+        connections[-1].shutdown(socket.SHUT_WR)
+    if not ask(port, LAST_GET).startswith(OK):
+        wrong.append("nobody else is served")
+    for connection in connections:
+        reset(connection)
+    with connect(port) as last:
+        last.sendall(wait)
+        if not ask(port, post(b"/terminate/function/forever")).startswith(OK):
+            wrong.append("the tasks cannot be terminated")
+        if not (answer := last.recv(1 << 16)).startswith(OK):
+            wrong.append(answer[:100])
+    return f"{times} connections", wrong
+
+
+def strangers(port, secret, times, size=8 << 20):
+    """Clients without credentials announce large bodies and send the beginning: each is answered at once, while a caller
+    with credentials has room for a body as large."""
+    wrong, connections = [], []
+    for i in range(times):
+        target, expected = ((b"POST /echo", b"401"), (b"GET /health/live", b"200"))[i % 2]
+        connections.append(connect(port))
+        send(connections[-1], b"%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (target, size) + b" " * (size // 8))
+        answer = connections[-1].recv(1 << 16)
+        if answer[9:12] != expected:
+            wrong.append(answer[:100])
+    body = b'{"value": "' + b"x" * (size - 13) + b'"}'
+    answer = ask(port, b"POST /echo/keep-connection HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer %s\r\n"
+                 b"Content-Length: %d\r\n\r\n" % (secret.encode(), len(body)) + body)
+    if not answer.startswith(OK):
+        wrong.append(answer[:300])
+    for connection in connections:
         connection.close()
     return f"{times} connections", wrong
 

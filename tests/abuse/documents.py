@@ -49,6 +49,18 @@ def ask(port, method, target, body=None, headers=None):
         connection.close()
 
 
+def forms(port, times):
+    """Forms of as many fields as the bytes of a body can be."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    wrong = []
+    for i in range(times):
+        body = (b"a&" * (MOST // 2), b"value=x&" * 10_001, b"&" * MOST)[i % 3]
+        response, answer = ask(port, "POST", "/echo/keep-connection", body, form)
+        if response.status != (413, 413, 400)[i % 3]:
+            wrong.append(f"{i % 3}: {response.status} {answer[:100]}")
+    return f"{times} forms of up to 8 MiB", wrong
+
+
 def json_bombs(port, times):
     wrong = []
     for _ in range(times):
