@@ -4854,8 +4854,9 @@ struct retention {
 
 namespace restful_functions::task {
 
-/// What calls of all functions that wait may be together. A call beyond that still waits where few
-/// others of its function do, so that a flood of one function leaves room for the others.
+/// What calls of all functions that wait may be together, without those that have a place in the
+/// queue of their function (`max_queued`). A call beyond that still waits where few others of its
+/// function do, so that a flood of one function leaves room for the others.
 struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
@@ -5065,10 +5066,10 @@ struct server_options {
 
     /// Processes, waiting and working together; when all work, a call waits.
     std::size_t max_processes = process::executor_options{}.max_processes;
-    /// Calls that wait, of all functions. Beyond that, or with bodies of more than
-    /// `max_incoming_bytes` together, a call that finds no process is refused with 503, unless
-    /// fewer than 16 calls of its function wait, or fewer than its `max_queued`. 0: only the last
-    /// holds.
+    /// Calls that wait for a process, of all functions, without those within a function's own
+    /// `max_queued`. Beyond that, or with bodies of more than `max_incoming_bytes` together, a call
+    /// that finds no process is refused with 503, unless fewer than 16 calls of its function wait.
+    /// 0: only functions with `max_queued` have calls that wait.
     std::size_t max_waiting = task::waiting_limits{}.calls;
     /// Processes that wait for the next call.
     std::size_t warm_processes = process::executor_options{}.warm_processes;
@@ -15721,6 +15722,12 @@ class waiting_line {
 
 namespace restful_functions::task {
 
+/// What calls that wait take of the room that all functions share.
+struct shared_room {
+    std::size_t calls = 0;
+    std::size_t bytes = 0;  ///< of their bodies
+};
+
 /// The waiting lines of all functions.
 class queues {
  public:
@@ -15728,23 +15735,30 @@ class queues {
     struct place {
         std::uint32_t function;
         waiting_line::ticket ticket;
-        std::size_t bytes;
+        shared_room takes;
     };
 
-    /// `bytes` are those of its body.
-    place join(std::uint32_t function, const uuid& id, time_point arrived, std::size_t bytes) {
-        const place joined{function, lines_[function].join({id, arrived}), bytes};
-        ++size_;
-        bytes_ += bytes;
-        return joined;
+    /// Where there is no memory for it, nothing has changed.
+    place join(std::uint32_t function, const uuid& id, time_point arrived,
+               const shared_room& takes = {}) {
+        const auto line = lines_.try_emplace(function).first;
+        try {
+            const place joined{function, line->second.join({id, arrived}), takes};
+            taken_.calls += takes.calls;
+            taken_.bytes += takes.bytes;
+            return joined;
+        } catch (const std::bad_alloc&) {
+            if (line->second.empty()) lines_.erase(line);
+            throw;
+        }
     }
 
     void leave(const place& of) {
         const auto line = lines_.find(of.function);
         line->second.leave(of.ticket);
         if (line->second.empty()) lines_.erase(line);
-        --size_;
-        bytes_ -= of.bytes;
+        taken_.calls -= of.takes.calls;
+        taken_.bytes -= of.takes.bytes;
     }
 
     /// 1 for the next one of its function.
@@ -15757,9 +15771,8 @@ class queues {
         return line == lines_.end() ? 0 : line->second.size();
     }
 
-    /// Of all functions together.
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// By all functions together.
+    [[nodiscard]] const shared_room& taken() const noexcept { return taken_; }
 
     /// Of the functions that may run, the one with the fewest calls at work is next, and among
     /// those the task that has waited longest. `at_work` tells how many they are; nullopt: the
@@ -15781,8 +15794,7 @@ class queues {
 
  private:
     std::map<std::uint32_t, waiting_line> lines_;  // none is empty
-    std::size_t size_ = 0;
-    std::size_t bytes_ = 0;
+    shared_room taken_;
 };
 
 }  // namespace restful_functions::task
@@ -16362,9 +16374,12 @@ class dispatcher {
     }
 
     /// Whether a call that finds no process is refused, but for the functions of which few wait.
-    [[nodiscard]] bool is_full() const noexcept { return queues_.size() >= most_waiting_.calls; }
-    /// The calls that wait, of all functions.
-    [[nodiscard]] std::size_t queued() const noexcept { return queues_.size(); }
+    [[nodiscard]] bool is_full() const noexcept {
+        return queues_.taken().calls >= most_waiting_.calls;
+    }
+    /// The calls that wait for a process, without those that have a place in the queue of their
+    /// function.
+    [[nodiscard]] std::size_t without_process() const noexcept { return queues_.taken().calls; }
 
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
@@ -16390,10 +16405,15 @@ class dispatcher {
                running(function) + (waiting - its.max_queued) >= its.max_concurrency;
     }
 
+    // Whether the call would have a place in the queue of its function, and take no other room.
+    [[nodiscard]] bool has_place(std::uint32_t function) const {
+        return queued(function) < functions_.at(function).max_queued;
+    }
+
     [[nodiscard]] bool may_wait(const call& wanted) const {
         const std::size_t waiting = queued(wanted.function);
-        if (waiting < functions_.at(wanted.function).max_queued) return true;
-        if (wanted.body.size() + queues_.bytes() > most_waiting_.bytes) return false;
+        if (has_place(wanted.function)) return true;
+        if (wanted.body.size() + queues_.taken().bytes > most_waiting_.bytes) return false;
         return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
     }
 
@@ -16409,8 +16429,9 @@ class dispatcher {
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            known_.begin_wait(id, added,
-                              queues_.join(wanted.function, id, now.steady, wanted.body.size()));
+            const shared_room takes =
+                has_place(wanted.function) ? shared_room{} : shared_room{1, wanted.body.size()};
+            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady, takes));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));
@@ -18730,7 +18751,7 @@ inline void add_health_routes(router& routes, const dispatcher& calls,
             is.status, json_text::object()
                            .add("status", quoted(is.name))
                            .add("running", std::to_string(now.running))
-                           .add("waiting", std::to_string(now.waiting + calls.queued()))
+                           .add("waiting", std::to_string(now.waiting + calls.without_process()))
                            .add("parked", std::to_string(now.parked))
                            .add("max_processes", std::to_string(executor.max_processes()))
                            .end());
@@ -19710,7 +19731,8 @@ inline void expose_calls(exposition& text, const measured_parts& of) {
     });
 }
 
-inline void expose_processes(exposition& text, const process::executor& executor) {
+inline void expose_processes(exposition& text, const dispatcher& calls,
+                             const process::executor& executor) {
     const process::census now = executor.count();
     const auto state = [&](const char* name, std::size_t count) {
         text.sample(static_cast<double>(count), {{"state", name}});
@@ -19724,7 +19746,7 @@ inline void expose_processes(exposition& text, const process::executor& executor
     text.family("processes_max", "gauge", "The most processes that there may be.")
         .sample(static_cast<double>(executor.max_processes()));
     text.family("calls_without_process", "gauge", "Calls that wait for a process.")
-        .sample(static_cast<double>(now.waiting));
+        .sample(static_cast<double>(now.waiting + calls.without_process()));
     text.family("forks_total", "counter", "Processes that the fork server was asked for.")
         .sample(static_cast<double>(executor.forks()));
 }
@@ -19772,7 +19794,7 @@ inline void expose_usage(exposition& text) {
 [[nodiscard]] inline std::string metrics_text(const measured_parts& of) {
     exposition text;
     detail::expose_calls(text, of);
-    detail::expose_processes(text, of.executor);
+    detail::expose_processes(text, of.calls, of.executor);
     detail::expose_server(text, of);
     detail::expose_usage(text);
     return std::move(text).take();

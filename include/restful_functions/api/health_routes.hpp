@@ -59,7 +59,7 @@ inline void add_health_routes(router& routes, const dispatcher& calls,
             is.status, json_text::object()
                            .add("status", quoted(is.name))
                            .add("running", std::to_string(now.running))
-                           .add("waiting", std::to_string(now.waiting + calls.queued()))
+                           .add("waiting", std::to_string(now.waiting + calls.without_process()))
                            .add("parked", std::to_string(now.parked))
                            .add("max_processes", std::to_string(executor.max_processes()))
                            .end());

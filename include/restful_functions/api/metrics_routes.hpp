@@ -71,7 +71,8 @@ inline void expose_calls(exposition& text, const measured_parts& of) {
     });
 }
 
-inline void expose_processes(exposition& text, const process::executor& executor) {
+inline void expose_processes(exposition& text, const dispatcher& calls,
+                             const process::executor& executor) {
     const process::census now = executor.count();
     const auto state = [&](const char* name, std::size_t count) {
         text.sample(static_cast<double>(count), {{"state", name}});
@@ -85,7 +86,7 @@ inline void expose_processes(exposition& text, const process::executor& executor
     text.family("processes_max", "gauge", "The most processes that there may be.")
         .sample(static_cast<double>(executor.max_processes()));
     text.family("calls_without_process", "gauge", "Calls that wait for a process.")
-        .sample(static_cast<double>(now.waiting));
+        .sample(static_cast<double>(now.waiting + calls.without_process()));
     text.family("forks_total", "counter", "Processes that the fork server was asked for.")
         .sample(static_cast<double>(executor.forks()));
 }
@@ -133,7 +134,7 @@ inline void expose_usage(exposition& text) {
 [[nodiscard]] inline std::string metrics_text(const measured_parts& of) {
     exposition text;
     detail::expose_calls(text, of);
-    detail::expose_processes(text, of.executor);
+    detail::expose_processes(text, of.calls, of.executor);
     detail::expose_server(text, of);
     detail::expose_usage(text);
     return std::move(text).take();

@@ -206,9 +206,12 @@ class dispatcher {
     }
 
     /// Whether a call that finds no process is refused, but for the functions of which few wait.
-    [[nodiscard]] bool is_full() const noexcept { return queues_.size() >= most_waiting_.calls; }
-    /// The calls that wait, of all functions.
-    [[nodiscard]] std::size_t queued() const noexcept { return queues_.size(); }
+    [[nodiscard]] bool is_full() const noexcept {
+        return queues_.taken().calls >= most_waiting_.calls;
+    }
+    /// The calls that wait for a process, without those that have a place in the queue of their
+    /// function.
+    [[nodiscard]] std::size_t without_process() const noexcept { return queues_.taken().calls; }
 
     /// Whether no task runs or waits.
     [[nodiscard]] bool idle() const noexcept { return known_.live.empty(); }
@@ -234,10 +237,15 @@ class dispatcher {
                running(function) + (waiting - its.max_queued) >= its.max_concurrency;
     }
 
+    // Whether the call would have a place in the queue of its function, and take no other room.
+    [[nodiscard]] bool has_place(std::uint32_t function) const {
+        return queued(function) < functions_.at(function).max_queued;
+    }
+
     [[nodiscard]] bool may_wait(const call& wanted) const {
         const std::size_t waiting = queued(wanted.function);
-        if (waiting < functions_.at(wanted.function).max_queued) return true;
-        if (wanted.body.size() + queues_.bytes() > most_waiting_.bytes) return false;
+        if (has_place(wanted.function)) return true;
+        if (wanted.body.size() + queues_.taken().bytes > most_waiting_.bytes) return false;
         return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
     }
 
@@ -253,8 +261,9 @@ class dispatcher {
         } else {
             added.body = wanted.body;
             added.trace = wanted.trace;
-            known_.begin_wait(id, added,
-                              queues_.join(wanted.function, id, now.steady, wanted.body.size()));
+            const shared_room takes =
+                has_place(wanted.function) ? shared_room{} : shared_room{1, wanted.body.size()};
+            known_.begin_wait(id, added, queues_.join(wanted.function, id, now.steady, takes));
         }
         // Last: where one of the others throws, the caller says so and nobody else does.
         if (wanted.on_end) added.on_end.add(std::move(wanted.on_end));

@@ -8,10 +8,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <new>
 #include <optional>
 #include <utility>
 
 namespace restful_functions::task {
+
+/// What calls that wait take of the room that all functions share.
+struct shared_room {
+    std::size_t calls = 0;
+    std::size_t bytes = 0;  ///< of their bodies
+};
 
 /// The waiting lines of all functions.
 class queues {
@@ -20,23 +27,30 @@ class queues {
     struct place {
         std::uint32_t function;
         waiting_line::ticket ticket;
-        std::size_t bytes;
+        shared_room takes;
     };
 
-    /// `bytes` are those of its body.
-    place join(std::uint32_t function, const uuid& id, time_point arrived, std::size_t bytes) {
-        const place joined{function, lines_[function].join({id, arrived}), bytes};
-        ++size_;
-        bytes_ += bytes;
-        return joined;
+    /// Where there is no memory for it, nothing has changed.
+    place join(std::uint32_t function, const uuid& id, time_point arrived,
+               const shared_room& takes = {}) {
+        const auto line = lines_.try_emplace(function).first;
+        try {
+            const place joined{function, line->second.join({id, arrived}), takes};
+            taken_.calls += takes.calls;
+            taken_.bytes += takes.bytes;
+            return joined;
+        } catch (const std::bad_alloc&) {
+            if (line->second.empty()) lines_.erase(line);
+            throw;
+        }
     }
 
     void leave(const place& of) {
         const auto line = lines_.find(of.function);
         line->second.leave(of.ticket);
         if (line->second.empty()) lines_.erase(line);
-        --size_;
-        bytes_ -= of.bytes;
+        taken_.calls -= of.takes.calls;
+        taken_.bytes -= of.takes.bytes;
     }
 
     /// 1 for the next one of its function.
@@ -49,9 +63,8 @@ class queues {
         return line == lines_.end() ? 0 : line->second.size();
     }
 
-    /// Of all functions together.
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// By all functions together.
+    [[nodiscard]] const shared_room& taken() const noexcept { return taken_; }
 
     /// Of the functions that may run, the one with the fewest calls at work is next, and among
     /// those the task that has waited longest. `at_work` tells how many they are; nullopt: the
@@ -73,8 +86,7 @@ class queues {
 
  private:
     std::map<std::uint32_t, waiting_line> lines_;  // none is empty
-    std::size_t size_ = 0;
-    std::size_t bytes_ = 0;
+    shared_room taken_;
 };
 
 }  // namespace restful_functions::task

@@ -5,8 +5,9 @@
 
 namespace restful_functions::task {
 
-/// What calls of all functions that wait may be together. A call beyond that still waits where few
-/// others of its function do, so that a flood of one function leaves room for the others.
+/// What calls of all functions that wait may be together, without those that have a place in the
+/// queue of their function (`max_queued`). A call beyond that still waits where few others of its
+/// function do, so that a flood of one function leaves room for the others.
 struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies

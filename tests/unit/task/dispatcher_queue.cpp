@@ -108,7 +108,7 @@ TEST_CASE_FIXTURE(fixture, "a call without a process waits where there is room")
     CHECK(!calls->is_full());
     start(any, "d");
     CHECK(calls->is_full());
-    CHECK(calls->queued() == 3);
+    CHECK(calls->without_process() == 3);
     CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
     end(0);
     CHECK(executor.started.back() == "2 b");
@@ -126,6 +126,23 @@ TEST_CASE_FIXTURE(fixture,
     CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
     for (int i = 0; i < 3; ++i) start(calm);
     CHECK(std::holds_alternative<no_process_left>(calls->start({.function = calm})));
+}
+
+TEST_CASE_FIXTURE(fixture, "calls in the queue of their function take no room of others") {
+    calls.emplace(functions, executor, tasks,
+                  waiting_limits{.calls = 1, .bytes = 10, .calls_of_each = 0});
+    executor.free = 0;
+    for (int i = 0; i < 3; ++i) start(calm, "a long body");
+    CHECK(calls->queued(calm) == 3);
+    CHECK(calls->without_process() == 0);
+    CHECK(!calls->is_full());
+    start(any, "short");
+    CHECK(calls->is_full());
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = calm})));
+    executor.free = 4;
+    calls->depart(process::call_id{77}, {});
+    CHECK(calls->queued(calm) == 0);
+    CHECK(!calls->is_full());
 }
 
 TEST_CASE_FIXTURE(fixture, "the bodies of calls that wait have a bound together") {
