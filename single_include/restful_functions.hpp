@@ -4861,6 +4861,9 @@ struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
     std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+
+    /// The most bytes of a body that waits whatever the others have.
+    static constexpr std::size_t small_body = std::size_t{64} << 10;
 };
 
 }  // namespace restful_functions::task
@@ -5067,9 +5070,10 @@ struct server_options {
     /// Processes, waiting and working together; when all work, a call waits.
     std::size_t max_processes = process::executor_options{}.max_processes;
     /// Calls that wait for a process, of all functions, without those within a function's own
-    /// `max_queued`. Beyond that, or with bodies of more than `max_incoming_bytes` together, a call
-    /// that finds no process is refused with 503, unless fewer than 16 calls of its function wait.
-    /// 0: only functions with `max_queued` have calls that wait.
+    /// `max_queued`. At most half of `max_connections`, so that others are still heard. Beyond
+    /// that, or with bodies of more than `max_incoming_bytes` together, a call that finds no
+    /// process is refused with 503, unless its body is small and fewer than 16 calls of its
+    /// function wait. 0: only functions with `max_queued` have calls that wait.
     std::size_t max_waiting = task::waiting_limits{}.calls;
     /// Processes that wait for the next call.
     std::size_t warm_processes = process::executor_options{}.warm_processes;
@@ -15481,18 +15485,6 @@ concept call_executor = requires(T executor, const T& known, std::uint32_t entry
     { known.log(call) } -> std::same_as<process::log_excerpt>;
 };
 
-/// Starts a call; nullopt where there is no process for it now, or no memory.
-template <call_executor Executor>
-std::optional<process::call_id> start_if_possible(Executor& executor, std::uint32_t entry,
-                                                  std::string_view input,
-                                                  const process::call_labels& labels) {
-    try {
-        return executor.start(entry, input, labels);
-    } catch (const std::bad_alloc&) {
-        return std::nullopt;
-    }
-}
-
 }  // namespace restful_functions::task
 
 // restful_functions/task/ending.hpp
@@ -15693,10 +15685,14 @@ class waiting_line {
         return given;
     }
 
-    /// Leaves the line, from wherever it stands. It must stand in it.
+    /// Leaves the line, from wherever it stands. It must stand in it. Where there is no memory to
+    /// leave from between others, nothing has changed.
     void leave(ticket of) {
+        if (static_cast<std::uint64_t>(of) + 1 == next_)
+            --next_;
+        else if (of != waiting_.begin()->first)
+            gaps_.insert(std::lower_bound(gaps_.begin(), gaps_.end(), of), of);
         waiting_.erase(of);
-        gaps_.insert(std::lower_bound(gaps_.begin(), gaps_.end(), of), of);
         while (!gaps_.empty() && (empty() || gaps_.front() < waiting_.begin()->first)) {
             gaps_.pop_front();
         }
@@ -15887,18 +15883,27 @@ struct known_tasks {
         deadlines.emplace(task.deadline, id);
     }
 
-    /// It does not, any more.
+    /// It does not, any more, and will not run.
     void end_wait(const uuid& id, live_task& task) noexcept {
         task.place.reset();
+        task.body = {};
         deadlines.erase({task.deadline, id});
     }
 
-    /// A task runs.
+    /// A task runs, after it has waited or at once. Where there is no memory for it, nothing has
+    /// changed.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
-        task.call = call;
-        task.deadline = std::min(after(now, task.timeout), task.until);
+        const time_point deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);
-        deadlines.emplace(task.deadline, id);
+        try {
+            deadlines.emplace(deadline, id);
+        } catch (const std::bad_alloc&) {
+            by_call.erase(call);
+            throw;
+        }
+        if (task.deadline != deadline) deadlines.erase({task.deadline, id});
+        task.call = call;
+        task.deadline = deadline;
         ++running[task.function];
     }
 
@@ -16332,12 +16337,14 @@ class dispatcher {
             stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
+        if (retry_at_ && *retry_at_ <= now) start_waiting();
     }
 
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        return restful_functions::detail::earliest({tasks_.next_expiry(), known_.next_deadline()});
+        return restful_functions::detail::earliest(
+            {tasks_.next_expiry(), known_.next_deadline(), retry_at_});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
@@ -16373,9 +16380,11 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
-    /// Whether a call that finds no process is refused, but for the functions of which few wait.
+    /// Whether calls that find no process are refused, but for small ones of functions of which few
+    /// wait.
     [[nodiscard]] bool is_full() const noexcept {
-        return queues_.taken().calls >= most_waiting_.calls;
+        return without_process() >= most_waiting_.calls ||
+               queues_.taken().bytes >= most_waiting_.bytes;
     }
     /// The calls that wait for a process, without those that have a place in the queue of their
     /// function.
@@ -16392,6 +16401,9 @@ class dispatcher {
 
  private:
     using live_task = detail::live_task;
+
+    static constexpr std::chrono::milliseconds retry_time{100};
+
     [[nodiscard]] bool has_room(std::uint32_t function) const {
         const auto limit = functions_.at(function).max_concurrency;
         return limit == 0 || running(function) < limit;
@@ -16411,10 +16423,13 @@ class dispatcher {
     }
 
     [[nodiscard]] bool may_wait(const call& wanted) const {
-        const std::size_t waiting = queued(wanted.function);
         if (has_place(wanted.function)) return true;
-        if (wanted.body.size() + queues_.taken().bytes > most_waiting_.bytes) return false;
-        return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+        const bool is_of_few =
+            queued(wanted.function) < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+        if (is_of_few && wanted.body.size() <= waiting_limits::small_body) return true;
+        const std::size_t taken = queues_.taken().bytes;
+        const bool fits = taken == 0 || taken + wanted.body.size() <= most_waiting_.bytes;
+        return fits && (is_of_few || without_process() < most_waiting_.calls);
     }
 
     // A new task, which runs if its call was started and waits otherwise. Where there is no memory
@@ -16443,35 +16458,48 @@ class dispatcher {
         throw;
     }
 
+    // A new task, or one that has waited. Where there is no memory for it, it does not run.
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         known_.begin_run(id, task, call, now.steady);
+        if (task.place) {
+            queues_.leave(*std::exchange(task.place, std::nullopt));
+            task.body = {};
+        }
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    void start_waiting() {
+    // Where memory is short, those that wait go on waiting, and there is another try soon.
+    void start_waiting() noexcept try {
+        retry_at_.reset();
         const auto at_work = [this](std::uint32_t function) {
             return has_room(function) ? std::optional(running(function)) : std::nullopt;
         };
         while (const auto id = queues_.next(at_work)) {
             live_task& task = known_.live.at(*id);
-            const auto call = start_if_possible(executor_, task.function, task.body,
-                                                {id->to_string(), task.trace});
+            const auto call =
+                executor_.start(task.function, task.body, {id->to_string(), task.trace});
             if (!call) return;  // when one of the processes at work ends there is another try
-            leave_queue(*id, task);
-            run(*id, task, *call, Clock::now());
+            try {
+                run(*id, task, *call, Clock::now());
+            } catch (...) {
+                if (!task.call) executor_.stop(*call, std::chrono::milliseconds(0));
+                throw;
+            }
         }
+    } catch (const std::exception&) {
+        retry_at_ = Clock::now().steady + retry_time;
     }
 
     void leave_queue(const uuid& id, live_task& task) {
         queues_.leave(*task.place);
         known_.end_wait(id, task);
-        task.body = {};
     }
 
     // The first wish stays: who comes later finds the task ending already.
     void stop(const uuid& id, live_task& task, stop_reason reason) {
         if (task.wish) return;
         if (task.place) {
+            given_up_.reserve(given_up_.size() + 1);
             leave_queue(id, task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
@@ -16498,7 +16526,8 @@ class dispatcher {
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;
-    std::vector<uuid> given_up_;  // to be concluded
+    std::vector<uuid> given_up_;          // to be concluded
+    std::optional<time_point> retry_at_;  // where there was no memory to start what waits
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };
@@ -17665,18 +17694,23 @@ class calling {
         }
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
-        if (id != nullptr && wishes_.key) {
-            with_.keys.remember(asked_.request.owner, *wishes_.key, {function, asked_.request.body},
-                                *id, deadlines::clock::now());
+        if (id == nullptr) return asked_.answer(std::visit(start_answer{asked_.root()}, started));
+        try {
+            if (wishes_.key) {
+                with_.keys.remember(asked_.request.owner, *wishes_.key,
+                                    {function, asked_.request.body}, *id, deadlines::clock::now());
+            }
+            if (!wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
+            if (waits_ && is_plain) {
+                end_with_client(function, *id);
+                forget_with_client(*id, task::listeners::first);
+            }
+        } catch (const std::exception&) {
+            with_.calls.forget(*id, task::listeners::first);  // the client is told of the failure
+            throw;
         }
-        if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
-        if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id != nullptr && waits_) {
-            end_with_client(function, *id);
-            forget_with_client(*id, task::listeners::first);
-        }
-        if (id == nullptr || !waits_)
-            asked_.answer(std::visit(start_answer{asked_.root()}, started));
+        if (!is_plain) return answer_as_preferred(*with_.tasks.find(*id));
+        if (!waits_) asked_.answer(start_answer{asked_.root()}(*id));
     }
 
     /// Has the call end with its client, where its function says so. Who has a key may come back
@@ -19713,7 +19747,7 @@ inline void expose_calls(exposition& text, const measured_parts& of) {
     each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
         text.sample(static_cast<double>(of.calls.running(index)), {{"function", name}});
     });
-    text.family("calls_queued", "gauge", "Calls that wait for others of their function to end.");
+    text.family("calls_queued", "gauge", "Calls that wait to run.");
     each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
         text.sample(static_cast<double>(of.calls.queued(index)), {{"function", name}});
     });
@@ -19745,7 +19779,8 @@ inline void expose_processes(exposition& text, const dispatcher& calls,
     state("kept", now.kept);
     text.family("processes_max", "gauge", "The most processes that there may be.")
         .sample(static_cast<double>(executor.max_processes()));
-    text.family("calls_without_process", "gauge", "Calls that wait for a process.")
+    text.family("calls_without_process", "gauge",
+                "Calls that wait for a process, without those in the queue of their function.")
         .sample(static_cast<double>(now.waiting + calls.without_process()));
     text.family("forks_total", "counter", "Processes that the fork server was asked for.")
         .sample(static_cast<double>(executor.forks()));
@@ -19944,7 +19979,7 @@ inline constexpr std::string_view own_responses = R"({
 "Busy": {"description": "As many calls of the function run as may.",
  "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
  "application/json": {"schema": {"$ref": "#/components/schemas/CallStarted"}}}},
-"Unavailable": {"description": "No process is free, or the server is about to end.",
+"Unavailable": {"description": "No process is free and no more calls may wait for one, or the server is about to end.",
  "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
  "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
 "Accepted": {"description": "The call goes on; the result will be at the task.",
@@ -22575,13 +22610,13 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     /// Ends, unless it is busy.
     void close_if_idle() {
-        if (!busy() && stage_ != stage::closed) close();
+        if (!busy() && stage_ != stage::closed) give_way();
     }
 
     /// What the client was given time for did not happen.
     void on_deadline() {
-        if (stage_ != stage::reading || parser_.idle()) return close();
         attempt([this] {
+            if (stage_ != stage::reading || parser_.idle()) return close();
             if (parser_.in_body() && is_body_fast_enough()) return time_body();
             refuse({408, "the request did not come in time"});
         });
@@ -22626,6 +22661,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
         if (is_reading_ || ended_ || stage_ == stage::closed) return;
         if (backlog_.full()) return await_departure();
+        all_.forget_unread(*this);
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -22789,8 +22825,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             wait_for<&connection::on_broken>(loop_descriptor::wait_error);
     }
 
+    // Reading notices, where something is read; and what lingers is read.
     void on_broken() {
-        if (stage_ != stage::closed) close();
+        is_watched_ = false;
+        if (busy()) close();
     }
 
     void refuse(const http::refusal& why) {
@@ -23037,7 +23075,7 @@ class connections {
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
-        if (const auto noted = std::exchange(ended->unread, std::nullopt)) unread_.erase(*noted);
+        forget_unread(*ended);
         count_closed(all_.erase(ended));
         on_room_();
     }
@@ -23058,6 +23096,11 @@ class connections {
         if (is_full()) on_room_();
     }
 
+    /// It is read of again, or has ended.
+    void forget_unread(connection<Service>& which) noexcept {
+        if (const auto noted = std::exchange(which.unread, std::nullopt)) unread_.erase(*noted);
+    }
+
     /// Whether there is room for another connection, or a connection could go that waits for its
     /// answer while its client may have gone: the first of them of which nothing more was read.
     [[nodiscard]] bool make_room() {
@@ -23069,7 +23112,11 @@ class connections {
         return !is_full();
     }
 
-    void follow_deadline() { driver_->follow_deadline(); }
+    /// Where there is no memory for it, the next event of the service does it.
+    void follow_deadline() noexcept try {
+        driver_->follow_deadline();
+    } catch (const std::exception&) {
+    }
 
     /// From now on each connection ends with its next response.
     void drain() noexcept { is_draining_ = true; }
@@ -24158,7 +24205,8 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
-            .waiting = {.calls = o.max_waiting, .bytes = o.max_incoming_bytes},
+            .waiting = {.calls = std::min(o.max_waiting, o.max_connections / 2),
+                        .bytes = o.max_incoming_bytes},
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,

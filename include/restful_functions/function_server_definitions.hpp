@@ -18,6 +18,7 @@
 #include <restful_functions/transport/tls.hpp>
 #endif
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -69,7 +70,8 @@ inline api::service_options service_options_of(const server_options& o, std::uin
             .results = {.result_ttl = o.result_ttl,
                         .max_finished_tasks = o.max_finished_tasks,
                         .max_finished_bytes = o.max_finished_bytes},
-            .waiting = {.calls = o.max_waiting, .bytes = o.max_incoming_bytes},
+            .waiting = {.calls = std::min(o.max_waiting, o.max_connections / 2),
+                        .bytes = o.max_incoming_bytes},
             .access = {.tokens = o.tokens,
                        .users = o.users,
                        .authorizer = o.authorizer,

@@ -53,9 +53,10 @@ struct server_options {
     /// Processes, waiting and working together; when all work, a call waits.
     std::size_t max_processes = process::executor_options{}.max_processes;
     /// Calls that wait for a process, of all functions, without those within a function's own
-    /// `max_queued`. Beyond that, or with bodies of more than `max_incoming_bytes` together, a call
-    /// that finds no process is refused with 503, unless fewer than 16 calls of its function wait.
-    /// 0: only functions with `max_queued` have calls that wait.
+    /// `max_queued`. At most half of `max_connections`, so that others are still heard. Beyond
+    /// that, or with bodies of more than `max_incoming_bytes` together, a call that finds no
+    /// process is refused with 503, unless its body is small and fewer than 16 calls of its
+    /// function wait. 0: only functions with `max_queued` have calls that wait.
     std::size_t max_waiting = task::waiting_limits{}.calls;
     /// Processes that wait for the next call.
     std::size_t warm_processes = process::executor_options{}.warm_processes;

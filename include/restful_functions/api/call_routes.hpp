@@ -132,18 +132,23 @@ class calling {
         }
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
-        if (id != nullptr && wishes_.key) {
-            with_.keys.remember(asked_.request.owner, *wishes_.key, {function, asked_.request.body},
-                                *id, deadlines::clock::now());
+        if (id == nullptr) return asked_.answer(std::visit(start_answer{asked_.root()}, started));
+        try {
+            if (wishes_.key) {
+                with_.keys.remember(asked_.request.owner, *wishes_.key,
+                                    {function, asked_.request.body}, *id, deadlines::clock::now());
+            }
+            if (!wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
+            if (waits_ && is_plain) {
+                end_with_client(function, *id);
+                forget_with_client(*id, task::listeners::first);
+            }
+        } catch (const std::exception&) {
+            with_.calls.forget(*id, task::listeners::first);  // the client is told of the failure
+            throw;
         }
-        if (id != nullptr && !wishes_.trace.empty()) with_.log.remember_trace(*id, wishes_.trace);
-        if (id != nullptr && !is_plain) return answer_as_preferred(*with_.tasks.find(*id));
-        if (id != nullptr && waits_) {
-            end_with_client(function, *id);
-            forget_with_client(*id, task::listeners::first);
-        }
-        if (id == nullptr || !waits_)
-            asked_.answer(std::visit(start_answer{asked_.root()}, started));
+        if (!is_plain) return answer_as_preferred(*with_.tasks.find(*id));
+        if (!waits_) asked_.answer(start_answer{asked_.root()}(*id));
     }
 
     /// Has the call end with its client, where its function says so. Who has a key may come back

@@ -53,7 +53,7 @@ inline void expose_calls(exposition& text, const measured_parts& of) {
     each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
         text.sample(static_cast<double>(of.calls.running(index)), {{"function", name}});
     });
-    text.family("calls_queued", "gauge", "Calls that wait for others of their function to end.");
+    text.family("calls_queued", "gauge", "Calls that wait to run.");
     each([&](const std::string& name, const metrics::of_function&, std::uint32_t index) {
         text.sample(static_cast<double>(of.calls.queued(index)), {{"function", name}});
     });
@@ -85,7 +85,8 @@ inline void expose_processes(exposition& text, const dispatcher& calls,
     state("kept", now.kept);
     text.family("processes_max", "gauge", "The most processes that there may be.")
         .sample(static_cast<double>(executor.max_processes()));
-    text.family("calls_without_process", "gauge", "Calls that wait for a process.")
+    text.family("calls_without_process", "gauge",
+                "Calls that wait for a process, without those in the queue of their function.")
         .sample(static_cast<double>(now.waiting + calls.without_process()));
     text.family("forks_total", "counter", "Processes that the fork server was asked for.")
         .sample(static_cast<double>(executor.forks()));

@@ -134,7 +134,7 @@ inline constexpr std::string_view own_responses = R"({
 "Busy": {"description": "As many calls of the function run as may.",
  "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
  "application/json": {"schema": {"$ref": "#/components/schemas/CallStarted"}}}},
-"Unavailable": {"description": "No process is free, or the server is about to end.",
+"Unavailable": {"description": "No process is free and no more calls may wait for one, or the server is about to end.",
  "headers": {"Retry-After": {"schema": {"type": "integer"}}}, "content": {
  "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}},
 "Accepted": {"description": "The call goes on; the result will be at the task.",

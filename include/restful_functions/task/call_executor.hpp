@@ -8,7 +8,6 @@
 #include <chrono>
 #include <concepts>
 #include <cstdint>
-#include <new>
 #include <optional>
 #include <string_view>
 
@@ -26,17 +25,5 @@ concept call_executor = requires(T executor, const T& known, std::uint32_t entry
     executor.watch(call);
     { known.log(call) } -> std::same_as<process::log_excerpt>;
 };
-
-/// Starts a call; nullopt where there is no process for it now, or no memory.
-template <call_executor Executor>
-std::optional<process::call_id> start_if_possible(Executor& executor, std::uint32_t entry,
-                                                  std::string_view input,
-                                                  const process::call_labels& labels) {
-    try {
-        return executor.start(entry, input, labels);
-    } catch (const std::bad_alloc&) {
-        return std::nullopt;
-    }
-}
 
 }  // namespace restful_functions::task

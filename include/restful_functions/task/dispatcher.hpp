@@ -23,6 +23,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -164,12 +165,14 @@ class dispatcher {
             stop(late, known_.live.find(late)->second, stop_reason::timed_out);
         }
         tasks_.expire(now);
+        if (retry_at_ && *retry_at_ <= now) start_waiting();
     }
 
     /// When meet_deadlines() has work. Changes with every other member that is not const.
     [[nodiscard]] std::optional<time_point> next_deadline() const {
         if (!given_up_.empty()) return time_point();  // in the past, and fit for a subtraction
-        return restful_functions::detail::earliest({tasks_.next_expiry(), known_.next_deadline()});
+        return restful_functions::detail::earliest(
+            {tasks_.next_expiry(), known_.next_deadline(), retry_at_});
     }
 
     /// Calls `on_gone` when the task has ended and its process is gone; at once if that is so
@@ -205,9 +208,11 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
-    /// Whether a call that finds no process is refused, but for the functions of which few wait.
+    /// Whether calls that find no process are refused, but for small ones of functions of which few
+    /// wait.
     [[nodiscard]] bool is_full() const noexcept {
-        return queues_.taken().calls >= most_waiting_.calls;
+        return without_process() >= most_waiting_.calls ||
+               queues_.taken().bytes >= most_waiting_.bytes;
     }
     /// The calls that wait for a process, without those that have a place in the queue of their
     /// function.
@@ -224,6 +229,9 @@ class dispatcher {
 
  private:
     using live_task = detail::live_task;
+
+    static constexpr std::chrono::milliseconds retry_time{100};
+
     [[nodiscard]] bool has_room(std::uint32_t function) const {
         const auto limit = functions_.at(function).max_concurrency;
         return limit == 0 || running(function) < limit;
@@ -243,10 +251,13 @@ class dispatcher {
     }
 
     [[nodiscard]] bool may_wait(const call& wanted) const {
-        const std::size_t waiting = queued(wanted.function);
         if (has_place(wanted.function)) return true;
-        if (wanted.body.size() + queues_.taken().bytes > most_waiting_.bytes) return false;
-        return !is_full() || waiting < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+        const bool is_of_few =
+            queued(wanted.function) < std::min(most_waiting_.calls_of_each, most_waiting_.calls);
+        if (is_of_few && wanted.body.size() <= waiting_limits::small_body) return true;
+        const std::size_t taken = queues_.taken().bytes;
+        const bool fits = taken == 0 || taken + wanted.body.size() <= most_waiting_.bytes;
+        return fits && (is_of_few || without_process() < most_waiting_.calls);
     }
 
     // A new task, which runs if its call was started and waits otherwise. Where there is no memory
@@ -275,35 +286,48 @@ class dispatcher {
         throw;
     }
 
+    // A new task, or one that has waited. Where there is no memory for it, it does not run.
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         known_.begin_run(id, task, call, now.steady);
+        if (task.place) {
+            queues_.leave(*std::exchange(task.place, std::nullopt));
+            task.body = {};
+        }
         tasks_.run(id, now, between(task.arrived, now.steady));
     }
 
-    void start_waiting() {
+    // Where memory is short, those that wait go on waiting, and there is another try soon.
+    void start_waiting() noexcept try {
+        retry_at_.reset();
         const auto at_work = [this](std::uint32_t function) {
             return has_room(function) ? std::optional(running(function)) : std::nullopt;
         };
         while (const auto id = queues_.next(at_work)) {
             live_task& task = known_.live.at(*id);
-            const auto call = start_if_possible(executor_, task.function, task.body,
-                                                {id->to_string(), task.trace});
+            const auto call =
+                executor_.start(task.function, task.body, {id->to_string(), task.trace});
             if (!call) return;  // when one of the processes at work ends there is another try
-            leave_queue(*id, task);
-            run(*id, task, *call, Clock::now());
+            try {
+                run(*id, task, *call, Clock::now());
+            } catch (...) {
+                if (!task.call) executor_.stop(*call, std::chrono::milliseconds(0));
+                throw;
+            }
         }
+    } catch (const std::exception&) {
+        retry_at_ = Clock::now().steady + retry_time;
     }
 
     void leave_queue(const uuid& id, live_task& task) {
         queues_.leave(*task.place);
         known_.end_wait(id, task);
-        task.body = {};
     }
 
     // The first wish stays: who comes later finds the task ending already.
     void stop(const uuid& id, live_task& task, stop_reason reason) {
         if (task.wish) return;
         if (task.place) {
+            given_up_.reserve(given_up_.size() + 1);
             leave_queue(id, task);
             given_up_.push_back(id);
         } else if (!executor_.stop(*task.call, functions_.at(task.function).grace)) {
@@ -330,7 +354,8 @@ class dispatcher {
     uuid_source ids_;
     detail::known_tasks known_;
     queues queues_;
-    std::vector<uuid> given_up_;  // to be concluded
+    std::vector<uuid> given_up_;          // to be concluded
+    std::optional<time_point> retry_at_;  // where there was no memory to start what waits
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };

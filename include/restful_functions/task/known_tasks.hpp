@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <new>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -62,18 +63,27 @@ struct known_tasks {
         deadlines.emplace(task.deadline, id);
     }
 
-    /// It does not, any more.
+    /// It does not, any more, and will not run.
     void end_wait(const uuid& id, live_task& task) noexcept {
         task.place.reset();
+        task.body = {};
         deadlines.erase({task.deadline, id});
     }
 
-    /// A task runs.
+    /// A task runs, after it has waited or at once. Where there is no memory for it, nothing has
+    /// changed.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
-        task.call = call;
-        task.deadline = std::min(after(now, task.timeout), task.until);
+        const time_point deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);
-        deadlines.emplace(task.deadline, id);
+        try {
+            deadlines.emplace(deadline, id);
+        } catch (const std::bad_alloc&) {
+            by_call.erase(call);
+            throw;
+        }
+        if (task.deadline != deadline) deadlines.erase({task.deadline, id});
+        task.call = call;
+        task.deadline = deadline;
         ++running[task.function];
     }
 

@@ -12,6 +12,9 @@ struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
     std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+
+    /// The most bytes of a body that waits whatever the others have.
+    static constexpr std::size_t small_body = std::size_t{64} << 10;
 };
 
 }  // namespace restful_functions::task

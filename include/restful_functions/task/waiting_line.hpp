@@ -37,10 +37,14 @@ class waiting_line {
         return given;
     }
 
-    /// Leaves the line, from wherever it stands. It must stand in it.
+    /// Leaves the line, from wherever it stands. It must stand in it. Where there is no memory to
+    /// leave from between others, nothing has changed.
     void leave(ticket of) {
+        if (static_cast<std::uint64_t>(of) + 1 == next_)
+            --next_;
+        else if (of != waiting_.begin()->first)
+            gaps_.insert(std::lower_bound(gaps_.begin(), gaps_.end(), of), of);
         waiting_.erase(of);
-        gaps_.insert(std::lower_bound(gaps_.begin(), gaps_.end(), of), of);
         while (!gaps_.empty() && (empty() || gaps_.front() < waiting_.begin()->first)) {
             gaps_.pop_front();
         }

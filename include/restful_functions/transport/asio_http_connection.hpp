@@ -87,13 +87,13 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
 
     /// Ends, unless it is busy.
     void close_if_idle() {
-        if (!busy() && stage_ != stage::closed) close();
+        if (!busy() && stage_ != stage::closed) give_way();
     }
 
     /// What the client was given time for did not happen.
     void on_deadline() {
-        if (stage_ != stage::reading || parser_.idle()) return close();
         attempt([this] {
+            if (stage_ != stage::reading || parser_.idle()) return close();
             if (parser_.in_body() && is_body_fast_enough()) return time_body();
             refuse({408, "the request did not come in time"});
         });
@@ -138,6 +138,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
         if (is_reading_ || ended_ || stage_ == stage::closed) return;
         if (backlog_.full()) return await_departure();
+        all_.forget_unread(*this);
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -301,8 +302,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             wait_for<&connection::on_broken>(loop_descriptor::wait_error);
     }
 
+    // Reading notices, where something is read; and what lingers is read.
     void on_broken() {
-        if (stage_ != stage::closed) close();
+        is_watched_ = false;
+        if (busy()) close();
     }
 
     void refuse(const http::refusal& why) {

@@ -65,7 +65,7 @@ class connections {
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
-        if (const auto noted = std::exchange(ended->unread, std::nullopt)) unread_.erase(*noted);
+        forget_unread(*ended);
         count_closed(all_.erase(ended));
         on_room_();
     }
@@ -86,6 +86,11 @@ class connections {
         if (is_full()) on_room_();
     }
 
+    /// It is read of again, or has ended.
+    void forget_unread(connection<Service>& which) noexcept {
+        if (const auto noted = std::exchange(which.unread, std::nullopt)) unread_.erase(*noted);
+    }
+
     /// Whether there is room for another connection, or a connection could go that waits for its
     /// answer while its client may have gone: the first of them of which nothing more was read.
     [[nodiscard]] bool make_room() {
@@ -97,7 +102,11 @@ class connections {
         return !is_full();
     }
 
-    void follow_deadline() { driver_->follow_deadline(); }
+    /// Where there is no memory for it, the next event of the service does it.
+    void follow_deadline() noexcept try {
+        driver_->follow_deadline();
+    } catch (const std::exception&) {
+    }
 
     /// From now on each connection ends with its next response.
     void drain() noexcept { is_draining_ = true; }

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,7 @@ using stops = std::vector<std::pair<std::uint64_t, std::chrono::milliseconds>>;
 struct scripted_executor {
     std::optional<process::call_id> start(std::uint32_t entry, std::string_view input,
                                           const process::call_labels& labels_of_call) {
+        if (is_out_of_memory) throw std::bad_alloc();
         if (free == 0) return std::nullopt;
         --free;
         started.push_back(std::to_string(entry) + ' ' + std::string(input));
@@ -63,6 +65,7 @@ struct scripted_executor {
     std::vector<std::string> labels;
     stops stopped;
     bool stoppable = true;
+    bool is_out_of_memory = false;
 };
 
 struct fixture {

@@ -146,7 +146,8 @@ TEST_CASE_FIXTURE(fixture, "calls in the queue of their function take no room of
 }
 
 TEST_CASE_FIXTURE(fixture, "the bodies of calls that wait have a bound together") {
-    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 100, .bytes = 10});
+    calls.emplace(functions, executor, tasks,
+                  waiting_limits{.calls = 100, .bytes = 10, .calls_of_each = 0});
     executor.free = 0;
     start(any, "12345");
     CHECK(
@@ -155,6 +156,43 @@ TEST_CASE_FIXTURE(fixture, "the bodies of calls that wait have a bound together"
     CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any, .body = "1"})));
     calls->terminate(last, [] {});
     start(any, "12345");
+}
+
+TEST_CASE_FIXTURE(fixture, "large bodies that wait leave room for small ones of other functions") {
+    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 100, .bytes = 100'000});
+    executor.free = 0;
+    const std::string large(100'000, 'x');
+    start(any, large);
+    CHECK(calls->is_full());
+    start(two);
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any, .body = large})));
+    for (int i = 0; i < 15; ++i) start(any);
+    CHECK(std::holds_alternative<no_process_left>(calls->start({.function = any})));
+}
+
+TEST_CASE_FIXTURE(fixture, "a body that is larger than all that may wait waits alone") {
+    calls.emplace(functions, executor, tasks, waiting_limits{.calls = 100, .bytes = 10});
+    executor.free = 0;
+    start(any, std::string(100'000, 'x'));
+    CHECK(calls->is_full());
+}
+
+TEST_CASE_FIXTURE(fixture, "calls that wait are tried again after memory was short") {
+    calls.emplace(functions, executor, tasks, waiting_limits{});
+    executor.free = 1;
+    start(any);
+    const uuid waiting = start(any);
+    executor.is_out_of_memory = true;
+    end(0);
+    CHECK(state_of(waiting) == "QUEUED null");
+    CHECK(calls->next_deadline() == set_clock::time + 100ms);
+    calls->meet_deadlines();
+    CHECK(state_of(waiting) == "QUEUED null");
+    executor.is_out_of_memory = false;
+    set_clock::time += 100ms;
+    calls->meet_deadlines();
+    CHECK(state_of(waiting) == "RUNNING null");
+    CHECK(calls->next_deadline() == set_clock::time + 20s);
 }
 
 TEST_CASE_FIXTURE(fixture, "of several functions the one with the fewest calls at work is next") {

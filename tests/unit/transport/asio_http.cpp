@@ -364,6 +364,20 @@ TEST_CASE("a client that goes while it waits behind more than is read is noticed
     CHECK(server.http.connections() == 0);
 }
 
+TEST_CASE("a client that sends much, and then no more, gets its last answer whole") {
+    http_fixture server;
+    const std::string large(20'000'000, 'x');
+    client c = server.connect();
+    c.send(get("/later", "Connection: close\r\n") + std::string(200'000, 'y'));
+    c.half_close();
+    run_until(server.loop, [&] { return !server.service.waiting.empty(); });
+    while (server.loop.poll() != 0) {
+    }
+    server.service.waiting.front().answer.body = large;
+    server.service.answer_next();
+    CHECK(body_of(c.receive_all()) == large);
+}
+
 TEST_CASE("a client that sends no more gives way also when it begins to wait later") {
     transport::http_options options;
     options.max_connections = 1;
