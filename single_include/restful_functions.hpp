@@ -4323,6 +4323,10 @@ class body_stream {
         return fits;
     }
 
+    /// Has `make` called when all that was written is taken: it writes the next piece, or ends the
+    /// body, which is so made no faster than its client reads it.
+    void on_taken(std::function<void()> make) { make_ = std::move(make); }
+
     /// There is no more.
     void end() {
         if (std::exchange(has_ended_, true)) return;
@@ -4339,7 +4343,13 @@ class body_stream {
     void on_news(std::function<void()> tell) { tell_ = std::move(tell); }
 
     /// What waits, perhaps nothing.
-    [[nodiscard]] std::string take() { return std::exchange(pending_, {}); }
+    [[nodiscard]] std::string take() {
+        if (pending_.empty() && is_open() && make_) make_();
+        return std::exchange(pending_, {});
+    }
+
+    /// Whether each piece is made when it is taken, so that there is always one until the end.
+    [[nodiscard]] bool is_made_on_demand() const noexcept { return make_ != nullptr; }
 
     /// Whether nothing comes after what was taken.
     [[nodiscard]] bool is_done() const noexcept { return has_ended_ && pending_.empty(); }
@@ -4348,6 +4358,7 @@ class body_stream {
     void close() noexcept {
         is_closed_ = true;
         tell_ = nullptr;
+        make_ = nullptr;
         std::string().swap(pending_);
     }
 
@@ -4359,6 +4370,7 @@ class body_stream {
     std::size_t most_pending_;
     std::string pending_;
     std::function<void()> tell_;
+    std::function<void()> make_;
     bool has_ended_ = false;
     bool is_closed_ = false;
 };
@@ -5125,6 +5137,9 @@ struct server_options {
     /// After which a connection without a request, or one whose client does not read its response,
     /// ends.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
+    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
+    /// is refused with 408. 0: one byte in 30 seconds is enough.
+    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
     /// let in, so that the server has its own.
@@ -5158,9 +5173,6 @@ struct server_options {
     std::vector<std::string> trusted_proxies = {};
     /// Whether successful requests for `/health` and `/metrics` have a line in the log.
     bool log_health_checks = false;
-    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
-    /// is refused with 408. 0: one byte in 30 seconds is enough.
-    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
 };
 
 }  // namespace restful_functions
@@ -16113,6 +16125,65 @@ class table {
  private:
     struct node;
 
+ public:
+    /// A visit in pieces: between them tasks may arrive, and be forgotten. The table must outlive
+    /// it.
+    class cursor {
+     public:
+        /// As table::visit() begins.
+        cursor(const table& tasks, std::optional<std::uint32_t> function,
+               const std::optional<uuid>& after, order wanted)
+            : tasks_(tasks),
+              is_of_function_(function.has_value()),
+              is_forward_(wanted == order::oldest_first) {
+            if (after)
+                next_ = behind(tasks.nodes_.find(*after)->second);
+            else if (function)
+                next_ = end_of(tasks.by_function_[*function]);
+            else
+                next_ = end_of(tasks.all_);
+        }
+        cursor(const cursor&) = delete;
+        cursor& operator=(const cursor&) = delete;
+        ~cursor() { leave(); }
+
+        /// Calls `visit(const record&)` for the next tasks until it returns false, which leaves the
+        /// task for the next time. Returns whether there are more.
+        template <class Visitor>
+        bool visit(Visitor&& visit) {
+            leave();
+            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+            if (next_ != nullptr) tasks_.cursors_.emplace(next_, this);
+            return next_ != nullptr;
+        }
+
+     private:
+        friend table;
+
+        template <class List>
+        [[nodiscard]] const node* end_of(const List& tasks) const noexcept {
+            return is_forward_ ? tasks.first : tasks.last;
+        }
+
+        [[nodiscard]] const node* behind(const node& at) const noexcept {
+            const links& its = is_of_function_ ? at.function_links : at.arrival_links;
+            return is_forward_ ? its.next : its.previous;
+        }
+
+        void leave() noexcept {
+            const auto [begin, end] = tasks_.cursors_.equal_range(next_);
+            const auto mine =
+                std::find_if(begin, end, [this](const auto& each) { return each.second == this; });
+            if (mine != end) tasks_.cursors_.erase(mine);
+        }
+
+        const table& tasks_;
+        const node* next_ = nullptr;  // while it is among the table's cursors, which move it on
+        bool is_of_function_;
+        bool is_forward_;
+    };
+
+ private:
     struct links {
         node* previous = nullptr;
         node* next = nullptr;
@@ -16179,7 +16250,20 @@ class table {
         forget(oldest);
     }
 
+    // Without an allocation: the nodes of the map stay.
+    void move_cursors_on(const node& gone) noexcept {
+        while (true) {
+            auto at = cursors_.extract(&gone);
+            if (!at) return;
+            cursor& moved = *at.mapped();
+            moved.next_ = moved.behind(gone);
+            at.key() = moved.next_;
+            if (moved.next_ != nullptr) cursors_.insert(std::move(at));
+        }
+    }
+
     void forget(node& gone) {
+        move_cursors_on(gone);
         by_function_[gone.task.function].remove(gone);
         all_.remove(gone);
         nodes_.erase(nodes_.find(gone.task.id));
@@ -16193,6 +16277,7 @@ class table {
     list<&node::finished_links> finished_;
     std::size_t finished_tasks_ = 0;
     std::size_t finished_bytes_ = 0;
+    mutable std::unordered_multimap<const node*, cursor*> cursors_;  // by the task that is next
 };
 
 static_assert(store<table>);
@@ -19366,6 +19451,76 @@ struct task_selection {
     }
 };
 
+/// Makes the list piece by piece, as its client reads it.
+class listed_tasks {
+ public:
+    /// The first three must outlive it. So many `visits` there are in all.
+    listed_tasks(const registry& functions, const task::table& tasks, const dispatcher& calls,
+                 task_selection wanted, std::optional<std::uint32_t> function, std::string root,
+                 std::size_t visits)
+        : functions_(functions),
+          calls_(calls),
+          wanted_(std::move(wanted)),
+          root_(std::move(root)),
+          at_(tasks, function, wanted_.after, wanted_.order),
+          visits_left_(visits) {}
+
+    /// The next piece, which may be white space alone.
+    [[nodiscard]] std::string next() {
+        std::string piece = std::exchange(begun_, true) ? "" : "[";
+        std::size_t visits = std::min(visits_left_, most_on_a_page);
+        visits_left_ -= visits;
+        const bool more = at_.visit([&](const task::record& task) {
+            if (visits == 0 || left() == 0 || piece.size() >= piece_bytes) return false;
+            --visits;
+            if (wanted_.states[static_cast<std::size_t>(task.status)]) {
+                if (listed_++ > 0) piece += ", ";
+                const standing now = standing_of(task, calls_);
+                piece += wanted_.with_results ? json_task(functions_, task, now, root_)
+                                              : json_brief_task(functions_, task, now.progress);
+            }
+            return true;
+        });
+        visits_left_ += visits;
+        is_over_ = !more || visits_left_ == 0 || left() == 0;
+        if (is_over_) piece += "]";
+        return piece.empty() ? " " : piece;
+    }
+
+    [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+
+ private:
+    static constexpr std::size_t piece_bytes = 64 * 1024;
+
+    [[nodiscard]] std::size_t left() const noexcept {
+        return wanted_.limit ? *wanted_.limit - listed_ : 1;
+    }
+
+    const registry& functions_;
+    const dispatcher& calls_;
+    task_selection wanted_;
+    std::string root_;
+    task::table::cursor at_;
+    std::size_t visits_left_;
+    std::size_t listed_ = 0;
+    bool begun_ = false;
+    bool is_over_ = false;
+};
+
+/// The response with a list: whole where it is one piece, and else made while it is sent.
+[[nodiscard]] inline http::response list_response(const std::shared_ptr<listed_tasks>& list) {
+    std::string first = list->next();
+    if (list->is_over()) return json_response(200, std::move(first));
+    http::response response = json_response(200, "");
+    response.stream = std::make_shared<http::body_stream>();
+    response.stream->write(first);
+    response.stream->on_taken([list, body = response.stream.get()] {
+        body->write(list->next());
+        if (list->is_over()) body->end();
+    });
+    return response;
+}
+
 /// A reference from this page to the next one (RFC 8288; RFC 3986, 5.2): the query with another
 /// `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
@@ -19382,9 +19537,10 @@ struct task_selection {
 
 }  // namespace detail
 
-/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array;
-/// `status` filters, `order` turns it round, `results=false` leaves out what may be long, and with
-/// `limit` there are pages, each of which links to the next one. All three must outlive the router.
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array,
+/// of the tasks that are there when it begins; `status` filters, `order` turns it round,
+/// `results=false` leaves out what may be long, and with `limit` there are pages, each of which
+/// links to the next one. All three must outlive the router, and the responses.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](
@@ -19404,28 +19560,23 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
                                      "forgotten; begin again without after");
         }
 
-        json_text page = json_text::array();
-        const std::string root = asked.root();
-        std::size_t listed = 0;
-        std::size_t visited = 0;
+        std::size_t visits = tasks.size();
         std::optional<task::uuid> last;
         bool more = false;
-        tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
-            if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
-                more = true;
-                return false;
-            }
-            ++visited;
-            last = task.id;
-            if (wanted.states[static_cast<std::size_t>(task.status)]) {
-                ++listed;
-                const standing now = standing_of(task, calls);
-                page.add(wanted.with_results ? json_task(functions, task, now, root)
-                                             : json_brief_task(functions, task, now.progress));
-            }
-            return true;
-        });
-        http::response response = json_response(200, page.end());
+        if (wanted.limit) {
+            std::size_t listed = 0;
+            visits = 0;
+            tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
+                more = listed == *wanted.limit || visits == detail::most_visited;
+                if (more) return false;
+                ++visits;
+                last = task.id;
+                if (wanted.states[static_cast<std::size_t>(task.status)]) ++listed;
+                return true;
+            });
+        }
+        http::response response = detail::list_response(std::make_shared<detail::listed_tasks>(
+            functions, tasks, calls, wanted, function, asked.root(), visits));
         if (more)
             response.headers.add("Link", "<" + detail::next_page(asked, *last) + ">; rel=\"next\"");
         return response;
@@ -22384,10 +22535,11 @@ namespace restful_functions::transport::detail {
 
 /// How far a response has come.
 enum class sending : std::uint8_t {
-    done,     ///< all of it is sent
-    blocked,  ///< the socket takes no more for now
-    starved,  ///< there is no more of its body yet
-    failed    ///< the client has gone
+    done,      ///< all of it is sent
+    blocked,   ///< the socket takes no more for now
+    starved,   ///< there is no more of its body yet
+    yielding,  ///< there is more, which it takes time to make: others have their turn
+    failed     ///< the client has gone
 };
 
 /// Head and body, the latter whole or piece by piece as it is made. Empty, it holds no memory.
@@ -22417,7 +22569,7 @@ class outgoing {
 
     /// Sends what the channel takes.
     sending send_to(const channel& to) {
-        do {
+        for (bool is_first = true;; is_first = false) {
             while (sent_ < head_.size() + response_.body.size()) {
                 const ssize_t size = send_some(to);
                 if (size < 0 && errno == EINTR) continue;
@@ -22425,8 +22577,9 @@ class outgoing {
                 sent_ += static_cast<std::size_t>(size);
             }
             if (!response_.stream) return sending::done;
-        } while (take_piece());
-        return sending::starved;
+            if (response_.stream->is_made_on_demand() && !is_first) return sending::yielding;
+            if (!take_piece()) return sending::starved;
+        }
     }
 
     /// Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.
@@ -22848,12 +23001,16 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
             if (const auto self = weak.lock(); self && std::exchange(self->is_starved_, false))
-                asio::post(self->socket_.get_executor(), [weak] {
-                    if (const auto there = weak.lock()) there->attempt([&] { there->write_on(); });
-                });
+                self->write_soon();
         });
         stage_ = stage::writing;
         write_on();
+    }
+
+    void write_soon() {
+        asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->attempt([&] { self->write_on(); });
+        });
     }
 
     void write_on() {
@@ -22866,6 +23023,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 if (ended_) return close();
                 is_starved_ = true;
                 return deadline_.clear();
+            case sending::yielding:
+                return write_soon();
             case sending::failed:
                 return close();
             case sending::done:

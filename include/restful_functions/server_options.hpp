@@ -108,6 +108,9 @@ struct server_options {
     /// After which a connection without a request, or one whose client does not read its response,
     /// ends.
     std::chrono::milliseconds idle_timeout = transport::http_options{}.idle_timeout;
+    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
+    /// is refused with 408. 0: one byte in 30 seconds is enough.
+    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
     /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
     /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
     /// let in, so that the server has its own.
@@ -141,9 +144,6 @@ struct server_options {
     std::vector<std::string> trusted_proxies = {};
     /// Whether successful requests for `/health` and `/metrics` have a line in the log.
     bool log_health_checks = false;
-    /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
-    /// is refused with 408. 0: one byte in 30 seconds is enough.
-    std::size_t min_body_rate = transport::http_options{}.min_body_rate;
 };
 
 }  // namespace restful_functions

@@ -8,6 +8,7 @@
 #include <restful_functions/api/router.hpp>
 #include <restful_functions/api/standing.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/message.hpp>
@@ -21,6 +22,7 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,6 +98,76 @@ struct task_selection {
     }
 };
 
+/// Makes the list piece by piece, as its client reads it.
+class listed_tasks {
+ public:
+    /// The first three must outlive it. So many `visits` there are in all.
+    listed_tasks(const registry& functions, const task::table& tasks, const dispatcher& calls,
+                 task_selection wanted, std::optional<std::uint32_t> function, std::string root,
+                 std::size_t visits)
+        : functions_(functions),
+          calls_(calls),
+          wanted_(std::move(wanted)),
+          root_(std::move(root)),
+          at_(tasks, function, wanted_.after, wanted_.order),
+          visits_left_(visits) {}
+
+    /// The next piece, which may be white space alone.
+    [[nodiscard]] std::string next() {
+        std::string piece = std::exchange(begun_, true) ? "" : "[";
+        std::size_t visits = std::min(visits_left_, most_on_a_page);
+        visits_left_ -= visits;
+        const bool more = at_.visit([&](const task::record& task) {
+            if (visits == 0 || left() == 0 || piece.size() >= piece_bytes) return false;
+            --visits;
+            if (wanted_.states[static_cast<std::size_t>(task.status)]) {
+                if (listed_++ > 0) piece += ", ";
+                const standing now = standing_of(task, calls_);
+                piece += wanted_.with_results ? json_task(functions_, task, now, root_)
+                                              : json_brief_task(functions_, task, now.progress);
+            }
+            return true;
+        });
+        visits_left_ += visits;
+        is_over_ = !more || visits_left_ == 0 || left() == 0;
+        if (is_over_) piece += "]";
+        return piece.empty() ? " " : piece;
+    }
+
+    [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+
+ private:
+    static constexpr std::size_t piece_bytes = 64 * 1024;
+
+    [[nodiscard]] std::size_t left() const noexcept {
+        return wanted_.limit ? *wanted_.limit - listed_ : 1;
+    }
+
+    const registry& functions_;
+    const dispatcher& calls_;
+    task_selection wanted_;
+    std::string root_;
+    task::table::cursor at_;
+    std::size_t visits_left_;
+    std::size_t listed_ = 0;
+    bool begun_ = false;
+    bool is_over_ = false;
+};
+
+/// The response with a list: whole where it is one piece, and else made while it is sent.
+[[nodiscard]] inline http::response list_response(const std::shared_ptr<listed_tasks>& list) {
+    std::string first = list->next();
+    if (list->is_over()) return json_response(200, std::move(first));
+    http::response response = json_response(200, "");
+    response.stream = std::make_shared<http::body_stream>();
+    response.stream->write(first);
+    response.stream->on_taken([list, body = response.stream.get()] {
+        body->write(list->next());
+        if (list->is_over()) body->end();
+    });
+    return response;
+}
+
 /// A reference from this page to the next one (RFC 8288; RFC 3986, 5.2): the query with another
 /// `after`.
 [[nodiscard]] inline std::string next_page(const exchange& asked, const task::uuid& last) {
@@ -112,9 +184,10 @@ struct task_selection {
 
 }  // namespace detail
 
-/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array;
-/// `status` filters, `order` turns it round, `results=false` leaves out what may be long, and with
-/// `limit` there are pages, each of which links to the next one. All three must outlive the router.
+/// Adds GET /task/list and GET /task/list/{function_name}. Without a query each is the whole array,
+/// of the tasks that are there when it begins; `status` filters, `order` turns it round,
+/// `results=false` leaves out what may be long, and with `limit` there are pages, each of which
+/// links to the next one. All three must outlive the router, and the responses.
 inline void add_list_routes(router& routes, const registry& functions, const task::table& tasks,
                             const dispatcher& calls) {
     const auto list = [&functions, &tasks, &calls](
@@ -134,28 +207,23 @@ inline void add_list_routes(router& routes, const registry& functions, const tas
                                      "forgotten; begin again without after");
         }
 
-        json_text page = json_text::array();
-        const std::string root = asked.root();
-        std::size_t listed = 0;
-        std::size_t visited = 0;
+        std::size_t visits = tasks.size();
         std::optional<task::uuid> last;
         bool more = false;
-        tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
-            if (wanted.limit && (listed == *wanted.limit || visited == detail::most_visited)) {
-                more = true;
-                return false;
-            }
-            ++visited;
-            last = task.id;
-            if (wanted.states[static_cast<std::size_t>(task.status)]) {
-                ++listed;
-                const standing now = standing_of(task, calls);
-                page.add(wanted.with_results ? json_task(functions, task, now, root)
-                                             : json_brief_task(functions, task, now.progress));
-            }
-            return true;
-        });
-        http::response response = json_response(200, page.end());
+        if (wanted.limit) {
+            std::size_t listed = 0;
+            visits = 0;
+            tasks.visit(function, wanted.after, wanted.order, [&](const task::record& task) {
+                more = listed == *wanted.limit || visits == detail::most_visited;
+                if (more) return false;
+                ++visits;
+                last = task.id;
+                if (wanted.states[static_cast<std::size_t>(task.status)]) ++listed;
+                return true;
+            });
+        }
+        http::response response = detail::list_response(std::make_shared<detail::listed_tasks>(
+            functions, tasks, calls, wanted, function, asked.root(), visits));
         if (more)
             response.headers.add("Link", "<" + detail::next_page(asked, *last) + ">; rel=\"next\"");
         return response;

@@ -31,6 +31,10 @@ class body_stream {
         return fits;
     }
 
+    /// Has `make` called when all that was written is taken: it writes the next piece, or ends the
+    /// body, which is so made no faster than its client reads it.
+    void on_taken(std::function<void()> make) { make_ = std::move(make); }
+
     /// There is no more.
     void end() {
         if (std::exchange(has_ended_, true)) return;
@@ -47,7 +51,13 @@ class body_stream {
     void on_news(std::function<void()> tell) { tell_ = std::move(tell); }
 
     /// What waits, perhaps nothing.
-    [[nodiscard]] std::string take() { return std::exchange(pending_, {}); }
+    [[nodiscard]] std::string take() {
+        if (pending_.empty() && is_open() && make_) make_();
+        return std::exchange(pending_, {});
+    }
+
+    /// Whether each piece is made when it is taken, so that there is always one until the end.
+    [[nodiscard]] bool is_made_on_demand() const noexcept { return make_ != nullptr; }
 
     /// Whether nothing comes after what was taken.
     [[nodiscard]] bool is_done() const noexcept { return has_ended_ && pending_.empty(); }
@@ -56,6 +66,7 @@ class body_stream {
     void close() noexcept {
         is_closed_ = true;
         tell_ = nullptr;
+        make_ = nullptr;
         std::string().swap(pending_);
     }
 
@@ -67,6 +78,7 @@ class body_stream {
     std::size_t most_pending_;
     std::string pending_;
     std::function<void()> tell_;
+    std::function<void()> make_;
     bool has_ended_ = false;
     bool is_closed_ = false;
 };

@@ -10,6 +10,7 @@
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -154,6 +155,65 @@ class table {
  private:
     struct node;
 
+ public:
+    /// A visit in pieces: between them tasks may arrive, and be forgotten. The table must outlive
+    /// it.
+    class cursor {
+     public:
+        /// As table::visit() begins.
+        cursor(const table& tasks, std::optional<std::uint32_t> function,
+               const std::optional<uuid>& after, order wanted)
+            : tasks_(tasks),
+              is_of_function_(function.has_value()),
+              is_forward_(wanted == order::oldest_first) {
+            if (after)
+                next_ = behind(tasks.nodes_.find(*after)->second);
+            else if (function)
+                next_ = end_of(tasks.by_function_[*function]);
+            else
+                next_ = end_of(tasks.all_);
+        }
+        cursor(const cursor&) = delete;
+        cursor& operator=(const cursor&) = delete;
+        ~cursor() { leave(); }
+
+        /// Calls `visit(const record&)` for the next tasks until it returns false, which leaves the
+        /// task for the next time. Returns whether there are more.
+        template <class Visitor>
+        bool visit(Visitor&& visit) {
+            leave();
+            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+            if (next_ != nullptr) tasks_.cursors_.emplace(next_, this);
+            return next_ != nullptr;
+        }
+
+     private:
+        friend table;
+
+        template <class List>
+        [[nodiscard]] const node* end_of(const List& tasks) const noexcept {
+            return is_forward_ ? tasks.first : tasks.last;
+        }
+
+        [[nodiscard]] const node* behind(const node& at) const noexcept {
+            const links& its = is_of_function_ ? at.function_links : at.arrival_links;
+            return is_forward_ ? its.next : its.previous;
+        }
+
+        void leave() noexcept {
+            const auto [begin, end] = tasks_.cursors_.equal_range(next_);
+            const auto mine =
+                std::find_if(begin, end, [this](const auto& each) { return each.second == this; });
+            if (mine != end) tasks_.cursors_.erase(mine);
+        }
+
+        const table& tasks_;
+        const node* next_ = nullptr;  // while it is among the table's cursors, which move it on
+        bool is_of_function_;
+        bool is_forward_;
+    };
+
+ private:
     struct links {
         node* previous = nullptr;
         node* next = nullptr;
@@ -220,7 +280,20 @@ class table {
         forget(oldest);
     }
 
+    // Without an allocation: the nodes of the map stay.
+    void move_cursors_on(const node& gone) noexcept {
+        while (true) {
+            auto at = cursors_.extract(&gone);
+            if (!at) return;
+            cursor& moved = *at.mapped();
+            moved.next_ = moved.behind(gone);
+            at.key() = moved.next_;
+            if (moved.next_ != nullptr) cursors_.insert(std::move(at));
+        }
+    }
+
     void forget(node& gone) {
+        move_cursors_on(gone);
         by_function_[gone.task.function].remove(gone);
         all_.remove(gone);
         nodes_.erase(nodes_.find(gone.task.id));
@@ -234,6 +307,7 @@ class table {
     list<&node::finished_links> finished_;
     std::size_t finished_tasks_ = 0;
     std::size_t finished_bytes_ = 0;
+    mutable std::unordered_multimap<const node*, cursor*> cursors_;  // by the task that is next
 };
 
 static_assert(store<table>);

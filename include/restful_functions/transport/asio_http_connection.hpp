@@ -325,12 +325,16 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
             if (const auto self = weak.lock(); self && std::exchange(self->is_starved_, false))
-                asio::post(self->socket_.get_executor(), [weak] {
-                    if (const auto there = weak.lock()) there->attempt([&] { there->write_on(); });
-                });
+                self->write_soon();
         });
         stage_ = stage::writing;
         write_on();
+    }
+
+    void write_soon() {
+        asio::post(socket_.get_executor(), [weak = this->weak_from_this()] {
+            if (const auto self = weak.lock()) self->attempt([&] { self->write_on(); });
+        });
     }
 
     void write_on() {
@@ -343,6 +347,8 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 if (ended_) return close();
                 is_starved_ = true;
                 return deadline_.clear();
+            case sending::yielding:
+                return write_soon();
             case sending::failed:
                 return close();
             case sending::done:

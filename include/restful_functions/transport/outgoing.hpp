@@ -21,10 +21,11 @@ namespace restful_functions::transport::detail {
 
 /// How far a response has come.
 enum class sending : std::uint8_t {
-    done,     ///< all of it is sent
-    blocked,  ///< the socket takes no more for now
-    starved,  ///< there is no more of its body yet
-    failed    ///< the client has gone
+    done,      ///< all of it is sent
+    blocked,   ///< the socket takes no more for now
+    starved,   ///< there is no more of its body yet
+    yielding,  ///< there is more, which it takes time to make: others have their turn
+    failed     ///< the client has gone
 };
 
 /// Head and body, the latter whole or piece by piece as it is made. Empty, it holds no memory.
@@ -54,7 +55,7 @@ class outgoing {
 
     /// Sends what the channel takes.
     sending send_to(const channel& to) {
-        do {
+        for (bool is_first = true;; is_first = false) {
             while (sent_ < head_.size() + response_.body.size()) {
                 const ssize_t size = send_some(to);
                 if (size < 0 && errno == EINTR) continue;
@@ -62,8 +63,9 @@ class outgoing {
                 sent_ += static_cast<std::size_t>(size);
             }
             if (!response_.stream) return sending::done;
-        } while (take_piece());
-        return sending::starved;
+            if (response_.stream->is_made_on_demand() && !is_first) return sending::yielding;
+            if (!take_piece()) return sending::starved;
+        }
     }
 
     /// Gives its memory back: an idle connection holds none. Assigning an empty text would keep it.

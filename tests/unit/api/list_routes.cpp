@@ -3,8 +3,10 @@
 #include "../text_parts.hpp"
 #include "served.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
+#include <string>
 
 using namespace test;
 
@@ -29,6 +31,42 @@ TEST_CASE("all tasks are one list") {
     const std::string list = s.get("/task/list").body;
     CHECK(rf::json::is_valid(list));
     CHECK(list.find("\"greet\"") < list.find("\"waits\""));
+}
+
+TEST_CASE("a long list is made piece by piece, as it is read") {
+    served s;
+    for (int i = 0; i < 40; ++i) s.start("large", R"({"bytes": 5000})");
+    s.wait_until_idle();
+    const auto whole = [&](const std::string& target) {
+        const auto response = s.get(target);
+        REQUIRE(response.status == 200);
+        REQUIRE(response.stream);
+        CHECK(response.body.empty());
+        std::size_t largest = 0;
+        std::string list;
+        while (!response.stream->is_done()) {
+            const std::string piece = response.stream->take();
+            REQUIRE(!piece.empty());
+            largest = std::max(largest, piece.size());
+            list += piece;
+        }
+        CHECK(largest < 80'000);
+        CHECK(rf::json::is_valid(list));
+        return list;
+    };
+    const std::string all = whole("/task/list/large");
+    CHECK(count(all, "task_id") == 40);
+    CHECK(whole("/task/list").size() == all.size());
+    CHECK(count(whole("/task/list?limit=30"), "task_id") == 30);
+    CHECK(!next_of(s.get("/task/list?limit=30")).empty());
+    CHECK(next_of(s.get("/task/list?limit=40")).empty());
+    CHECK(count(s.get("/task/list?results=false").body, "task_id") == 40);
+    const auto begun = s.get("/task/list/large");
+    std::string list = begun.stream->take();
+    s.start("greet");
+    s.start("large", R"({"bytes": 5000})");
+    while (!begun.stream->is_done()) list += begun.stream->take();
+    CHECK(rf::json::is_valid(list));
 }
 
 TEST_CASE("a list is filtered by status") {

@@ -25,6 +25,32 @@ TEST_CASE("what is written is taken once, and its reader told each time") {
     CHECK_FALSE(stream.write("c"));
 }
 
+TEST_CASE("a body that is made on demand has its next piece made when the last one is taken") {
+    http::body_stream stream;
+    CHECK(!stream.is_made_on_demand());
+    int made = 0;
+    stream.write("0");
+    stream.on_taken([&] {
+        stream.write(std::to_string(++made));
+        if (made == 2) stream.end();
+    });
+    CHECK(stream.is_made_on_demand());
+    CHECK(stream.take() == "0");
+    CHECK(made == 0);
+    CHECK(stream.take() == "1");
+    CHECK(stream.take() == "2");
+    CHECK(stream.is_done());
+    CHECK(stream.take().empty());
+    CHECK(made == 2);
+}
+
+TEST_CASE("a body that nobody reads any more is not made") {
+    http::body_stream stream;
+    stream.on_taken([] { FAIL("it was made"); });
+    stream.close();
+    CHECK(stream.take().empty());
+}
+
 TEST_CASE("what was written before the end is still taken") {
     http::body_stream stream;
     stream.write("a");

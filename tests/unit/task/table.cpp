@@ -61,6 +61,18 @@ std::string ids_after(const table& tasks, std::optional<std::uint32_t> function,
     return list;
 }
 
+/// So many further ids of a visit.
+std::string next_ids(table::cursor& from, std::size_t most) {
+    std::string list;
+    from.visit([&](const record& task) {
+        if (most == 0) return false;
+        --most;
+        list += task.id.to_string().substr(0, 2) + ' ';
+        return true;
+    });
+    return list;
+}
+
 // Task n starts and finishes n seconds after noon.
 void run(table& tasks, int n, std::uint32_t function = 0, std::string result = "9") {
     insert(tasks, numbered(n), function);
@@ -298,6 +310,32 @@ TEST_CASE("a list is read from its end, too") {
         return true;
     });
     CHECK(all == "06 05 04 03 02 01 ");
+}
+
+TEST_CASE("a visit goes on where it was left, whatever was forgotten and has come") {
+    table tasks(2, {.result_ttl = 10s});
+    for (int n = 1; n <= 8; ++n) run(tasks, n, n % 2 == 0 ? 1 : 0);
+    table::cursor all(tasks, std::nullopt, std::nullopt, order::oldest_first);
+    table::cursor same(tasks, std::nullopt, numbered(1), order::oldest_first);
+    table::cursor even(tasks, 1, std::nullopt, order::oldest_first);
+    table::cursor back(tasks, std::nullopt, std::nullopt, order::newest_first);
+    CHECK(next_ids(all, 2) == "01 02 ");
+    CHECK(next_ids(same, 1) == "02 ");
+    CHECK(next_ids(even, 1) == "02 ");
+    CHECK(next_ids(back, 3) == "08 07 06 ");
+    tasks.expire(noon + 15s);  // forgets the first five
+    insert(tasks, numbered(9), 0);
+    CHECK(next_ids(all, 1) == "06 ");
+    CHECK(next_ids(same, 9) == "06 07 08 09 ");
+    CHECK(next_ids(even, 9) == "06 08 ");
+    CHECK(next_ids(back, 9).empty());
+    {
+        table::cursor left(tasks, 0, std::nullopt, order::oldest_first);
+        CHECK(next_ids(left, 1) == "07 ");
+    }
+    tasks.expire(noon + 18s);
+    CHECK(next_ids(all, 9) == "09 ");
+    CHECK(next_ids(all, 9).empty());
 }
 
 TEST_CASE("a finished record costs at most 400 bytes beside its result and its log") {

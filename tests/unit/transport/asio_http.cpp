@@ -10,6 +10,7 @@
 #include <asio/local/stream_protocol.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -376,6 +377,32 @@ TEST_CASE("a client that sends much, and then no more, gets its last answer whol
     server.service.waiting.front().answer.body = large;
     server.service.answer_next();
     CHECK(body_of(c.receive_all()) == large);
+}
+
+TEST_CASE("a body that is made on demand is made no faster than its client reads, between others") {
+    http_fixture server;
+    client slow = server.connect();
+    slow.send(get("/made"));
+    while (server.loop.poll() != 0) {
+    }
+    const int made = server.service.pieces;
+    CHECK(made < 90);
+    client other = server.connect();
+    other.send(get("/a"));
+    CHECK(body_of(other.receive()) == "GET /a ");
+    CHECK(server.service.pieces == made);
+    slow.half_close();
+    const std::string all = slow.receive_all();
+    CHECK(contains(all, "Transfer-Encoding: chunked\r\n"));
+    CHECK(std::count(all.begin(), all.end(), 'm') == 10'000'000);
+    CHECK(all.ends_with("\r\n0\r\n\r\n"));
+    CHECK(server.service.pieces == 100);
+    client gone = server.connect();
+    gone.send(get("/made"));
+    CHECK(gone.receive().starts_with("HTTP/1.1 200"));
+    gone.reset();
+    run_until(server.loop, [&] { return server.http.connections() == 1; });
+    CHECK(server.service.pieces < 200);
 }
 
 TEST_CASE("a client that sends no more gives way also when it begins to wait later") {

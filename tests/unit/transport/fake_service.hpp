@@ -18,7 +18,8 @@
 #include <utility>
 
 /// Answers at once with "METHOD target body", except for targets that begin with "/later": these
-/// wait for `answer_next`. "/stream" has a body that `stream` makes. "/throw" finds no memory.
+/// wait for `answer_next`. "/stream" has a body that `stream` makes, "/made" one of 100 pieces that
+/// are made when they are taken. "/throw" finds no memory.
 class fake_service {
  public:
     using clock = std::chrono::steady_clock;
@@ -35,6 +36,15 @@ class fake_service {
             answer.body.clear();
             answer.stream = stream = std::make_shared<restful_functions::http::body_stream>();
             stream->write("begun;");
+        }
+        if (request.target.starts_with("/made")) {
+            answer.body.clear();
+            answer.stream = std::make_shared<restful_functions::http::body_stream>();
+            answer.stream->on_taken([this, body = answer.stream.get(), left = 100]() mutable {
+                body->write(std::string(100'000, 'm'));
+                ++pieces;
+                if (--left == 0) body->end();
+            });
         }
         if (request.target.starts_with("/later"))
             waiting.push_back({std::move(reply), std::move(answer)});
@@ -73,6 +83,7 @@ class fake_service {
     std::shared_ptr<restful_functions::http::body_stream> stream;  // of the last "/stream"
     std::optional<clock::time_point> deadline;
     int requests = 0;
+    int pieces = 0;  // of all "/made"
     int dispatches = 0;
 
  private:
