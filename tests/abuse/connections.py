@@ -14,6 +14,7 @@ REQUEST = (b"POST /echo/keep-connection HTTP/1.1\r\nHost: localhost\r\nContent-T
 GET = b"GET /function/definition/echo HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LAST_GET = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 OK = b"HTTP/1.1 200"
+COMPLETED = b"\nevent: completed\n"
 
 
 def connect(port):
@@ -245,6 +246,43 @@ def ask(port, request):
 def post(target, fields=b""):
     """A request without a body, behind which the connection ends."""
     return b"POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n%sContent-Length: 0\r\n\r\n" % (target, fields)
+
+
+def event_readers(port, times, calls=200, patience=60):
+    """Readers of the events of all tasks who keep up: each hears of each call."""
+    connections = {}
+    poll = select.poll()
+    for _ in range(times):
+        connection = connect(port)
+        connection.sendall(GET.replace(b"/function/definition/echo", b"/events"))
+        connection.setblocking(False)
+        connections[connection.fileno()] = connection
+        poll.register(connection, select.POLLIN)
+    heard, rests = dict.fromkeys(connections, 0), dict.fromkeys(connections, b"")
+
+    def listen():
+        for number, _ in poll.poll(0):
+            text = rests[number] + connections[number].recv(1 << 16)
+            heard[number] += text.count(COMPLETED)
+            rests[number] = text[1 - len(COMPLETED):]  # where one may have begun
+
+    while not all(rests.values()):  # each is welcomed
+        listen()
+    wrong = []
+    with connect(port) as caller:
+        for _ in range(calls):
+            caller.sendall(REQUEST)
+            if not caller.recv(1 << 16).startswith(OK):
+                wrong.append("a call was not answered")
+            listen()
+    deadline = time.monotonic() + patience
+    while min(heard.values()) < calls and time.monotonic() < deadline:
+        listen()
+    if missed := sum(number < calls for number in heard.values()):
+        wrong.append(f"{missed} missed some of {calls} calls")
+    for connection in connections.values():
+        reset(connection)
+    return f"{times} readers of {calls} calls", wrong
 
 
 def abandoned_waits(port, times):

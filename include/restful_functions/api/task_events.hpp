@@ -34,7 +34,7 @@ class task_events {
           tasks_(tasks),
           calls_(calls),
           timers_(timers),
-          feed_(functions, tasks) {
+          feed_(functions, tasks, timers) {
         calls_.hear_news([this](const task::uuid& id) { on_news(id); });
     }
     task_events(const task_events&) = delete;

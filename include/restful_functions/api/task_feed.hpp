@@ -2,6 +2,8 @@
 #pragma once
 
 #include <restful_functions/api/body.hpp>
+#include <restful_functions/api/deadlines.hpp>
+#include <restful_functions/api/fan_out.hpp>
 #include <restful_functions/api/json_task.hpp>
 #include <restful_functions/api/task_story.hpp>
 #include <restful_functions/function/registry.hpp>
@@ -24,7 +26,6 @@
 #include <system_error>
 #include <unordered_map>
 #include <utility>
-#include <vector>
 
 namespace restful_functions::api {
 
@@ -32,11 +33,12 @@ namespace restful_functions::api {
 /// are remembered by the task's id, for readers who come back.
 class task_feed {
  public:
-    /// Both must outlive it.
-    task_feed(const registry& functions, const task::table& tasks)
+    /// All of them must outlive it.
+    task_feed(const registry& functions, const task::table& tasks, deadlines& timers)
         : functions_(functions),
           tasks_(tasks),
-          boot_(std::to_string(task::clock::now().wall.time_since_epoch().count())) {}
+          boot_(std::to_string(task::clock::now().wall.time_since_epoch().count())),
+          readers_(timers, std::string(farewell())) {}
 
     [[nodiscard]] bool has_readers() const noexcept { return !readers_.empty(); }
 
@@ -44,7 +46,7 @@ class task_feed {
     /// not too long ago; otherwise it is told to begin anew.
     void add(const std::shared_ptr<http::body_stream>& reader, const std::string* last_event_id) {
         if (has_ended_) return dismiss(*reader);
-        readers_.push_back(reader);
+        readers_.add(reader);
         if (last_event_id == nullptr) {
             reader->write(http::server_sent_event(id(last_), "welcome", "{}"));
             return;
@@ -62,30 +64,34 @@ class task_feed {
         ++last_;
         changes_.push_back(task.id);
         if (changes_.size() > most_remembered) changes_.pop_front();
-        if (!readers_.empty()) write(event_of(task, last_));
+        if (!readers_.empty()) readers_.say(event_of(task, last_));
     }
 
     void tell_progress(const task::uuid& id, const process::progress_report& report) {
-        write(http::server_sent_event("", "progress",
-                                      json_text::object()
-                                          .add("task_id", quoted(id.to_string()))
-                                          .add("progress", detail::json_progress(report))
-                                          .end()));
+        readers_.say(http::server_sent_event("", "progress",
+                                             json_text::object()
+                                                 .add("task_id", quoted(id.to_string()))
+                                                 .add("progress", detail::json_progress(report))
+                                                 .end()));
     }
 
-    void keep_alive() { write(http::event_comment); }
+    void keep_alive() { readers_.say(http::event_comment); }
 
     /// From now on no reader hears anything, but that the server is about to end.
     void end() {
         has_ended_ = true;
-        for (const auto& reader : std::exchange(readers_, {})) dismiss(*reader);
+        readers_.end(draining());
     }
 
  private:
     static constexpr std::size_t most_remembered = 4096;
 
+    [[nodiscard]] static std::string draining() {
+        return http::server_sent_event("", "draining", "{}");
+    }
+
     static void dismiss(http::body_stream& reader) {
-        reader.write(http::server_sent_event("", "draining", "{}"));
+        reader.write(draining());
         reader.end();
     }
 
@@ -109,11 +115,6 @@ class task_feed {
                 events += event_of(*task, number);
         }
         if (!events.empty()) reader.write(events);
-    }
-
-    void write(std::string_view event) {
-        std::erase_if(readers_,
-                      [event](const auto& reader) { return !reader->write(event, farewell()); });
     }
 
     [[nodiscard]] std::string id(std::uint64_t change) const {
@@ -145,7 +146,7 @@ class task_feed {
     bool has_ended_ = false;
     std::uint64_t last_ = 0;
     std::deque<task::uuid> changes_;  // the last ones, up to the number `last_`
-    std::vector<std::shared_ptr<http::body_stream>> readers_;
+    fan_out readers_;
 };
 
 }  // namespace restful_functions::api

@@ -27,6 +27,7 @@ struct feed_fixture {
         tasks.run(id, task::clock::now(), std::chrono::milliseconds(0));
         tasks.finish(id, {task::state::done, task::outcome::returned}, task::clock::now());
         feed.tell(*tasks.find(id));
+        timers.meet(api::deadlines::clock::now() + std::chrono::hours(1));
     }
 
     std::shared_ptr<http::body_stream> join(const std::string* last_event_id = nullptr) {
@@ -37,7 +38,8 @@ struct feed_fixture {
 
     const restful_functions::registry functions = test::functions();
     task::table tasks{functions.size()};
-    api::task_feed feed{functions, tasks};
+    api::deadlines timers;
+    api::task_feed feed{functions, tasks, timers};
 };
 
 /// The value of the last `id: `.
