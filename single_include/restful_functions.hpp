@@ -17429,14 +17429,61 @@ inline constexpr std::string_view time_limit_field = "X-Timeout";
 
 }  // namespace restful_functions::api
 
+// restful_functions/api/waiting_room.hpp
+/// waiting_room: how many clients wait for the ends of tasks, and whose they are.
+
+namespace restful_functions::api {
+
+/// Has places for so many, and for a part of them of each owner (http::request::owner), so that one
+/// caller leaves room for others. Where callers are not told apart, the owner is empty and has all.
+class waiting_room {
+ public:
+    static constexpr std::size_t most = 10'000;
+    static constexpr std::size_t most_of_an_owner = most / 4;
+
+    /// A client's place, until it is let go.
+    class place {
+     public:
+        place(waiting_room& in, std::string owner) : in_(in), owner_(std::move(owner)) {
+            ++in_.by_owner_[owner_];
+            ++in_.taken_;
+        }
+        place(const place&) = delete;
+        place& operator=(const place&) = delete;
+        ~place() {
+            --in_.taken_;
+            const auto mine = in_.by_owner_.find(owner_);
+            if (--mine->second == 0) in_.by_owner_.erase(mine);
+        }
+
+     private:
+        waiting_room& in_;
+        std::string owner_;
+    };
+
+    waiting_room() = default;
+    waiting_room(const waiting_room&) = delete;
+    waiting_room& operator=(const waiting_room&) = delete;
+
+    /// nullptr: there is none for this owner. The room must outlive it.
+    [[nodiscard]] std::shared_ptr<const place> enter(const std::string& owner) {
+        const auto its = by_owner_.find(owner);
+        const std::size_t here = its == by_owner_.end() ? 0 : its->second;
+        if (taken_ >= most || (!owner.empty() && here >= most_of_an_owner)) return nullptr;
+        return std::make_shared<const place>(*this, owner);
+    }
+
+ private:
+    std::size_t taken_ = 0;
+    std::unordered_map<std::string, std::size_t> by_owner_;  // none is 0
+};
+
+}  // namespace restful_functions::api
+
 // restful_functions/api/waiting.hpp
 /// waiting: for the end of a task, but not for ever.
 
 namespace restful_functions::api {
-
-/// So many clients may wait at a time: one that goes away without a word is known to have gone only
-/// after a while.
-inline constexpr std::size_t most_waiting = 10'000;
 
 /// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
 [[nodiscard]] inline http::response nobody_there() {
@@ -17446,14 +17493,16 @@ inline constexpr std::size_t most_waiting = 10'000;
 }
 
 /// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
-/// the client has gone, if that is noticed: one of them, once. The task must not have ended.
+/// the client has gone, if that is noticed: one of them, once. Until then it has its place. The
+/// task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
                          std::chrono::milliseconds patience, http::client_watch* client,
-                         task::listener on_end, std::function<void()> on_timeout,
-                         std::function<void()> on_close) {
+                         std::shared_ptr<const waiting_room::place> place, task::listener on_end,
+                         std::function<void()> on_timeout, std::function<void()> on_close) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
-        calls.listen(id, [&timers, timer, on_end = std::move(on_end)](const task::record& ended) {
+        calls.listen(id, [&timers, timer, place = std::move(place),
+                          on_end = std::move(on_end)](const task::record& ended) {
             timers.cancel(*timer);
             on_end(ended);
         });
@@ -17691,6 +17740,7 @@ struct call_surroundings {
     const task::table& tasks;
     dispatcher& calls;
     deadlines& timers;
+    waiting_room& room;
     idempotency_keys& keys;
     event_log& log;
     restful_functions::detail::memory_reserve& reserve;
@@ -17863,9 +17913,11 @@ class calling {
         const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
         if (patience.count() == 0) return asked_.answer(accepted(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
+        auto place = with_.room.enter(asked_.request.owner);
+        if (!place) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
+            std::move(place),
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },
@@ -21128,7 +21180,7 @@ inline constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(5
 /// Adds GET /task/wait/{task_id}: the task as /task/info shows it, once it has ended, or as it is
 /// after `timeout` seconds. All of them must outlive the router.
 inline void add_wait_routes(router& routes, const registry& functions, const task::table& tasks,
-                            dispatcher& calls, deadlines& timers) {
+                            dispatcher& calls, deadlines& timers, waiting_room& room) {
     routes.add("GET", "/task/wait/{task_id}", [&](exchange&& asked) {
         const auto wait = detail::wait_of(asked.query);
         if (!wait) {
@@ -21140,13 +21192,14 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         };
         const task::record& task = *find_task(tasks, asked.parameter);
         if (has_ended(task.status) || wait->count() == 0) return asked.answer(show(task));
-        if (timers.size() >= most_waiting) {
+        auto place = room.enter(asked.request.owner);
+        if (!place) {
             http::response refused = http::problem(503, "too many clients wait already");
             refused.headers.add("Retry-After", "1");
             return asked.answer(std::move(refused));
         }
         wait_for_end(
-            calls, timers, task.id, *wait, asked.request.client.get(),
+            calls, timers, task.id, *wait, asked.request.client.get(), std::move(place),
             [show, answer = asked.answer](const task::record& ended) {
                 answer_late(answer, [&] { return show(ended); });
             },
@@ -21391,14 +21444,14 @@ class service {
         add_task_routes(routes_, functions, tasks_, calls_);
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
-        add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_wait_routes(routes_, functions, tasks_, calls_, timers_, waiting_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
         add_console_routes(routes_);
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
-                                  options.executor.max_payload, options.max_body_bytes});
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, waiting_, keys_, log_,
+                                  reserve_, options.executor.max_payload, options.max_body_bytes});
     }
 
     service(const service&) = delete;
@@ -21545,6 +21598,7 @@ class service {
     event_log log_;
     task_witnesses witnesses_;
     task::table tasks_;
+    waiting_room waiting_;
     dispatcher calls_;
     deadlines timers_;
     task_events events_;

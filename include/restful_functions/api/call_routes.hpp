@@ -14,6 +14,7 @@
 #include <restful_functions/api/standing.hpp>
 #include <restful_functions/api/time_limit.hpp>
 #include <restful_functions/api/waiting.hpp>
+#include <restful_functions/api/waiting_room.hpp>
 #include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/definition.hpp>
 #include <restful_functions/function/registry.hpp>
@@ -44,6 +45,7 @@ struct call_surroundings {
     const task::table& tasks;
     dispatcher& calls;
     deadlines& timers;
+    waiting_room& room;
     idempotency_keys& keys;
     event_log& log;
     restful_functions::detail::memory_reserve& reserve;
@@ -216,9 +218,11 @@ class calling {
         const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
         if (patience.count() == 0) return asked_.answer(accepted(task.id));
         if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        if (with_.timers.size() >= most_waiting) return asked_.answer(accepted(task.id));
+        auto place = with_.room.enter(asked_.request.owner);
+        if (!place) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
+            std::move(place),
             [answer = asked_.answer](const task::record& ended) {
                 answer_late(answer, [&] { return result_answer(ended); });
             },

@@ -26,6 +26,7 @@
 #include <restful_functions/api/task_routes.hpp>
 #include <restful_functions/api/task_witnesses.hpp>
 #include <restful_functions/api/wait_routes.hpp>
+#include <restful_functions/api/waiting_room.hpp>
 #include <restful_functions/detail/earliest.hpp>
 #include <restful_functions/detail/memory_reserve.hpp>
 #include <restful_functions/function/registry.hpp>
@@ -95,14 +96,14 @@ class service {
         add_task_routes(routes_, functions, tasks_, calls_);
         add_log_routes(routes_, tasks_, calls_);
         add_list_routes(routes_, functions, tasks_, calls_);
-        add_wait_routes(routes_, functions, tasks_, calls_, timers_);
+        add_wait_routes(routes_, functions, tasks_, calls_, timers_, waiting_);
         add_health_routes(routes_, calls_, executor_, is_withdrawn_);
         add_console_routes(routes_);
         add_event_routes(routes_, tasks_, events_);
         add_openapi_routes(routes_, functions, options.access);
         add_metrics_routes(routes_, {functions, tasks_, calls_, executor_, counted_});
-        add_call_routes(routes_, {functions, tasks_, calls_, timers_, keys_, log_, reserve_,
-                                  options.executor.max_payload, options.max_body_bytes});
+        add_call_routes(routes_, {functions, tasks_, calls_, timers_, waiting_, keys_, log_,
+                                  reserve_, options.executor.max_payload, options.max_body_bytes});
     }
 
     service(const service&) = delete;
@@ -249,6 +250,7 @@ class service {
     event_log log_;
     task_witnesses witnesses_;
     task::table tasks_;
+    waiting_room waiting_;
     dispatcher calls_;
     deadlines timers_;
     task_events events_;

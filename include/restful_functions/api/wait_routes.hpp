@@ -10,6 +10,7 @@
 #include <restful_functions/api/standing.hpp>
 #include <restful_functions/api/time_limit.hpp>
 #include <restful_functions/api/waiting.hpp>
+#include <restful_functions/api/waiting_room.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/problem.hpp>
@@ -46,7 +47,7 @@ inline constexpr std::chrono::milliseconds longest_wait = std::chrono::minutes(5
 /// Adds GET /task/wait/{task_id}: the task as /task/info shows it, once it has ended, or as it is
 /// after `timeout` seconds. All of them must outlive the router.
 inline void add_wait_routes(router& routes, const registry& functions, const task::table& tasks,
-                            dispatcher& calls, deadlines& timers) {
+                            dispatcher& calls, deadlines& timers, waiting_room& room) {
     routes.add("GET", "/task/wait/{task_id}", [&](exchange&& asked) {
         const auto wait = detail::wait_of(asked.query);
         if (!wait) {
@@ -58,13 +59,14 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         };
         const task::record& task = *find_task(tasks, asked.parameter);
         if (has_ended(task.status) || wait->count() == 0) return asked.answer(show(task));
-        if (timers.size() >= most_waiting) {
+        auto place = room.enter(asked.request.owner);
+        if (!place) {
             http::response refused = http::problem(503, "too many clients wait already");
             refused.headers.add("Retry-After", "1");
             return asked.answer(std::move(refused));
         }
         wait_for_end(
-            calls, timers, task.id, *wait, asked.request.client.get(),
+            calls, timers, task.id, *wait, asked.request.client.get(), std::move(place),
             [show, answer = asked.answer](const task::record& ended) {
                 answer_late(answer, [&] { return show(ended); });
             },

@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/waiting_room.hpp>
 #include <restful_functions/http/client_watch.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/task/call.hpp>
@@ -10,16 +11,11 @@
 #include <restful_functions/task/uuid.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <functional>
 #include <memory>
 #include <utility>
 
 namespace restful_functions::api {
-
-/// So many clients may wait at a time: one that goes away without a word is known to have gone only
-/// after a while.
-inline constexpr std::size_t most_waiting = 10'000;
 
 /// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
 [[nodiscard]] inline http::response nobody_there() {
@@ -29,14 +25,16 @@ inline constexpr std::size_t most_waiting = 10'000;
 }
 
 /// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
-/// the client has gone, if that is noticed: one of them, once. The task must not have ended.
+/// the client has gone, if that is noticed: one of them, once. Until then it has its place. The
+/// task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
                          std::chrono::milliseconds patience, http::client_watch* client,
-                         task::listener on_end, std::function<void()> on_timeout,
-                         std::function<void()> on_close) {
+                         std::shared_ptr<const waiting_room::place> place, task::listener on_end,
+                         std::function<void()> on_timeout, std::function<void()> on_close) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
-        calls.listen(id, [&timers, timer, on_end = std::move(on_end)](const task::record& ended) {
+        calls.listen(id, [&timers, timer, place = std::move(place),
+                          on_end = std::move(on_end)](const task::record& ended) {
             timers.cancel(*timer);
             on_end(ended);
         });

@@ -102,7 +102,7 @@ TEST_CASE("nobody waits for a task whose client has gone") {
 TEST_CASE("clients that have gone leave room for others who wait") {
     served s;
     const std::string id = s.start("waits");
-    for (std::size_t i = 0; i <= api::most_waiting; ++i) {
+    for (std::size_t i = 0; i <= api::waiting_room::most; ++i) {
         const auto client = here();
         s.call_of(client, "/task/wait/" + id, {}, "GET");
         client->close();

@@ -3,10 +3,13 @@
 
 #include "served.hpp"
 
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 using namespace test;
 
@@ -300,4 +303,25 @@ TEST_CASE("a body is waited for where its head may pass, and where an authorizer
     CHECK(admits(open.service, "POST", "/greet"));
     CHECK(admits(open.service, "GET", "/health/live"));
     CHECK(!admits(open.service, "POST", "/greet", "Origin", "https://evil.example"));
+}
+
+TEST_CASE("a caller who waits often leaves room for others who wait") {
+    served s(with({.tokens = {{.secret = "one"}, {.secret = "two"}}}));
+    const auto ask_with = [&](const char* token, const char* method, const std::string& target) {
+        http::fields headers;
+        headers.add("Authorization", std::string("Bearer ") + token);
+        return s.send(method, target, "", std::move(headers));
+    };
+    const auto started = s.wait(ask_with("one", "POST", "/waits"));
+    const std::string wait = "/task/wait/" + header(started, "Location").substr(10);
+    std::vector<std::shared_ptr<std::optional<http::response>>> answers;
+    for (std::size_t i = 0; i < api::waiting_room::most_of_an_owner; ++i)
+        answers.push_back(ask_with("one", "GET", wait));
+    CHECK(s.wait(ask_with("one", "GET", wait)).status == 503);
+    answers.push_back(ask_with("two", "GET", wait));
+    CHECK(!*answers.back());
+    s.service.kill_all();
+    for (const auto& each : answers) CHECK(s.wait(each).status == 200);
+    s.wait_until_idle();
+    CHECK(s.wait(ask_with("one", "GET", wait)).status == 200);
 }
