@@ -9753,12 +9753,18 @@ struct mapped_file {
     friend bool operator==(const mapped_file&, const mapped_file&) = default;
 };
 
+/// The name of the files in memory (memfd_create(2)) that hold frozen memory, and their path in the
+/// list of mappings. A program that has started several servers may have several.
+inline constexpr const char* frozen_file_name = "restful-functions-image";
+inline constexpr std::string_view frozen_file_path = "/memfd:restful-functions-image (deleted)";
+
 struct mapping : address_range {
     bool readable;
     bool writable;
     bool executable;
     bool shared;
-    bool stack;  ///< the main thread's, which grows downwards
+    bool stack;   ///< the main thread's, which grows downwards
+    bool frozen;  ///< of a file of frozen memory
     /// The memory has a property that a new mapping in its place would not have: locked, huge
     /// pages, of a device, handled by userfaultfd(2)… Only smaps tells.
     bool special;
@@ -9827,6 +9833,7 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
                           fields.skip(':') && fields.number(parsed.file.device_minor, 16) &&
                           fields.skip(' ') && fields.number(parsed.file.inode, 10);
     parsed.stack = fields.rest() == "[stack]";
+    parsed.frozen = fields.rest() == frozen_file_path;
     parsed.special = parsed.undumped = false;
     parsed.used = 0;
     return complete;
@@ -10509,10 +10516,11 @@ class program_descriptors {
 
 namespace restful_functions::process {
 
-/// The frozen memory as each process of a call inherits it: readable, and never written.
+/// The memory that was frozen last as each process of a call inherits it: readable, and never
+/// written.
 struct frozen_view {
     mapped_file file{};
-    const std::byte* begin = nullptr;  ///< of the file; nullptr: nothing is frozen
+    const std::byte* begin = nullptr;  ///< of the file; nullptr: it is not mapped
     std::size_t size = 0;
 };
 
@@ -10547,7 +10555,7 @@ inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
     return visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
         mapping known{};
         if (!parse_mapping(line, known) || known.shared || known.is_anonymous() ||
-            (known.file != program_view.file && known.file != process_file)) {
+            (!known.frozen && known.file != process_file)) {
             return true;
         }
         const std::uintptr_t from = std::max(begin, known.begin);
@@ -10715,11 +10723,15 @@ class outside_memory {
     Object* object_ = nullptr;
 };
 
-/// Where it cannot be mapped, processes drop what they have written instead of copying it back.
+/// Takes the place of the view of what was frozen before: its file would keep its memory as long as
+/// that. Where there is no view, processes drop what they have written instead of copying it back.
 inline void map_view(int file, std::size_t size) noexcept {
     struct stat about {};
     ::fstat(file, &about);
-    program_view.file = {major(about.st_dev), minor(about.st_dev), about.st_ino};
+    if (program_view.begin != nullptr) {
+        ::munmap(const_cast<std::byte*>(program_view.begin), program_view.size);
+    }
+    program_view = {.file = {major(about.st_dev), minor(about.st_dev), about.st_ino}};
     void* const view = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (view == MAP_FAILED) return;
     program_view.begin = static_cast<const std::byte*>(view);
@@ -10762,6 +10774,7 @@ namespace detail {
 struct frozen_range : address_range {
     int protection;
     bool undumped;
+    bool refrozen;  ///< was frozen before, and written since
     std::size_t offset;
 };
 
@@ -10831,8 +10844,8 @@ class freezing {
     static constexpr std::size_t least_used = 16;
 
     [[nodiscard]] static bool is_candidate(const mapping& known) noexcept {
-        return known.is_anonymous() && known.readable && !known.executable && !known.shared &&
-               !known.stack && !known.special && known.size() >= least_mapping &&
+        return (known.is_anonymous() || known.frozen) && known.readable && !known.executable &&
+               !known.shared && !known.stack && !known.special && known.size() >= least_mapping &&
                known.size() / sparse <= known.used;
     }
 
@@ -10843,7 +10856,7 @@ class freezing {
         std::uintptr_t chosen_from = 0;
         for (std::uintptr_t at = known.begin; at < known.end;) {
             const std::uintptr_t end = std::min(known.end, at + block_pages * page);
-            const std::size_t used = count_used({at, end});
+            const std::size_t used = count_used({at, end}, known.frozen);
             if (used >= least_used) {
                 bytes += used * page;
                 if (chosen_from == 0) chosen_from = at;
@@ -10856,14 +10869,16 @@ class freezing {
         return bytes;
     }
 
-    [[nodiscard]] std::size_t count_used(address_range block) noexcept {
+    /// Of what was frozen before, only pages that were written since count.
+    [[nodiscard]] std::size_t count_used(address_range block, bool was_frozen) noexcept {
         const std::size_t count = block.size() / page_states::page_size();
         if (!pages_.read(block.begin, count, states_)) {
             has_unreadable_pages_ = true;
             return 0;
         }
+        const auto is_used = was_frozen ? page_states::is_anonymous : page_states::has_memory;
         return static_cast<std::size_t>(
-            std::count_if(states_.data(), states_.data() + count, page_states::has_memory));
+            std::count_if(states_.data(), states_.data() + count, is_used));
     }
 
     /// Leaves out what the kernel writes to at any time, and the stack that this runs on.
@@ -10884,7 +10899,7 @@ class freezing {
     void push(address_range chosen, const mapping& known) noexcept {
         const std::size_t offset = size_ + (chosen.begin - size_) % huge_page;
         const int protection = PROT_READ | (known.writable ? PROT_WRITE : 0);
-        const frozen_range added{chosen, protection, known.undumped, offset};
+        const frozen_range added{chosen, protection, known.undumped, known.frozen, offset};
         if (ranges_.push_back(added)) size_ = offset + chosen.size() + page_states::page_size();
     }
 
@@ -10913,8 +10928,9 @@ class freezing {
 
     /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
     /// written. To write to it takes a fraction of the time of a copy to its mapping, of which each
-    /// page would be a fault.
+    /// page would be a fault. What this process has not used yet of an earlier file is not zeros.
     bool copy(const frozen_range& piece, int file) noexcept {
+        if (piece.refrozen) return write(piece, file, piece.offset);
         const std::size_t page = page_states::page_size();
         for (std::uintptr_t at = piece.begin; at < piece.end;) {
             const std::size_t count = std::min<std::size_t>(block_pages, (piece.end - at) / page);
@@ -11055,7 +11071,7 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     const auto size = detail::frozen_file_size(work->size());
     if (!size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
-        system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        system.memfd_create(frozen_file_name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file || ::ftruncate(file.get(), *size) != 0) {
         return refused(std::strerror(errno));
     }
@@ -11295,8 +11311,8 @@ class memory_image {
             size += range.size() + page_size_;  // a gap keeps the mappings apart
             return added && size <= most_bytes;
         };
-        const bool is_small = !known.is_anonymous() && known.file != detail::program_view.file &&
-                              known.size() <= small_mapping;
+        const bool is_small =
+            !known.is_anonymous() && !known.frozen && known.size() <= small_mapping;
         // Pages behind the end of a file cannot be read.
         if (is_small && ::madvise(reinterpret_cast<void*>(known.begin), known.size(),
                                   MADV_POPULATE_READ) == 0) {
@@ -11348,9 +11364,8 @@ class memory_image {
             } else if (is_droppable(known)) {
                 if (!droppable_.push_back(known)) return false;
             } else if (!known.is_anonymous()) {
-                const bool is_frozen = known.file == detail::program_view.file;
-                if (!pieces_.push_back({known, origin::file, !is_frozen, copy_of(known)}) ||
-                    (is_frozen && !frozen_.push_back(known))) {
+                if (!pieces_.push_back({known, origin::file, !known.frozen, copy_of(known)}) ||
+                    (known.frozen && !frozen_.push_back(known))) {
                     return false;
                 }
             } else if (!list_anonymous(known, moved)) {

@@ -99,11 +99,15 @@ class outside_memory {
     Object* object_ = nullptr;
 };
 
-/// Where it cannot be mapped, processes drop what they have written instead of copying it back.
+/// Takes the place of the view of what was frozen before: its file would keep its memory as long as
+/// that. Where there is no view, processes drop what they have written instead of copying it back.
 inline void map_view(int file, std::size_t size) noexcept {
     struct stat about {};
     ::fstat(file, &about);
-    program_view.file = {major(about.st_dev), minor(about.st_dev), about.st_ino};
+    if (program_view.begin != nullptr) {
+        ::munmap(const_cast<std::byte*>(program_view.begin), program_view.size);
+    }
+    program_view = {.file = {major(about.st_dev), minor(about.st_dev), about.st_ino}};
     void* const view = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file, 0);
     if (view == MAP_FAILED) return;
     program_view.begin = static_cast<const std::byte*>(view);
@@ -146,6 +150,7 @@ namespace detail {
 struct frozen_range : address_range {
     int protection;
     bool undumped;
+    bool refrozen;  ///< was frozen before, and written since
     std::size_t offset;
 };
 
@@ -215,8 +220,8 @@ class freezing {
     static constexpr std::size_t least_used = 16;
 
     [[nodiscard]] static bool is_candidate(const mapping& known) noexcept {
-        return known.is_anonymous() && known.readable && !known.executable && !known.shared &&
-               !known.stack && !known.special && known.size() >= least_mapping &&
+        return (known.is_anonymous() || known.frozen) && known.readable && !known.executable &&
+               !known.shared && !known.stack && !known.special && known.size() >= least_mapping &&
                known.size() / sparse <= known.used;
     }
 
@@ -227,7 +232,7 @@ class freezing {
         std::uintptr_t chosen_from = 0;
         for (std::uintptr_t at = known.begin; at < known.end;) {
             const std::uintptr_t end = std::min(known.end, at + block_pages * page);
-            const std::size_t used = count_used({at, end});
+            const std::size_t used = count_used({at, end}, known.frozen);
             if (used >= least_used) {
                 bytes += used * page;
                 if (chosen_from == 0) chosen_from = at;
@@ -240,14 +245,16 @@ class freezing {
         return bytes;
     }
 
-    [[nodiscard]] std::size_t count_used(address_range block) noexcept {
+    /// Of what was frozen before, only pages that were written since count.
+    [[nodiscard]] std::size_t count_used(address_range block, bool was_frozen) noexcept {
         const std::size_t count = block.size() / page_states::page_size();
         if (!pages_.read(block.begin, count, states_)) {
             has_unreadable_pages_ = true;
             return 0;
         }
+        const auto is_used = was_frozen ? page_states::is_anonymous : page_states::has_memory;
         return static_cast<std::size_t>(
-            std::count_if(states_.data(), states_.data() + count, page_states::has_memory));
+            std::count_if(states_.data(), states_.data() + count, is_used));
     }
 
     /// Leaves out what the kernel writes to at any time, and the stack that this runs on.
@@ -268,7 +275,7 @@ class freezing {
     void push(address_range chosen, const mapping& known) noexcept {
         const std::size_t offset = size_ + (chosen.begin - size_) % huge_page;
         const int protection = PROT_READ | (known.writable ? PROT_WRITE : 0);
-        const frozen_range added{chosen, protection, known.undumped, offset};
+        const frozen_range added{chosen, protection, known.undumped, known.frozen, offset};
         if (ranges_.push_back(added)) size_ = offset + chosen.size() + page_states::page_size();
     }
 
@@ -297,8 +304,9 @@ class freezing {
 
     /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
     /// written. To write to it takes a fraction of the time of a copy to its mapping, of which each
-    /// page would be a fault.
+    /// page would be a fault. What this process has not used yet of an earlier file is not zeros.
     bool copy(const frozen_range& piece, int file) noexcept {
+        if (piece.refrozen) return write(piece, file, piece.offset);
         const std::size_t page = page_states::page_size();
         for (std::uintptr_t at = piece.begin; at < piece.end;) {
             const std::size_t count = std::min<std::size_t>(block_pages, (piece.end - at) / page);
@@ -439,7 +447,7 @@ inline std::optional<frozen_memory> frozen_memory::freeze(operating_system& syst
     const auto size = detail::frozen_file_size(work->size());
     if (!size) return refused("RLIMIT_FSIZE (ulimit -f) is too low");
     restful_functions::detail::unique_fd file(
-        system.memfd_create("restful-functions-image", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+        system.memfd_create(frozen_file_name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
     if (!file || ::ftruncate(file.get(), *size) != 0) {
         return refused(std::strerror(errno));
     }

@@ -234,8 +234,8 @@ class memory_image {
             size += range.size() + page_size_;  // a gap keeps the mappings apart
             return added && size <= most_bytes;
         };
-        const bool is_small = !known.is_anonymous() && known.file != detail::program_view.file &&
-                              known.size() <= small_mapping;
+        const bool is_small =
+            !known.is_anonymous() && !known.frozen && known.size() <= small_mapping;
         // Pages behind the end of a file cannot be read.
         if (is_small && ::madvise(reinterpret_cast<void*>(known.begin), known.size(),
                                   MADV_POPULATE_READ) == 0) {
@@ -287,9 +287,8 @@ class memory_image {
             } else if (is_droppable(known)) {
                 if (!droppable_.push_back(known)) return false;
             } else if (!known.is_anonymous()) {
-                const bool is_frozen = known.file == detail::program_view.file;
-                if (!pieces_.push_back({known, origin::file, !is_frozen, copy_of(known)}) ||
-                    (is_frozen && !frozen_.push_back(known))) {
+                if (!pieces_.push_back({known, origin::file, !known.frozen, copy_of(known)}) ||
+                    (known.frozen && !frozen_.push_back(known))) {
                     return false;
                 }
             } else if (!list_anonymous(known, moved)) {

@@ -56,12 +56,18 @@ struct mapped_file {
     friend bool operator==(const mapped_file&, const mapped_file&) = default;
 };
 
+/// The name of the files in memory (memfd_create(2)) that hold frozen memory, and their path in the
+/// list of mappings. A program that has started several servers may have several.
+inline constexpr const char* frozen_file_name = "restful-functions-image";
+inline constexpr std::string_view frozen_file_path = "/memfd:restful-functions-image (deleted)";
+
 struct mapping : address_range {
     bool readable;
     bool writable;
     bool executable;
     bool shared;
-    bool stack;  ///< the main thread's, which grows downwards
+    bool stack;   ///< the main thread's, which grows downwards
+    bool frozen;  ///< of a file of frozen memory
     /// The memory has a property that a new mapping in its place would not have: locked, huge
     /// pages, of a device, handled by userfaultfd(2)… Only smaps tells.
     bool special;
@@ -130,6 +136,7 @@ inline bool parse_mapping(std::string_view line, mapping& parsed) noexcept {
                           fields.skip(':') && fields.number(parsed.file.device_minor, 16) &&
                           fields.skip(' ') && fields.number(parsed.file.inode, 10);
     parsed.stack = fields.rest() == "[stack]";
+    parsed.frozen = fields.rest() == frozen_file_path;
     parsed.special = parsed.undumped = false;
     parsed.used = 0;
     return complete;

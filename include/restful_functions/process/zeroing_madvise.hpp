@@ -22,10 +22,11 @@
 
 namespace restful_functions::process {
 
-/// The frozen memory as each process of a call inherits it: readable, and never written.
+/// The memory that was frozen last as each process of a call inherits it: readable, and never
+/// written.
 struct frozen_view {
     mapped_file file{};
-    const std::byte* begin = nullptr;  ///< of the file; nullptr: nothing is frozen
+    const std::byte* begin = nullptr;  ///< of the file; nullptr: it is not mapped
     std::size_t size = 0;
 };
 
@@ -60,7 +61,7 @@ inline constexpr std::uint64_t room_to_grow = std::uint64_t{1} << 48U;
     return visit_lines("/proc/self/maps", buffer, [&](std::string_view line) {
         mapping known{};
         if (!parse_mapping(line, known) || known.shared || known.is_anonymous() ||
-            (known.file != program_view.file && known.file != process_file)) {
+            (!known.frozen && known.file != process_file)) {
             return true;
         }
         const std::uintptr_t from = std::max(begin, known.begin);

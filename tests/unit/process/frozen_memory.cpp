@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -154,6 +155,69 @@ TEST_CASE("a fork copies no page tables of frozen memory, also when some of it h
                              in_a_process([&] { return program.is_as_loaded() ? 0 : 1; }) == 0
                          ? 0
                          : 3;
+          }) == 0);
+}
+
+TEST_CASE("what was written since it was frozen is frozen by the next server") {
+    if (freezing_skipped()) return;
+    CHECK(in_a_process([] {
+              loaded program;
+              const loaded left_alone;
+              const auto first = frozen_memory::freeze(operating_system::real());
+              if (!first) return 1;
+              std::iota(program.numbers.begin() + 1, program.numbers.end(), 5);
+              const std::size_t written = status_of("RssAnon");
+              const auto second = frozen_memory::freeze(operating_system::real());
+              if (!second) return 2;
+              if (status_of("RssAnon") > written / 10) return 3;
+              if (!left_alone.is_as_loaded() || !program.is_as_loaded()) return 4;
+              return program.numbers[0] == 0 && program.numbers.back() == bulk / sizeof(int) + 3
+                         ? 0
+                         : 5;
+          }) == 0);
+}
+
+TEST_CASE("a server that starts later leaves the memory of an earlier one as it was frozen") {
+    if (freezing_skipped() || !can_rewind()) return;
+    CHECK(in_a_process([] {
+              auto* earlier = static_cast<char*>(::mmap(nullptr, bulk, PROT_READ | PROT_WRITE,
+                                                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+              std::memset(earlier, 1, bulk);
+              const auto first = frozen_memory::freeze(operating_system::real());
+              loaded program;
+              const auto second = frozen_memory::freeze(operating_system::real());
+              if (!first || !second) return int{ending::unprepared};
+              ::madvise(earlier, page, MADV_DONTNEED);
+              if (earlier[0] != 0 || earlier[page] != 1) return int{ending::unprepared};
+              return rewind_after([&](int) {
+                  const bool fresh =
+                      program.is_as_loaded() && earlier[page] == 1 && earlier[bulk / 2] == 1;
+                  program.nodes.clear();
+                  program.numbers[5] = 0;
+                  std::memset(earlier + page, 2, bulk - page);
+                  return fresh;
+              });
+          }) == ending::fresh);
+}
+
+TEST_CASE("memory that a program has frozen and given back takes none when it freezes more") {
+    if (freezing_skipped()) return;
+    CHECK(in_a_process([] {
+              struct stat earlier {};
+              {
+                  const loaded before;
+                  const auto first = frozen_memory::freeze(operating_system::real());
+                  if (!first || ::fstat(first->descriptor(), &earlier) != 0) return 1;
+              }
+              const loaded program;
+              const auto second = frozen_memory::freeze(operating_system::real());
+              const detail::outside_memory<mapping_list> list;
+              if (!second || !read_memory_map(*list)) return 2;
+              std::size_t left = 0;
+              for (const mapping& known : *list) {
+                  if (known.file.inode == earlier.st_ino) left += known.size();
+              }
+              return left < bulk / 4 ? 0 : 3;  // the heap's, which lies between what is in use
           }) == 0);
 }
 
@@ -347,7 +411,7 @@ TEST_CASE("a system that refuses the file costs speed and nothing else") {
     if (freezing_skipped()) return;
     struct : operating_system {
         int memfd_create(const char* name, unsigned flags) override {
-            if (std::string_view(name) != "restful-functions-image") {
+            if (std::string_view(name) != frozen_file_name) {
                 return operating_system::memfd_create(name, flags);
             }
             errno = ENOSYS;
