@@ -10816,11 +10816,12 @@ class freezing {
         if (memory == MAP_FAILED) return false;
         bool complete = true;
         for (const frozen_range& range : ranges_) {
-            for (std::uintptr_t at = range.begin; complete && at < range.end; at += piece_bytes) {
-                frozen_range piece = range;
-                piece.begin = at;
-                piece.end = std::min<std::uintptr_t>(range.end, at + piece_bytes);
-                piece.offset = range.offset + (at - range.begin);
+            frozen_range piece = range;
+            for (piece.end = range.begin; complete && piece.end < range.end;) {
+                piece.begin = piece.end;
+                piece.end =
+                    std::min((piece.begin + piece_bytes) / huge_page * huge_page, range.end);
+                piece.offset = range.offset + (piece.begin - range.begin);
                 complete = move(piece, range.size() >= least_huge, memory, file);
             }
         }
@@ -10912,9 +10913,9 @@ class freezing {
                    offset) == MAP_FAILED) {
             return false;
         }
-        if (huge) ::madvise(window, piece.size(), MADV_HUGEPAGE);
-        const bool copied = copy(piece, file);
-        if (huge) ::madvise(window, piece.size(), collapse);
+        const address_range in_huge_pages =
+            huge ? allocate_huge_pages(piece, to, file) : address_range{piece.end, piece.end};
+        const bool copied = copy(piece, file, in_huge_pages, to - piece.begin);
         (void)::mmap(window, piece.size(), PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         void* const memory = reinterpret_cast<void*>(piece.begin);
@@ -10926,11 +10927,39 @@ class freezing {
         return true;
     }
 
+    /// Has the file hold the piece in huge pages, before anything is copied: they take as long as
+    /// small ones, and copying to them is no fault. `window` is where the piece is mapped from the
+    /// file. Returns the part of the piece that they hold.
+    static address_range allocate_huge_pages(const frozen_range& piece, std::uintptr_t window,
+                                             int file) noexcept {
+        const address_range none{piece.end, piece.end};
+        const address_range whole{(piece.begin + huge_page - 1) / huge_page * huge_page,
+                                  piece.end / huge_page * huge_page};
+        if (whole.begin >= whole.end) return none;
+        // The kernel collapses what has a page.
+        for (std::uintptr_t at = whole.begin; at < whole.end; at += huge_page) {
+            const auto offset = static_cast<off_t>(piece.offset + (at - piece.begin));
+            if (::pwrite(file, "", 1, offset) != 1) return none;
+        }
+        void* const memory = reinterpret_cast<void*>(window + (whole.begin - piece.begin));
+        ::madvise(memory, whole.size(), MADV_HUGEPAGE);
+        return ::madvise(memory, whole.size(), collapse) == 0 ? whole : none;
+    }
+
     /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
-    /// written. To write to it takes a fraction of the time of a copy to its mapping, of which each
-    /// page would be a fault. What this process has not used yet of an earlier file is not zeros.
-    bool copy(const frozen_range& piece, int file) noexcept {
-        if (piece.refrozen) return write(piece, file, piece.offset);
+    /// written. What this process has not used yet of an earlier file is not zeros. `window` is how
+    /// far behind the piece the file is mapped.
+    bool copy(const frozen_range& piece, int file, address_range in_huge_pages,
+              std::uintptr_t window) noexcept {
+        const auto copy_run = [&](address_range run) {
+            const auto from = std::clamp(in_huge_pages.begin, run.begin, run.end);
+            const auto to = std::clamp(in_huge_pages.end, from, run.end);
+            std::memcpy(reinterpret_cast<void*>(from + window), reinterpret_cast<const void*>(from),
+                        to - from);
+            return write({run.begin, from}, file, piece.offset + (run.begin - piece.begin)) &&
+                   write({to, run.end}, file, piece.offset + (to - piece.begin));
+        };
+        if (piece.refrozen) return copy_run(piece);
         const std::size_t page = page_states::page_size();
         for (std::uintptr_t at = piece.begin; at < piece.end;) {
             const std::size_t count = std::min<std::size_t>(block_pages, (piece.end - at) / page);
@@ -10940,9 +10969,8 @@ class freezing {
                 from = std::find_if(from, end, page_states::has_memory);
                 const auto* const to = std::find_if_not(from, end, page_states::has_memory);
                 const auto first = static_cast<std::size_t>(from - states_.data());
-                const address_range run{at + first * page,
-                                        at + static_cast<std::size_t>(to - states_.data()) * page};
-                if (!write(run, file, piece.offset + (run.begin - piece.begin))) return false;
+                const auto behind = static_cast<std::size_t>(to - states_.data());
+                if (!copy_run({at + first * page, at + behind * page})) return false;
                 from = to;
             }
             at += count * page;
@@ -10950,6 +10978,7 @@ class freezing {
         return true;
     }
 
+    /// Where each page of a copy to a mapping would be a fault, this takes a fraction of its time.
     static bool write(address_range run, int file, std::size_t offset) noexcept {
         while (run.size() != 0) {
             const ssize_t written = ::pwrite(file, reinterpret_cast<const void*>(run.begin),

@@ -71,6 +71,14 @@ def loaded_rows():
             for size, process, rewind in ((1, 0.9, 0.8), (4, 0.8, 0.7))]
 
 
+def start_row():
+    """What a program has loaded is written once to a file before the first process is forked."""
+    return Row("start", "`start()` until it listens, 1 GiB and 500,000 nodes loaded",
+               {"start()": lambda seconds: program("--start", 1),
+                "write to a file in memory": lambda seconds: program("--file-copy", 1)},
+               [Comparison("start()", "write to a file in memory", "seconds", at_most(1.5))])
+
+
 def spawned(path, seconds):
     with ours("--spawn", "1") as server:
         server.ask(path, BODY, SUM)
@@ -143,6 +151,7 @@ def all_rows(most_tasks, resources):
             {"spawn": partial(spawned, SPAWN), "worker": partial(spawned, WORKER)},
             [Comparison("spawn", "worker", "calls/s", at_least(0.95))]),
         *loaded_rows(),
+        start_row(),
         Row("ballast", "1 GiB resident in the server",
             {"1 GiB": partial(with_ballast, 1), "nothing": partial(with_ballast, 0)},
             [Comparison("1 GiB", "nothing", "p50", at_most(1.1)),

@@ -17,11 +17,13 @@
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <numeric>
 #include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <unordered_map>
 #include <vector>
@@ -52,13 +54,33 @@ struct loaded {
     }
 };
 
-/// Of /proc/self/status, in KiB.
-std::size_t status_of(std::string_view key) {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
+/// Of a file of /proc, in KiB.
+std::size_t figure_of(const std::string& path, std::string_view key) {
+    std::ifstream figures(path);
+    for (std::string line; std::getline(figures, line);) {
         if (line.starts_with(key)) return std::stoul(line.substr(key.size() + 1));
     }
     return 0;
+}
+
+std::size_t status_of(std::string_view key) { return figure_of("/proc/self/status", key); }
+
+/// What a process has for itself, and its share of what it has in common with others, in KiB.
+std::size_t own_memory_of(pid_t process) {
+    return figure_of("/proc/" + std::to_string(process) + "/smaps_rollup", "Pss_Anon");
+}
+
+/// What the files of frozen memory hold that this process has open, in KiB.
+std::size_t frozen_memory_held() {
+    std::size_t held = 0;
+    for (const auto& descriptor : std::filesystem::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        if (std::filesystem::read_symlink(descriptor, gone) != frozen_file_path) continue;
+        struct stat file {};
+        if (::stat(descriptor.path().c_str(), &file) == 0)
+            held += static_cast<std::size_t>(file.st_blocks) / 2;
+    }
+    return held;
 }
 
 std::size_t page_tables() { return status_of("VmPTE"); }
@@ -348,6 +370,25 @@ TEST_CASE("a reservation of a terabyte beside what the program has loaded takes 
         for (int call = 0; call < 5; ++call) CHECK(all.result(0) == "fresh");
     }
     ::munmap(reserved, terabyte);
+}
+
+TEST_CASE("the server, its fork server and parked processes have the program's memory once") {
+    if (freezing_skipped()) return;
+    for (const isolation how : {isolation::process, isolation::rewind}) {
+        const auto program = std::make_unique<loaded>();
+        const std::size_t before = own_memory_of(::getpid());
+        REQUIRE(before > bulk / 1024);
+        calls all({[&](std::string_view) { return std::to_string(program->numbers[7]); }},
+                  {.max_processes = 64, .warm_processes = 8}, operating_system::real(),
+                  policies(how));
+        CHECK(all.result(0) == "7");
+        all.drive_until([&] { return all->count().parked >= 8; });
+        std::size_t after = own_memory_of(::getpid()) + own_memory_of(all->fork_server_pid());
+        for (const pid_t process : children_of(all->fork_server_pid()))
+            after += own_memory_of(process);
+        CHECK(frozen_memory_held() > bulk / 1024);
+        CHECK(after + frozen_memory_held() < before * 5 / 4);
+    }
 }
 
 TEST_CASE("a worker's calls find what the calls before them have written") {
