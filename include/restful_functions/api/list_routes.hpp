@@ -107,7 +107,7 @@ class listed_tasks {
                  std::size_t visits)
         : functions_(functions),
           calls_(calls),
-          wanted_(std::move(wanted)),
+          wanted_(wanted),
           root_(std::move(root)),
           at_(tasks, function, wanted_.after, wanted_.order),
           visits_left_(visits) {}

@@ -6,6 +6,7 @@
 #include <restful_functions/process/memory_map.hpp>
 #include <restful_functions/process/operating_system.hpp>
 #include <restful_functions/process/page_scan.hpp>
+#include <restful_functions/process/page_states.hpp>
 #include <restful_functions/process/zeroing_madvise.hpp>
 
 #include <fcntl.h>
@@ -29,43 +30,6 @@
 namespace restful_functions::process {
 
 namespace detail {
-
-/// Reads /proc/self/pagemap, 8 bytes for each page (Documentation/admin-guide/mm/pagemap.rst).
-/// Unlike PAGEMAP_SCAN it is there on any kernel.
-class page_states {
- public:
-    page_states() noexcept : file_(::open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC)) {}
-
-    [[nodiscard]] bool available() const noexcept { return bool(file_); }
-
-    /// The states of the pages from `begin` on, as many as `states` holds. false: it failed.
-    template <std::size_t Count>
-    [[nodiscard]] bool read(std::uintptr_t begin, std::size_t count,
-                            std::array<std::uint64_t, Count>& states) const noexcept {
-        const std::size_t size = count * sizeof(std::uint64_t);
-        const auto at = static_cast<off_t>(begin / page_size() * sizeof(std::uint64_t));
-        return ::pread(file_.get(), states.data(), size, at) == static_cast<ssize_t>(size);
-    }
-
-    [[nodiscard]] static bool has_memory(std::uint64_t state) noexcept {
-        return (state & (present | swapped)) != 0;
-    }
-    [[nodiscard]] static bool is_anonymous(std::uint64_t state) noexcept {
-        return has_memory(state) && (state & of_file) == 0;
-    }
-
-    static std::size_t page_size() noexcept {
-        static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-        return size;
-    }
-
- private:
-    static constexpr std::uint64_t present = std::uint64_t{1} << 63;
-    static constexpr std::uint64_t swapped = std::uint64_t{1} << 62;
-    static constexpr std::uint64_t of_file = std::uint64_t{1} << 61;
-
-    restful_functions::detail::unique_fd file_;
-};
 
 /// Memory of the process that is part of neither its heap nor the memory that is frozen.
 template <class Object>
