@@ -103,8 +103,8 @@ class listed_tasks {
  public:
     /// The first three must outlive it. So many `visits` there are in all.
     listed_tasks(const registry& functions, const task::table& tasks, const dispatcher& calls,
-                 task_selection wanted, std::optional<std::uint32_t> function, std::string root,
-                 std::size_t visits)
+                 const task_selection& wanted, std::optional<std::uint32_t> function,
+                 std::string root, std::size_t visits)
         : functions_(functions),
           calls_(calls),
           wanted_(wanted),
