@@ -146,8 +146,7 @@ class table {
     template <class Visitor>
     void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
                order wanted, Visitor&& visit) const {
-        if (function) return walk(by_function_[*function], after, wanted, visit);
-        walk(all_, after, wanted, visit);
+        cursor(*this, function, after, wanted).advance(visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -182,13 +181,18 @@ class table {
         template <class Visitor>
         bool visit(Visitor&& visit) {
             leave();
-            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+            advance(visit);
             if (next_ != nullptr) tasks_.cursors_.emplace(next_, this);
             return next_ != nullptr;
         }
 
      private:
         friend table;
+
+        template <class Visitor>
+        void advance(Visitor& visit) {
+            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+        }
 
         template <class List>
         [[nodiscard]] const node* end_of(const List& tasks) const noexcept {
@@ -259,17 +263,6 @@ class table {
         task.particulars->log = std::move(log);
         task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
         finished_bytes_ += task.particulars->log.text.size();
-    }
-
-    template <links node::*Links, class Visitor>
-    void walk(const list<Links>& tasks, const std::optional<uuid>& after, order wanted,
-              Visitor& visit) const {
-        const bool forward = wanted == order::oldest_first;
-        const auto next = forward ? &links::next : &links::previous;
-        const node* at = after     ? (nodes_.find(*after)->second.*Links).*next
-                         : forward ? tasks.first
-                                   : tasks.last;
-        while (at != nullptr && visit(at->task)) at = (at->*Links).*next;
     }
 
     void forget_oldest() {
