@@ -167,10 +167,7 @@ TEST_CASE("a call beyond the last process waits") {
 }
 
 TEST_CASE("a call beyond the last process is refused with 503 where no more may wait") {
-    auto options = few_processes();
-    options.executor.max_processes = 1;
-    options.waiting.calls = 1;
-    served s(options);
+    served s(one_process(1));
     s.start("waits");
     s.start("multi");
     for (const char* path : {"/multi", "/multi/keep-connection"}) {

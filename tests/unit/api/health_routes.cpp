@@ -18,10 +18,7 @@ TEST_CASE("a server that serves is live, and ready once a process waits") {
 }
 
 TEST_CASE("a server is saturated when as many calls run and wait as may") {
-    auto options = few_processes();
-    options.executor.max_processes = 1;
-    options.waiting.calls = 1;
-    served s(options);
+    served s(one_process(1));
     s.start("waits");
     CHECK(s.get("/health/ready").status != 429);
     s.start("waits");

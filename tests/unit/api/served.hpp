@@ -220,6 +220,14 @@ inline api::service_options few_processes() {
     return options;
 }
 
+/// One process, and room for so many calls that wait for it.
+inline api::service_options one_process(std::size_t most_waiting) {
+    api::service_options options = few_processes();
+    options.executor.max_processes = 1;
+    options.waiting.calls = most_waiting;
+    return options;
+}
+
 /// The value of a header field, or "" when there is none.
 inline std::string header(const http::response& response, std::string_view name) {
     const std::string* found = response.headers.find(name);
