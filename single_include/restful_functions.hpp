@@ -4872,9 +4872,9 @@ namespace restful_functions::task {
 struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
-    std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+    std::size_t calls_of_each = 16;              ///< that each function has to itself
 
-    /// The most bytes of a body that waits whatever the others have.
+    /// The most bytes of the body of a call that takes one of `calls_of_each`.
     static constexpr std::size_t small_body = std::size_t{64} << 10;
 };
 
@@ -5108,8 +5108,8 @@ struct server_options {
     /// Bytes of their results, logs and backtraces together; the oldest go first.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
-    /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
-    /// served, but for GET of `/health/live` and `/health/ready`, and of the console's page, which
+    /// Callers who send a bearer token. With one of them, a user or an authorizer, others are
+    /// served only GET of `/health/live` and `/health/ready`, and of the console's page, which
     /// holds no data: `/` for a browser, and its files in `/console/`.
     std::vector<token> tokens = {};
     /// Callers whose browsers ask for a name and a password.
@@ -10730,8 +10730,8 @@ class outside_memory {
     Object* object_ = nullptr;
 };
 
-/// Takes the place of the view of what was frozen before: its file would keep its memory as long as
-/// that. Where there is no view, processes drop what they have written instead of copying it back.
+/// Replaces the view of an earlier file, which would keep that file's memory. Without a view,
+/// processes drop what they have written instead of copying it back.
 inline void map_view(int file, std::size_t size) noexcept {
     struct stat about {};
     ::fstat(file, &about);
@@ -10921,8 +10921,8 @@ class freezing {
             return false;
         }
         const address_range in_huge_pages =
-            huge ? allocate_huge_pages(piece, to, file) : address_range{piece.end, piece.end};
-        const bool copied = copy(piece, file, in_huge_pages, to - piece.begin);
+            huge ? allocate_huge_pages(piece, to, file) : address_range{};
+        const bool copied = copy(piece, file, in_huge_pages, to);
         (void)::mmap(window, piece.size(), PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         void* const memory = reinterpret_cast<void*>(piece.begin);
@@ -10934,35 +10934,33 @@ class freezing {
         return true;
     }
 
-    /// Has the file hold the piece in huge pages, before anything is copied: they take as long as
-    /// small ones, and copying to them is no fault. `window` is where the piece is mapped from the
-    /// file. Returns the part of the piece that they hold.
+    /// Allocates huge pages for the piece in the file, before anything is copied: copying to them
+    /// causes no faults. `window` is where the piece is mapped from the file. Returns the part of
+    /// the piece that they hold, which may be empty.
     static address_range allocate_huge_pages(const frozen_range& piece, std::uintptr_t window,
                                              int file) noexcept {
-        const address_range none{piece.end, piece.end};
         const address_range whole{(piece.begin + huge_page - 1) / huge_page * huge_page,
                                   piece.end / huge_page * huge_page};
-        if (whole.begin >= whole.end) return none;
-        // The kernel collapses what has a page.
+        if (whole.begin >= whole.end) return {};
+        // The kernel collapses only ranges in which a page is allocated.
         for (std::uintptr_t at = whole.begin; at < whole.end; at += huge_page) {
             const auto offset = static_cast<off_t>(piece.offset + (at - piece.begin));
-            if (::pwrite(file, "", 1, offset) != 1) return none;
+            if (::pwrite(file, "", 1, offset) != 1) return {};
         }
         void* const memory = reinterpret_cast<void*>(window + (whole.begin - piece.begin));
         ::madvise(memory, whole.size(), MADV_HUGEPAGE);
-        return ::madvise(memory, whole.size(), collapse) == 0 ? whole : none;
+        return ::madvise(memory, whole.size(), collapse) == 0 ? whole : address_range{};
     }
 
     /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
-    /// written. What this process has not used yet of an earlier file is not zeros. `window` is how
-    /// far behind the piece the file is mapped.
+    /// written. What this process has not used yet of an earlier file is not zeros.
     bool copy(const frozen_range& piece, int file, address_range in_huge_pages,
               std::uintptr_t window) noexcept {
         const auto copy_run = [&](address_range run) {
             const auto from = std::clamp(in_huge_pages.begin, run.begin, run.end);
             const auto to = std::clamp(in_huge_pages.end, from, run.end);
-            std::memcpy(reinterpret_cast<void*>(from + window), reinterpret_cast<const void*>(from),
-                        to - from);
+            std::memcpy(reinterpret_cast<void*>(window + (from - piece.begin)),
+                        reinterpret_cast<const void*>(from), to - from);
             return write({run.begin, from}, file, piece.offset + (run.begin - piece.begin)) &&
                    write({to, run.end}, file, piece.offset + (to - piece.begin));
         };
@@ -15748,8 +15746,8 @@ class waiting_line {
         return given;
     }
 
-    /// Leaves the line, from wherever it stands. It must stand in it. Where there is no memory to
-    /// leave from between others, nothing has changed.
+    /// Leaves the line, also from between others. It must stand in it. If memory runs out, nothing
+    /// has changed.
     void leave(ticket of) {
         if (static_cast<std::uint64_t>(of) + 1 == next_)
             --next_;
@@ -15797,7 +15795,7 @@ class queues {
         shared_room takes;
     };
 
-    /// Where there is no memory for it, nothing has changed.
+    /// If memory runs out, nothing has changed.
     place join(std::uint32_t function, const uuid& id, time_point arrived,
                const shared_room& takes = {}) {
         const auto line = lines_.try_emplace(function).first;
@@ -15946,15 +15944,14 @@ struct known_tasks {
         deadlines.emplace(task.deadline, id);
     }
 
-    /// It does not, any more, and will not run.
+    /// A task that waited is given up.
     void end_wait(const uuid& id, live_task& task) noexcept {
         task.place.reset();
         task.body = {};
         deadlines.erase({task.deadline, id});
     }
 
-    /// A task runs, after it has waited or at once. Where there is no memory for it, nothing has
-    /// changed.
+    /// A task runs, after it has waited or at once. If memory runs out, nothing has changed.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
         const time_point deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);
@@ -16167,8 +16164,7 @@ class table {
     template <class Visitor>
     void visit(std::optional<std::uint32_t> function, const std::optional<uuid>& after,
                order wanted, Visitor&& visit) const {
-        if (function) return walk(by_function_[*function], after, wanted, visit);
-        walk(all_, after, wanted, visit);
+        cursor(*this, function, after, wanted).advance(visit);
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
@@ -16203,13 +16199,18 @@ class table {
         template <class Visitor>
         bool visit(Visitor&& visit) {
             leave();
-            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+            advance(visit);
             if (next_ != nullptr) tasks_.cursors_.emplace(next_, this);
             return next_ != nullptr;
         }
 
      private:
         friend table;
+
+        template <class Visitor>
+        void advance(Visitor& visit) {
+            while (next_ != nullptr && visit(std::as_const(next_->task))) next_ = behind(*next_);
+        }
 
         template <class List>
         [[nodiscard]] const node* end_of(const List& tasks) const noexcept {
@@ -16280,17 +16281,6 @@ class table {
         task.particulars->log = std::move(log);
         task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
         finished_bytes_ += task.particulars->log.text.size();
-    }
-
-    template <links node::*Links, class Visitor>
-    void walk(const list<Links>& tasks, const std::optional<uuid>& after, order wanted,
-              Visitor& visit) const {
-        const bool forward = wanted == order::oldest_first;
-        const auto next = forward ? &links::next : &links::previous;
-        const node* at = after     ? (nodes_.find(*after)->second.*Links).*next
-                         : forward ? tasks.first
-                                   : tasks.last;
-        while (at != nullptr && visit(at->task)) at = (at->*Links).*next;
     }
 
     void forget_oldest() {
@@ -16516,7 +16506,7 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
-    /// Whether calls that find no process are refused, but for small ones of functions of which few
+    /// Whether calls that find no process are refused, except small ones of functions of which few
     /// wait.
     [[nodiscard]] bool is_full() const noexcept {
         return without_process() >= most_waiting_.calls ||
@@ -16594,7 +16584,7 @@ class dispatcher {
         throw;
     }
 
-    // A new task, or one that has waited. Where there is no memory for it, it does not run.
+    // A new task, or one that has waited. If memory runs out, it does not run.
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         known_.begin_run(id, task, call, now.steady);
         if (task.place) {
@@ -16663,7 +16653,7 @@ class dispatcher {
     detail::known_tasks known_;
     queues queues_;
     std::vector<uuid> given_up_;          // to be concluded
-    std::optional<time_point> retry_at_;  // where there was no memory to start what waits
+    std::optional<time_point> retry_at_;  // set if memory ran out while calls were started
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };
@@ -17536,20 +17526,20 @@ class waiting_room {
 
 namespace restful_functions::api {
 
-/// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
+/// The answer, for the log and the metrics, to a client that has gone: status 499, as nginx has it.
 [[nodiscard]] inline http::response nobody_there() {
     http::response answer;
     answer.status = 499;
     return answer;
 }
 
-/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
-/// the client has gone, if that is noticed: one of them, once. Until then it has its place. The
-/// task must not have ended.
+/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or answers that
+/// nobody is there when the client has gone, if that is noticed: one of them, once. Until then it
+/// has its place. The task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
                          std::chrono::milliseconds patience, http::client_watch* client,
                          std::shared_ptr<const waiting_room::place> place, task::listener on_end,
-                         std::function<void()> on_timeout, std::function<void()> on_close) {
+                         std::function<void()> on_timeout, reply answer) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
         calls.listen(id, [&timers, timer, place = std::move(place),
@@ -17565,10 +17555,10 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
                    });
     if (client == nullptr) return;
     client->on_close(
-        [&calls, &timers, id, timer, which = listening.value(), on_close = std::move(on_close)] {
+        [&calls, &timers, id, timer, which = listening.value(), answer = std::move(answer)] {
             timers.cancel(*timer);
             calls.forget(id, which);
-            on_close();
+            answer(nobody_there());
         });
 }
 
@@ -17975,7 +17965,7 @@ class calling {
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
             },
-            [answer = asked_.answer] { answer(nobody_there()); });
+            asked_.answer);
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {
@@ -18339,10 +18329,9 @@ inline void add_catalogue_routes(router& routes, const registry& functions,
 
 namespace restful_functions::api {
 
-/// Some readers hear what is said at once. Of many, only some are told in each turn of the loop,
-/// and after a round through all of them there is a pause that is as long as the round, in which
-/// what is said is collected: readers take half of the server's time at the most, however many
-/// there are.
+/// A few readers are told at once. Of many, `readers_in_a_turn` are told in each turn of the loop.
+/// After a round through all of them there is a pause that is as long as the round, in which texts
+/// are collected: readers take at most half of the server's time.
 class fan_out {
  public:
     /// `timers` must outlive it. A reader that does not keep up gets `farewell` as its last text.
@@ -18368,7 +18357,7 @@ class fan_out {
         take_turn();
     }
 
-    /// Tells all readers what they have not heard, and this at last.
+    /// Tells all readers the rest, then `last`, and ends their streams.
     void end(std::string_view last) {
         for (const reader& each : std::exchange(readers_, {})) {
             each.to->write(std::string(unheard_of(each)).append(last), farewell_);
@@ -18441,7 +18430,7 @@ class fan_out {
     deadlines& timers_;
     std::string farewell_;
     std::vector<reader> readers_;
-    std::string unheard_;     // the last of what was said, as much as some have not heard
+    std::string unheard_;     // the end of all texts, from the first byte that a reader lacks
     std::uint64_t said_ = 0;  // bytes, of all that was ever said
     std::size_t next_ = 0;    // the reader whose turn it is
     bool is_due_ = false;     // a turn is among the timers
@@ -21257,7 +21246,7 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             [&tasks, show, id = task.id, answer = asked.answer] {
                 answer_late(answer, [&] { return show(*tasks.find(id)); });
             },
-            [answer = asked.answer] { answer(nobody_there()); });
+            asked.answer);
     });
 }
 
@@ -22761,7 +22750,7 @@ enum class sending : std::uint8_t {
     done,      ///< all of it is sent
     blocked,   ///< the socket takes no more for now
     starved,   ///< there is no more of its body yet
-    yielding,  ///< there is more, which it takes time to make: others have their turn
+    yielding,  ///< the next piece takes time to make: other clients are served first
     failed     ///< the client has gone
 };
 
@@ -23155,11 +23144,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return head;
     }
 
-    // The service answers this request whatever its body is: the connection ends without it.
+    // The service answers this request by its head. The connection ends without the body.
     void turn_away() {
-        http::request head = known_head();
+        http::request head = parser_.take_refused();
+        std::string().swap(head.body);
         head.keep_alive = false;
-        static_cast<void>(parser_.take_refused());
         serve(std::move(head));
     }
 
@@ -23494,7 +23483,7 @@ class connections {
         return !is_full();
     }
 
-    /// Where there is no memory for it, the next event of the service does it.
+    /// If memory runs out, the next event of the service does it.
     void follow_deadline() noexcept try {
         driver_->follow_deadline();
     } catch (const std::exception&) {

@@ -79,8 +79,8 @@ struct server_options {
     /// Bytes of their results, logs and backtraces together; the oldest go first.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
-    /// Callers who send a bearer token. With one of them, a user or an authorizer nobody else is
-    /// served, but for GET of `/health/live` and `/health/ready`, and of the console's page, which
+    /// Callers who send a bearer token. With one of them, a user or an authorizer, others are
+    /// served only GET of `/health/live` and `/health/ready`, and of the console's page, which
     /// holds no data: `/` for a browser, and its files in `/console/`.
     std::vector<token> tokens = {};
     /// Callers whose browsers ask for a name and a password.

@@ -229,7 +229,7 @@ class calling {
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
             },
-            [answer = asked_.answer] { answer(nobody_there()); });
+            asked_.answer);
     }
 
     [[nodiscard]] http::response accepted(const task::uuid& id) const {

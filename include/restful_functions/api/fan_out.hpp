@@ -17,10 +17,9 @@
 
 namespace restful_functions::api {
 
-/// Some readers hear what is said at once. Of many, only some are told in each turn of the loop,
-/// and after a round through all of them there is a pause that is as long as the round, in which
-/// what is said is collected: readers take half of the server's time at the most, however many
-/// there are.
+/// A few readers are told at once. Of many, `readers_in_a_turn` are told in each turn of the loop.
+/// After a round through all of them there is a pause that is as long as the round, in which texts
+/// are collected: readers take at most half of the server's time.
 class fan_out {
  public:
     /// `timers` must outlive it. A reader that does not keep up gets `farewell` as its last text.
@@ -46,7 +45,7 @@ class fan_out {
         take_turn();
     }
 
-    /// Tells all readers what they have not heard, and this at last.
+    /// Tells all readers the rest, then `last`, and ends their streams.
     void end(std::string_view last) {
         for (const reader& each : std::exchange(readers_, {})) {
             each.to->write(std::string(unheard_of(each)).append(last), farewell_);
@@ -119,7 +118,7 @@ class fan_out {
     deadlines& timers_;
     std::string farewell_;
     std::vector<reader> readers_;
-    std::string unheard_;     // the last of what was said, as much as some have not heard
+    std::string unheard_;     // the end of all texts, from the first byte that a reader lacks
     std::uint64_t said_ = 0;  // bytes, of all that was ever said
     std::size_t next_ = 0;    // the reader whose turn it is
     bool is_due_ = false;     // a turn is among the timers

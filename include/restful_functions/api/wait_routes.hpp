@@ -73,7 +73,7 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             [&tasks, show, id = task.id, answer = asked.answer] {
                 answer_late(answer, [&] { return show(*tasks.find(id)); });
             },
-            [answer = asked.answer] { answer(nobody_there()); });
+            asked.answer);
     });
 }
 

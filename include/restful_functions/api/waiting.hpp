@@ -3,6 +3,7 @@
 
 #include <restful_functions/api/deadlines.hpp>
 #include <restful_functions/api/dispatcher.hpp>
+#include <restful_functions/api/router.hpp>
 #include <restful_functions/api/waiting_room.hpp>
 #include <restful_functions/http/client_watch.hpp>
 #include <restful_functions/http/message.hpp>
@@ -17,20 +18,20 @@
 
 namespace restful_functions::api {
 
-/// The answer for the log and the metrics where nobody is there to get it: nginx's status for that.
+/// The answer, for the log and the metrics, to a client that has gone: status 499, as nginx has it.
 [[nodiscard]] inline http::response nobody_there() {
     http::response answer;
     answer.status = 499;
     return answer;
 }
 
-/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or `on_close` when
-/// the client has gone, if that is noticed: one of them, once. Until then it has its place. The
-/// task must not have ended.
+/// Calls `on_end` when the task ends, or `on_timeout` when `patience` is over, or answers that
+/// nobody is there when the client has gone, if that is noticed: one of them, once. Until then it
+/// has its place. The task must not have ended.
 inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid& id,
                          std::chrono::milliseconds patience, http::client_watch* client,
                          std::shared_ptr<const waiting_room::place> place, task::listener on_end,
-                         std::function<void()> on_timeout, std::function<void()> on_close) {
+                         std::function<void()> on_timeout, reply answer) {
     const auto timer = std::make_shared<deadlines::id>();
     const auto listening =
         calls.listen(id, [&timers, timer, place = std::move(place),
@@ -46,10 +47,10 @@ inline void wait_for_end(dispatcher& calls, deadlines& timers, const task::uuid&
                    });
     if (client == nullptr) return;
     client->on_close(
-        [&calls, &timers, id, timer, which = listening.value(), on_close = std::move(on_close)] {
+        [&calls, &timers, id, timer, which = listening.value(), answer = std::move(answer)] {
             timers.cancel(*timer);
             calls.forget(id, which);
-            on_close();
+            answer(nobody_there());
         });
 }
 

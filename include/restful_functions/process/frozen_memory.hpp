@@ -63,8 +63,8 @@ class outside_memory {
     Object* object_ = nullptr;
 };
 
-/// Takes the place of the view of what was frozen before: its file would keep its memory as long as
-/// that. Where there is no view, processes drop what they have written instead of copying it back.
+/// Replaces the view of an earlier file, which would keep that file's memory. Without a view,
+/// processes drop what they have written instead of copying it back.
 inline void map_view(int file, std::size_t size) noexcept {
     struct stat about {};
     ::fstat(file, &about);
@@ -254,8 +254,8 @@ class freezing {
             return false;
         }
         const address_range in_huge_pages =
-            huge ? allocate_huge_pages(piece, to, file) : address_range{piece.end, piece.end};
-        const bool copied = copy(piece, file, in_huge_pages, to - piece.begin);
+            huge ? allocate_huge_pages(piece, to, file) : address_range{};
+        const bool copied = copy(piece, file, in_huge_pages, to);
         (void)::mmap(window, piece.size(), PROT_NONE,
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
         void* const memory = reinterpret_cast<void*>(piece.begin);
@@ -267,35 +267,33 @@ class freezing {
         return true;
     }
 
-    /// Has the file hold the piece in huge pages, before anything is copied: they take as long as
-    /// small ones, and copying to them is no fault. `window` is where the piece is mapped from the
-    /// file. Returns the part of the piece that they hold.
+    /// Allocates huge pages for the piece in the file, before anything is copied: copying to them
+    /// causes no faults. `window` is where the piece is mapped from the file. Returns the part of
+    /// the piece that they hold, which may be empty.
     static address_range allocate_huge_pages(const frozen_range& piece, std::uintptr_t window,
                                              int file) noexcept {
-        const address_range none{piece.end, piece.end};
         const address_range whole{(piece.begin + huge_page - 1) / huge_page * huge_page,
                                   piece.end / huge_page * huge_page};
-        if (whole.begin >= whole.end) return none;
-        // The kernel collapses what has a page.
+        if (whole.begin >= whole.end) return {};
+        // The kernel collapses only ranges in which a page is allocated.
         for (std::uintptr_t at = whole.begin; at < whole.end; at += huge_page) {
             const auto offset = static_cast<off_t>(piece.offset + (at - piece.begin));
-            if (::pwrite(file, "", 1, offset) != 1) return none;
+            if (::pwrite(file, "", 1, offset) != 1) return {};
         }
         void* const memory = reinterpret_cast<void*>(window + (whole.begin - piece.begin));
         ::madvise(memory, whole.size(), MADV_HUGEPAGE);
-        return ::madvise(memory, whole.size(), collapse) == 0 ? whole : none;
+        return ::madvise(memory, whole.size(), collapse) == 0 ? whole : address_range{};
     }
 
     /// Pages that nobody has used are left out: a file in memory has zeros where nothing was
-    /// written. What this process has not used yet of an earlier file is not zeros. `window` is how
-    /// far behind the piece the file is mapped.
+    /// written. What this process has not used yet of an earlier file is not zeros.
     bool copy(const frozen_range& piece, int file, address_range in_huge_pages,
               std::uintptr_t window) noexcept {
         const auto copy_run = [&](address_range run) {
             const auto from = std::clamp(in_huge_pages.begin, run.begin, run.end);
             const auto to = std::clamp(in_huge_pages.end, from, run.end);
-            std::memcpy(reinterpret_cast<void*>(from + window), reinterpret_cast<const void*>(from),
-                        to - from);
+            std::memcpy(reinterpret_cast<void*>(window + (from - piece.begin)),
+                        reinterpret_cast<const void*>(from), to - from);
             return write({run.begin, from}, file, piece.offset + (run.begin - piece.begin)) &&
                    write({to, run.end}, file, piece.offset + (to - piece.begin));
         };

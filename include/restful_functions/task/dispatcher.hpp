@@ -208,7 +208,7 @@ class dispatcher {
         return call ? executor_.log(*call) : process::log_excerpt();
     }
 
-    /// Whether calls that find no process are refused, but for small ones of functions of which few
+    /// Whether calls that find no process are refused, except small ones of functions of which few
     /// wait.
     [[nodiscard]] bool is_full() const noexcept {
         return without_process() >= most_waiting_.calls ||
@@ -286,7 +286,7 @@ class dispatcher {
         throw;
     }
 
-    // A new task, or one that has waited. Where there is no memory for it, it does not run.
+    // A new task, or one that has waited. If memory runs out, it does not run.
     void run(const uuid& id, live_task& task, process::call_id call, const moment& now) {
         known_.begin_run(id, task, call, now.steady);
         if (task.place) {
@@ -355,7 +355,7 @@ class dispatcher {
     detail::known_tasks known_;
     queues queues_;
     std::vector<uuid> given_up_;          // to be concluded
-    std::optional<time_point> retry_at_;  // where there was no memory to start what waits
+    std::optional<time_point> retry_at_;  // set if memory ran out while calls were started
     std::function<void(const uuid&)> on_news_;
     bool drains_ = false;
 };

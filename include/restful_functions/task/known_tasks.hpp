@@ -63,15 +63,14 @@ struct known_tasks {
         deadlines.emplace(task.deadline, id);
     }
 
-    /// It does not, any more, and will not run.
+    /// A task that waited is given up.
     void end_wait(const uuid& id, live_task& task) noexcept {
         task.place.reset();
         task.body = {};
         deadlines.erase({task.deadline, id});
     }
 
-    /// A task runs, after it has waited or at once. Where there is no memory for it, nothing has
-    /// changed.
+    /// A task runs, after it has waited or at once. If memory runs out, nothing has changed.
     void begin_run(const uuid& id, live_task& task, process::call_id call, time_point now) {
         const time_point deadline = std::min(after(now, task.timeout), task.until);
         by_call.emplace(call, id);

@@ -30,7 +30,7 @@ class queues {
         shared_room takes;
     };
 
-    /// Where there is no memory for it, nothing has changed.
+    /// If memory runs out, nothing has changed.
     place join(std::uint32_t function, const uuid& id, time_point arrived,
                const shared_room& takes = {}) {
         const auto line = lines_.try_emplace(function).first;

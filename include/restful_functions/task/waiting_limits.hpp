@@ -11,9 +11,9 @@ namespace restful_functions::task {
 struct waiting_limits {
     std::size_t calls = 10'000;
     std::size_t bytes = std::size_t{256} << 20;  ///< of their bodies
-    std::size_t calls_of_each = 16;              ///< a function's own, whatever the others have
+    std::size_t calls_of_each = 16;              ///< that each function has to itself
 
-    /// The most bytes of a body that waits whatever the others have.
+    /// The most bytes of the body of a call that takes one of `calls_of_each`.
     static constexpr std::size_t small_body = std::size_t{64} << 10;
 };
 

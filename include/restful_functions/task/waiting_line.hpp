@@ -37,8 +37,8 @@ class waiting_line {
         return given;
     }
 
-    /// Leaves the line, from wherever it stands. It must stand in it. Where there is no memory to
-    /// leave from between others, nothing has changed.
+    /// Leaves the line, also from between others. It must stand in it. If memory runs out, nothing
+    /// has changed.
     void leave(ticket of) {
         if (static_cast<std::uint64_t>(of) + 1 == next_)
             --next_;

@@ -256,11 +256,11 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return head;
     }
 
-    // The service answers this request whatever its body is: the connection ends without it.
+    // The service answers this request by its head. The connection ends without the body.
     void turn_away() {
-        http::request head = known_head();
+        http::request head = parser_.take_refused();
+        std::string().swap(head.body);
         head.keep_alive = false;
-        static_cast<void>(parser_.take_refused());
         serve(std::move(head));
     }
 

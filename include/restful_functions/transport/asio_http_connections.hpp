@@ -102,7 +102,7 @@ class connections {
         return !is_full();
     }
 
-    /// Where there is no memory for it, the next event of the service does it.
+    /// If memory runs out, the next event of the service does it.
     void follow_deadline() noexcept try {
         driver_->follow_deadline();
     } catch (const std::exception&) {

@@ -24,7 +24,7 @@ enum class sending : std::uint8_t {
     done,      ///< all of it is sent
     blocked,   ///< the socket takes no more for now
     starved,   ///< there is no more of its body yet
-    yielding,  ///< there is more, which it takes time to make: others have their turn
+    yielding,  ///< the next piece takes time to make: other clients are served first
     failed     ///< the client has gone
 };
 
