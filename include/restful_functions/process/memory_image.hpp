@@ -66,7 +66,8 @@ class memory_image {
         if (const auto refusal = move_to_file(); refusal != mark_refusal::none) return refusal;
         if (!read_memory_map(mappings_) || !list_pieces()) return mark_refusal::too_large;
         if (has_marks_ && !mark_mappings()) return mark_refusal::untrackable;
-        return mark_refusal::none;
+        // A mapping of which a part was marked is two in the list.
+        return read_memory_map(mappings_) ? mark_refusal::none : mark_refusal::too_large;
     }
 
     /// Takes away what was mapped since: nothing in the image knows of it, be it a grown heap, a

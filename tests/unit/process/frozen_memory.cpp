@@ -22,10 +22,12 @@
 #include <memory>
 #include <numeric>
 #include <set>
+#include <span>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 using namespace test;
@@ -122,6 +124,12 @@ bool freezing_skipped() {
     return address_sanitizer;
 }
 
+bool filter_system_calls(std::span<sock_filter> filter) {
+    const sock_fprog program{static_cast<unsigned short>(filter.size()), filter.data()};
+    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 /// A filter as sandboxes have it: one system call fails with EPERM.
 bool forbid(int system_call) {
     std::array filter{
@@ -130,9 +138,20 @@ bool forbid(int system_call) {
         sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
-    const sock_fprog program{filter.size(), filter.data()};
-    return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+    return filter_system_calls(filter);
+}
+
+/// As a kernel that does not know the request: the ioctl(2) fails with ENOTTY.
+bool forget_request(unsigned long request) {
+    std::array filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_ioctl, 0, 3),
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[1])),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(request), 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOTTY),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    return filter_system_calls(filter);
 }
 
 }  // namespace
@@ -413,6 +432,44 @@ TEST_CASE("a program with much memory is rewound") {
     for (int call = 0; call < 50; ++call) processes.insert(all.result(0));
     CHECK(processes.size() < 10);
     CHECK(all->count().kept == processes.size());
+}
+
+TEST_CASE("a program with much memory in many mappings is rewound") {
+    if (!possible()) return;
+    CHECK(in_a_process([] {
+              constexpr std::size_t blocks = 40;
+              constexpr std::size_t block = std::size_t{2} << 20;
+              auto* const memory = static_cast<unsigned char*>(
+                  ::mmap(nullptr, 2 * blocks * block, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+              for (std::size_t i = 0; i < blocks; ++i) {
+                  if (::mprotect(memory + 2 * i * block, block, PROT_READ | PROT_WRITE) != 0)
+                      return int{ending::unprepared};
+                  std::memset(memory + 2 * i * block, 7, block);
+              }
+              const auto image = frozen_memory::freeze(operating_system::real());
+              return rewind_after([&](int) {
+                  bool fresh = true;
+                  for (std::size_t i = 0; i < blocks; ++i)
+                      fresh = fresh && std::exchange(memory[2 * i * block], 1) == 7;
+                  return fresh;
+              });
+          }) == ending::fresh);
+}
+
+TEST_CASE("without a kernel that tells of single mappings, processes are rewound all the same") {
+    if (!possible()) return;
+    CHECK(in_a_process([] {
+              if (!forget_request(detail::procmap_query)) return int{ending::unprepared};
+              loaded program;
+              const auto image = frozen_memory::freeze(operating_system::real());
+              return rewind_after([&](int) {
+                  const bool fresh = program.is_as_loaded();
+                  program.nodes.clear();
+                  program.numbers[5] = 0;
+                  return fresh;
+              });
+          }) == ending::fresh);
 }
 
 TEST_CASE("calls find what was loaded after the fork server was replaced") {
