@@ -11177,7 +11177,8 @@ class memory_image {
         if (const auto refusal = move_to_file(); refusal != mark_refusal::none) return refusal;
         if (!read_memory_map(mappings_) || !list_pieces()) return mark_refusal::too_large;
         if (has_marks_ && !mark_mappings()) return mark_refusal::untrackable;
-        return mark_refusal::none;
+        // A mapping of which a part was marked is two in the list.
+        return read_memory_map(mappings_) ? mark_refusal::none : mark_refusal::too_large;
     }
 
     /// Takes away what was mapped since: nothing in the image knows of it, be it a grown heap, a
@@ -12925,8 +12926,9 @@ class memory_reserve {
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
     bool refill() noexcept {
         if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        void* const fresh =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* fresh = take();
+        // The allocator keeps freed memory: once a large block was freed, tens of MiB.
+        if (fresh == MAP_FAILED && ::malloc_trim(0) == 1) fresh = take();
         if (fresh == MAP_FAILED) return false;
         void* none = nullptr;
         if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
@@ -12941,6 +12943,10 @@ class memory_reserve {
 
  private:
     static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
+
+    static void* take() noexcept {
+        return ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
 
     static bool release() noexcept {
         void* const held = held_.exchange(nullptr);

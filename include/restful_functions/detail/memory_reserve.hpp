@@ -1,6 +1,7 @@
 /// memory_reserve: what a server finishes its work with when the system has no more memory for it.
 #pragma once
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <atomic>
@@ -33,8 +34,9 @@ class memory_reserve {
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
     bool refill() noexcept {
         if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        void* const fresh =
-            ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        void* fresh = take();
+        // The allocator keeps freed memory: once a large block was freed, tens of MiB.
+        if (fresh == MAP_FAILED && ::malloc_trim(0) == 1) fresh = take();
         if (fresh == MAP_FAILED) return false;
         void* none = nullptr;
         if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
@@ -49,6 +51,10 @@ class memory_reserve {
 
  private:
     static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
+
+    static void* take() noexcept {
+        return ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    }
 
     static bool release() noexcept {
         void* const held = held_.exchange(nullptr);

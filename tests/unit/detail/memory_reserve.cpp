@@ -1,9 +1,17 @@
 #include <restful_functions/detail/memory_reserve.hpp>
 
+#include "../address_sanitizer.hpp"
+
 #include <doctest/doctest.h>
 
+#include <malloc.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <new>
 #include <optional>
 
@@ -21,12 +29,19 @@ bool asks_for_more() {
     }
 }
 
-/// Lets the process have no more address space than it has while this lives.
+/// Bytes, as RLIMIT_AS counts them.
+rlim_t address_space() {
+    rlim_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
+}
+
+/// Lets the process have no more address space than `most`, or than it has, while this lives.
 class no_more_memory {
  public:
-    no_more_memory() {
+    explicit no_more_memory(rlim_t most = 0) {
         ::getrlimit(RLIMIT_AS, &before_);
-        const rlimit none{0, before_.rlim_max};
+        const rlimit none{most, before_.rlim_max};
         ::setrlimit(RLIMIT_AS, &none);
     }
     no_more_memory(const no_more_memory&) = delete;
@@ -61,6 +76,23 @@ TEST_CASE("nothing new is begun while the system has no memory for the reserve")
     }
     CHECK_FALSE(is_refilled);
     CHECK(reserve.refill());
+}
+
+TEST_CASE("what the allocator keeps of freed memory is taken for the reserve") {
+    if (test::address_sanitizer) return;  // it has an allocator of its own
+    memory_reserve reserve;
+    CHECK(asks_for_more());
+    bool is_refilled = false;
+    {
+        ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+        ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
+        void* volatile freed = std::malloc(std::size_t{8} << 20);
+        std::memset(freed, 1, std::size_t{8} << 20);
+        std::free(freed);
+        const no_more_memory now(address_space());
+        is_refilled = reserve.refill();
+    }
+    CHECK(is_refilled);
 }
 
 TEST_CASE("several have one reserve, which the last one takes away with it") {
