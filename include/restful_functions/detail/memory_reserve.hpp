@@ -1,17 +1,15 @@
 /// memory_reserve: what a server finishes its work with when the system has no more memory for it.
 #pragma once
 
-#include <malloc.h>
-#include <sys/mman.h>
-
 #include <atomic>
 #include <cstddef>
+#include <cstdlib>
 #include <new>
 
 namespace restful_functions::detail {
 
-/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
-/// can be finished with it. What is new asks refill() first, and is refused where that fails.
+/// Keeps memory aside and lets it go when operator new gets none, so that what is under way can be
+/// finished with it. What is new asks refill() first, and is refused where that fails.
 ///
 /// It is the new-handler of the program while one of these exists, unless the program has a handler
 /// of its own: then there is no reserve. All of a process share one.
@@ -34,12 +32,12 @@ class memory_reserve {
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
     bool refill() noexcept {
         if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        void* fresh = take();
-        // The allocator keeps freed memory: once a large block was freed, tens of MiB.
-        if (fresh == MAP_FAILED && ::malloc_trim(0) == 1) fresh = take();
-        if (fresh == MAP_FAILED) return false;
+        // Of the allocator, which keeps freed memory to itself: tens of MiB, once a large block was
+        // freed.
+        void* const fresh = std::malloc(size);
+        if (fresh == nullptr) return false;
         void* none = nullptr;
-        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
+        if (!held_.compare_exchange_strong(none, fresh)) std::free(fresh);
         return true;
     }
 
@@ -52,13 +50,10 @@ class memory_reserve {
  private:
     static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
 
-    static void* take() noexcept {
-        return ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    }
-
     static bool release() noexcept {
         void* const held = held_.exchange(nullptr);
-        return held != nullptr && ::munmap(held, size) == 0;
+        std::free(held);
+        return held != nullptr;
     }
 
     // operator new tries again when this returns.

@@ -6,14 +6,11 @@
 
 #include <malloc.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
-#include <cstddef>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <new>
 #include <optional>
+#include <utility>
 
 using restful_functions::detail::memory_reserve;
 
@@ -29,27 +26,32 @@ bool asks_for_more() {
     }
 }
 
-/// Bytes, as RLIMIT_AS counts them.
-rlim_t address_space() {
-    rlim_t pages = 0;
-    std::ifstream("/proc/self/statm") >> pages;
-    return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
-}
-
-/// Lets the process have no more address space than `most`, or than it has, while this lives.
+/// Lets the process have no more memory than it has while this lives, and the allocator has none.
 class no_more_memory {
  public:
-    explicit no_more_memory(rlim_t most = 0) {
+    no_more_memory() {
         ::getrlimit(RLIMIT_AS, &before_);
-        const rlimit none{most, before_.rlim_max};
+        const rlimit none{0, before_.rlim_max};
         ::setrlimit(RLIMIT_AS, &none);
+        while (auto* const taken = static_cast<block*>(std::malloc(memory_reserve::size / 2))) {
+            taken->next = all_;
+            all_ = taken;
+        }
     }
     no_more_memory(const no_more_memory&) = delete;
     no_more_memory& operator=(const no_more_memory&) = delete;
-    ~no_more_memory() { ::setrlimit(RLIMIT_AS, &before_); }
+    ~no_more_memory() {
+        while (all_ != nullptr) std::free(std::exchange(all_, all_->next));
+        ::setrlimit(RLIMIT_AS, &before_);
+    }
 
  private:
+    struct block {
+        block* next;
+    };
+
     rlimit before_{};
+    block* all_ = nullptr;
 };
 
 void handler_of_the_program() {}
@@ -67,6 +69,7 @@ TEST_CASE("a reserve is let go once, and then refilled") {
 }
 
 TEST_CASE("nothing new is begun while the system has no memory for the reserve") {
+    if (test::address_sanitizer) return;
     memory_reserve reserve;
     CHECK(asks_for_more());
     bool is_refilled = true;
@@ -79,17 +82,16 @@ TEST_CASE("nothing new is begun while the system has no memory for the reserve")
 }
 
 TEST_CASE("what the allocator keeps of freed memory is taken for the reserve") {
-    if (test::address_sanitizer) return;  // it has an allocator of its own
+    if (test::address_sanitizer) return;
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
     memory_reserve reserve;
     CHECK(asks_for_more());
+    void* volatile freed = std::malloc(4 * memory_reserve::size);
     bool is_refilled = false;
     {
-        ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
-        ::mallopt(M_TRIM_THRESHOLD, 64 << 20);
-        void* volatile freed = std::malloc(std::size_t{8} << 20);
-        std::memset(freed, 1, std::size_t{8} << 20);
+        const no_more_memory now;
         std::free(freed);
-        const no_more_memory now(address_space());
         is_refilled = reserve.refill();
     }
     CHECK(is_refilled);
