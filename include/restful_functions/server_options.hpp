@@ -74,9 +74,11 @@ struct server_options {
 
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
-    /// Finished tasks kept; the oldest go first.
+    /// Finished tasks kept: a million, or as many as a quarter of the memory holds, control groups
+    /// included. Of the caller with the most, those go first whose results it has got, and of these
+    /// the oldest.
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
-    /// Bytes of their results, logs and backtraces together; the oldest go first.
+    /// Bytes of their results, logs and backtraces together: 1 GiB, or a quarter of the memory.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
     /// Callers who send a bearer token. With one of them, a user or an authorizer, others are

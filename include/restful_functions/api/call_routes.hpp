@@ -97,7 +97,7 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
-        if (!with_.reserve.refill()) {
+        if (!has_memory()) {
             return asked_.answer(http::problem(
                 503, "the server has no memory left for another call; try again later"));
         }
@@ -121,16 +121,33 @@ class calling {
     }
 
  private:
+    /// Whether there is memory for another call; results make room for it.
+    [[nodiscard]] bool has_memory() const {
+        auto& reserve = with_.reserve;
+        return reserve.refill() || (with_.calls.make_room(2 * reserve.size) && reserve.refill());
+    }
+
+    /// Answers with the result of a task that has ended.
+    [[nodiscard]] task::listener result_sender() const {
+        return [&calls = with_.calls, owner = asked_.request.owner,
+                answer = asked_.answer](const task::record& ended) {
+            answer_late(answer, [&] {
+                http::response made = result_answer(ended);
+                calls.deliver(ended.id, owner);
+                return made;
+            });
+        };
+    }
+
     void start(std::uint32_t function) {
         task::call wanted{.function = function,
+                          .owner = asked_.request.owner,
                           .body = asked_.request.body,
                           .timeout = wishes_.timeout,
                           .trace = wishes_.trace};
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
-            wanted.on_end = [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            };
+            wanted.on_end = result_sender();
         }
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
@@ -190,11 +207,8 @@ class calling {
     void answer_for(const task::record& task) {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
         if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
-        if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        const auto listening =
-            with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            });
+        if (has_ended(task.status)) return result_sender()(task);
+        const auto listening = with_.calls.listen(task.id, result_sender());
         if (listening) forget_with_client(task.id, *listening);
     }
 
@@ -217,15 +231,12 @@ class calling {
         };
         const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
         if (patience.count() == 0) return asked_.answer(accepted(task.id));
-        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        if (has_ended(task.status)) return result_sender()(task);
         auto place = with_.room.enter(asked_.request.owner);
         if (!place) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
-            std::move(place),
-            [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            },
+            std::move(place), result_sender(),
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
             },

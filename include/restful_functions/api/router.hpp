@@ -41,6 +41,11 @@ struct exchange {
     std::string query;      ///< What follows the question mark, still encoded.
     reply answer;
 
+    /// The caller that the answer's body is sent to. nullopt: none is, as for HEAD.
+    [[nodiscard]] std::optional<std::string> reader() const {
+        return request.method == "HEAD" ? std::nullopt : std::optional(request.owner);
+    }
+
     /// The way from the request's URL to the server's root, e.g. "../" for /task/list: references
     /// that begin with it hold wherever a proxy puts the server (RFC 3986, 5.2).
     [[nodiscard]] std::string root() const {

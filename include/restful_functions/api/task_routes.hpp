@@ -31,10 +31,11 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
         const auto show = [&functions, &tasks, &calls, id = task.id, root = asked.root(),
-                           answer = asked.answer] {
+                           reader = asked.reader(), answer = asked.answer] {
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
+                if (reader) calls.deliver(id, *reader);
                 return json_response(
                     200, json_task(functions, *found, standing_of(*found, calls), root));
             });
@@ -46,8 +47,9 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     get_task("/task/done/{task_id}", [](const task::record& task, const exchange&) {
         return std::string(json_boolean(has_ended(task.status)));
     });
-    routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {
+    routes.get("/task/result/{task_id}", [&tasks, &calls](const exchange& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
+        if (const auto reader = asked.reader()) calls.deliver(task.id, *reader);
         if (task::media_type(task).empty()) return json_response(200, task.result);
         http::response full = result_answer(task);
         const std::string tag = *full.headers.find("ETag");

@@ -54,7 +54,9 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(
                 http::problem(400, "timeout is not a number of seconds, as in ?timeout=30"));
         }
-        const auto show = [&functions, &calls, root = asked.root()](const task::record& task) {
+        const auto show = [&functions, &calls, root = asked.root(),
+                           reader = asked.reader()](const task::record& task) {
+            if (reader) calls.deliver(task.id, *reader);
             return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);

@@ -80,4 +80,21 @@ inline std::optional<cgroup_place> cgroup_place_of(const std::string& membership
     return std::nullopt;
 }
 
+/// Calls `visit(const std::string& directory, std::string_view controller)` for the group of the
+/// process, with the controller of version 1 or an empty one for version 2, and for those above it.
+/// `self` is the directory of the process in proc(5).
+template <class Visit>
+void visit_cgroups(const std::string& self, std::string_view controller, Visit visit) {
+    const std::string membership = text_of(self + "/cgroup");
+    const std::string mounts = text_of(self + "/mountinfo");
+    for (const std::string_view its : {std::string_view(), controller}) {
+        const auto place = cgroup_place_of(membership, mounts, its);
+        if (!place) continue;
+        for (std::string group = place->own;; group.resize(group.rfind('/'))) {
+            visit(group, its);
+            if (group.size() <= place->top.size()) break;
+        }
+    }
+}
+
 }  // namespace restful_functions::detail

@@ -1,10 +1,12 @@
 /// memory_reserve: what a server finishes its work with when the system has no more memory for it.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace restful_functions::detail {
 
@@ -32,12 +34,10 @@ class memory_reserve {
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
     bool refill() noexcept {
         if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        // Of the allocator, which keeps freed memory to itself: tens of MiB, once a large block was
-        // freed.
-        void* const fresh = std::malloc(size);
+        block* const fresh = take();
         if (fresh == nullptr) return false;
-        void* none = nullptr;
-        if (!held_.compare_exchange_strong(none, fresh)) std::free(fresh);
+        block* none = nullptr;
+        if (!held_.compare_exchange_strong(none, fresh)) give_back(fresh);
         return true;
     }
 
@@ -50,9 +50,36 @@ class memory_reserve {
  private:
     static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
 
+    /// Of the allocator, which keeps freed memory to itself: tens of MiB, once a large block was
+    /// freed. Where that lies in pieces, a single large block would not be had. From 128 KiB on it
+    /// would be a mapping of its own.
+    struct block {
+        block* next;
+        std::array<std::byte, (std::size_t{128} << 10) - 64> rest;
+    };
+
+    /// All blocks, or nullptr.
+    static block* take() noexcept {
+        block* taken = nullptr;
+        for (std::size_t i = 0; i < size / sizeof(block); ++i) {
+            auto* const next = static_cast<block*>(std::malloc(sizeof(block)));
+            if (next == nullptr) {
+                give_back(taken);
+                return nullptr;
+            }
+            next->next = taken;
+            taken = next;
+        }
+        return taken;
+    }
+
+    static void give_back(block* taken) noexcept {
+        while (taken != nullptr) std::free(std::exchange(taken, taken->next));
+    }
+
     static bool release() noexcept {
-        void* const held = held_.exchange(nullptr);
-        std::free(held);
+        block* const held = held_.exchange(nullptr);
+        give_back(held);
         return held != nullptr;
     }
 
@@ -62,7 +89,7 @@ class memory_reserve {
     }
 
     static constexpr std::new_handler handler = let_go;
-    static inline std::atomic<void*> held_{nullptr};
+    static inline std::atomic<block*> held_{nullptr};
     static inline std::atomic<int> users_{0};
 };
 

@@ -49,27 +49,19 @@ inline double processors_of_quota(std::string_view text, std::string_view period
 /// cpu.cfs_period_us of version 1), in processors; infinite without one. `self` is the directory of
 /// the process in proc(5).
 inline double processors_of_cgroup(const std::string& self) {
-    const std::string membership = text_of(self + "/cgroup");
-    const std::string mounts = text_of(self + "/mountinfo");
     double least = std::numeric_limits<double>::infinity();
-    for (const std::string_view controller : {"", "cpu"}) {
-        const auto place = cgroup_place_of(membership, mounts, controller);
-        if (!place) continue;
-        for (std::string group = place->own;;) {
-            if (controller.empty()) {
-                const std::string text = text_of(group + "/cpu.max");
-                const auto space = std::min(text.find(' '), text.size());
-                const auto period = std::string_view(text).substr(space);
-                least = std::min(least,
-                                 processors_of_quota(text, period.substr(period.empty() ? 0 : 1)));
-            } else {
-                least = std::min(least, processors_of_quota(text_of(group + "/cpu.cfs_quota_us"),
-                                                            text_of(group + "/cpu.cfs_period_us")));
-            }
-            if (group.size() <= place->top.size()) break;
-            group.resize(group.rfind('/'));
+    visit_cgroups(self, "cpu", [&](const std::string& group, std::string_view controller) {
+        if (controller.empty()) {
+            const std::string text = text_of(group + "/cpu.max");
+            const auto space = std::min(text.find(' '), text.size());
+            const auto period = std::string_view(text).substr(space);
+            least =
+                std::min(least, processors_of_quota(text, period.substr(period.empty() ? 0 : 1)));
+        } else {
+            least = std::min(least, processors_of_quota(text_of(group + "/cpu.cfs_quota_us"),
+                                                        text_of(group + "/cpu.cfs_period_us")));
         }
-    }
+    });
     return least;
 }
 

@@ -28,6 +28,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -186,6 +187,12 @@ class dispatcher {
         return known_.listen(id, std::move(tell));
     }
 
+    /// The reader, who may be the one who has called, gets what is known of a task.
+    void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
+
+    /// Forgets results of so many bytes, or all. false: there was none.
+    bool make_room(std::size_t bytes) { return tasks_.make_room(bytes); }
+
     /// Forgets who listens to a task, if it has not ended.
     void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
 
@@ -266,7 +273,7 @@ class dispatcher {
                std::optional<process::call_id> started) try {
         const moment now = Clock::now();
         live_task& added = known_.add(id, wanted.function, timeout, now.steady, wanted.timeout);
-        tasks_.insert(id, wanted.function, now.wall);
+        tasks_.insert(id, wanted.function, wanted.owner, now.wall);
         if (started) {
             run(id, added, *started, now);
         } else {

@@ -1,17 +1,28 @@
 /// retention: how long the results of tasks are kept, and how many of them.
 #pragma once
 
+#include <restful_functions/detail/usable_memory.hpp>
+
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 
 namespace restful_functions::task {
 
-/// How many finished tasks are kept and for how long; whichever bound is reached first holds, and
-/// the task that finished first goes first. Tasks that have not finished are always kept.
+/// How many finished tasks are kept and for how long; whichever bound is reached first holds. Where
+/// there are too many, the caller with the most makes room, with the results that it has got before
+/// others, and with the older ones first. Tasks that have not finished are always kept.
 struct retention {
     std::chrono::milliseconds result_ttl = std::chrono::hours(24);
-    std::size_t max_finished_tasks = 1'000'000;
-    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their texts together.
+    std::size_t max_finished_tasks = std::min<std::size_t>(1'000'000, part_of_memory() / 512);
+    std::size_t max_finished_bytes =  ///< Of their texts together.
+        std::min(std::size_t{1} << 30, part_of_memory());
+
+    /// Bytes of memory that texts take at the most where nobody says how many, and that records of
+    /// tasks take.
+    [[nodiscard]] static std::size_t part_of_memory() {
+        return restful_functions::detail::usable_memory() / 4;
+    }
 };
 
 }  // namespace restful_functions::task

@@ -4,9 +4,11 @@
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/ending.hpp>
+#include <restful_functions/task/finished_tasks.hpp>
 #include <restful_functions/task/observer.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/retention.hpp>
+#include <restful_functions/task/task_node.hpp>
 #include <restful_functions/task/time.hpp>
 #include <restful_functions/task/uuid.hpp>
 
@@ -17,6 +19,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <variant>
@@ -31,13 +34,16 @@ enum class order { oldest_first, newest_first };
 /// happened and when.
 template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
-                         moment now, std::chrono::milliseconds waited) {
-    tasks.insert(id, function, now.wall);
+                         std::string_view owner, moment now, std::chrono::milliseconds waited,
+                         std::size_t bytes) {
+    tasks.insert(id, function, owner, now.wall);
     tasks.withdraw(id);
     tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
+    tasks.deliver(id, owner);
     tasks.expire(now.steady);
+    { tasks.make_room(bytes) } -> std::same_as<bool>;
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
     known.visit(std::optional(function), std::optional(id), order::newest_first,
@@ -55,9 +61,12 @@ class table {
     table(const table&) = delete;
     table& operator=(const table&) = delete;
 
-    /// A task whose call has arrived. The id must be new.
-    void insert(const uuid& id, std::uint32_t function, wall_time now) {
+    /// A task whose call has arrived from this caller; the owner is empty where callers are not
+    /// told apart. The id must be new.
+    void insert(const uuid& id, std::uint32_t function, std::string_view owner, wall_time now) {
+        auto& share = finished_.share_of(owner);
         node& added = nodes_[id];
+        finished_.enter(added, share);
         added.task.id = id;
         added.task.function = function;
         added.task.created = now;
@@ -91,9 +100,7 @@ class table {
         ended.task.particulars = std::move(end.particulars);
         ended.task.finished = now.wall;
         const auto ran_from = std::exchange(ended.changed, now.steady);
-        finished_.push_back(ended);
-        ++finished_tasks_;
-        finished_bytes_ += text_bytes(ended.task);
+        finished_.add(ended);
         if (watching_ != nullptr) {
             watching_->on_end(ended.task, ended.task.started ? std::optional(now.steady - ran_from)
                                                              : std::nullopt);
@@ -106,26 +113,46 @@ class table {
     void depart(const uuid& id, process::departure&& left) {
         const auto found = nodes_.find(id);
         if (found == nodes_.end()) return;
-        record& task = found->second.task;
-        task.used = left.used;
-        if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
-        if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
-        if (watching_ != nullptr) watching_->on_departure(task);
+        finished_.change(found->second, [&](record& task) {
+            task.used = left.used;
+            if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
+            if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
+        });
+        if (watching_ != nullptr) watching_->on_departure(found->second.task);
+    }
+
+    /// The reader, who is an owner of tasks, gets what is known of a task, if it is here. Once
+    /// its owner has got its result, it makes room before others do.
+    void deliver(const uuid& id, std::string_view reader) noexcept {
+        const auto found = nodes_.find(id);
+        if (found != nodes_.end() && has_ended(found->second.task.status))
+            finished_.deliver(found->second, reader);
     }
 
     /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
     /// latter a few at a time: while more are left next_expiry() is in the past, and no request
     /// waits for a million of them.
     void expire(time_point now) {
-        while (finished_tasks_ > limits_.max_finished_tasks ||
-               finished_bytes_ > limits_.max_finished_bytes) {
-            forget_oldest();
+        while (finished_.count() > limits_.max_finished_tasks ||
+               finished_.bytes() > limits_.max_finished_bytes) {
+            forget_finished(finished_.least_wanted());
         }
         for (int batch = 0; batch < 256; ++batch) {
             const auto due = next_expiry();
             if (!due || *due > now) return;
-            forget_oldest();
+            forget_finished(*finished_.oldest());
         }
+    }
+
+    /// Forgets finished tasks of so many bytes, or all. false: there was none.
+    bool make_room(std::size_t bytes) {
+        if (finished_.count() == 0) return false;
+        for (std::size_t gone = 0; gone < bytes && finished_.count() > 0;) {
+            node& next = finished_.least_wanted();
+            gone += text_bytes(next.task) + sizeof(node);
+            forget_finished(next);
+        }
+        return true;
     }
 
     /// nullptr when there never was such a task or it is forgotten. Valid until the next call of
@@ -137,8 +164,9 @@ class table {
 
     /// When expire() has work again.
     [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
-        if (finished_.first == nullptr) return std::nullopt;
-        return after(finished_.first->changed, limits_.result_ttl);
+        const node* const oldest = finished_.oldest();
+        if (oldest == nullptr) return std::nullopt;
+        return after(oldest->changed, limits_.result_ttl);
     }
 
     /// Calls `visit(const record&)` for each task of the function, or of all of them, until it
@@ -152,7 +180,7 @@ class table {
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
 
  private:
-    struct node;
+    using node = detail::task_node;
 
  public:
     /// A visit in pieces: between them tasks may arrive, and be forgotten. The table must outlive
@@ -200,7 +228,7 @@ class table {
         }
 
         [[nodiscard]] const node* behind(const node& at) const noexcept {
-            const links& its = is_of_function_ ? at.function_links : at.arrival_links;
+            const detail::task_links& its = is_of_function_ ? at.function_links : at.arrival_links;
             return is_forward_ ? its.next : its.previous;
         }
 
@@ -218,59 +246,21 @@ class table {
     };
 
  private:
-    struct links {
-        node* previous = nullptr;
-        node* next = nullptr;
-    };
-
-    struct node {
-        record task;
-        time_point changed{};  ///< when it started to run; once it has finished, when it did
-        links arrival_links;   // in the order of their arrival
-        links function_links;  // the same, of their function
-        links finished_links;  // in the order of their end
-    };
-
-    // A list through one pair of links of nodes that somebody else owns.
-    template <links node::*Links>
-    struct list {
-        node* first = nullptr;
-        node* last = nullptr;
-
-        void push_back(node& added) noexcept {
-            (added.*Links).previous = last;
-            (last == nullptr ? first : (last->*Links).next) = &added;
-            last = &added;
-        }
-
-        void remove(node& gone) noexcept {
-            const auto [previous, next] = gone.*Links;
-            (previous == nullptr ? first : (previous->*Links).next) = next;
-            (next == nullptr ? last : (next->*Links).previous) = previous;
-        }
-    };
-
-    void keep_backtrace(record& task, std::string&& text) {
+    static void keep_backtrace(record& task, std::string&& text) {
         auto* const end =
             task.particulars ? std::get_if<process::crashed>(&task.particulars->cause) : nullptr;
-        if (end == nullptr) return;  // it was made to end
-        finished_bytes_ = finished_bytes_ - end->backtrace.size() + text.size();
-        end->backtrace = std::move(text);
+        if (end != nullptr) end->backtrace = std::move(text);  // else it was made to end
     }
 
-    void keep_log(record& task, process::log_excerpt&& log) {
+    static void keep_log(record& task, process::log_excerpt&& log) {
         if (!task.particulars) task.particulars = std::make_unique<particulars>();
         task.particulars->log = std::move(log);
         task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
-        finished_bytes_ += task.particulars->log.text.size();
     }
 
-    void forget_oldest() {
-        node& oldest = *finished_.first;
-        --finished_tasks_;
-        finished_bytes_ -= text_bytes(oldest.task);
-        finished_.remove(oldest);
-        forget(oldest);
+    void forget_finished(node& gone) {
+        finished_.remove(gone);
+        forget(gone);
     }
 
     // Without an allocation: the nodes of the map stay.
@@ -289,17 +279,16 @@ class table {
         move_cursors_on(gone);
         by_function_[gone.task.function].remove(gone);
         all_.remove(gone);
+        finished_.leave(gone);
         nodes_.erase(nodes_.find(gone.task.id));
     }
 
     retention limits_;
     observer* watching_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
-    std::vector<list<&node::function_links>> by_function_;
-    list<&node::arrival_links> all_;
-    list<&node::finished_links> finished_;
-    std::size_t finished_tasks_ = 0;
-    std::size_t finished_bytes_ = 0;
+    std::vector<detail::task_list<&node::function_links>> by_function_;
+    detail::task_list<&node::arrival_links> all_;
+    detail::finished_tasks finished_;
     mutable std::unordered_multimap<const node*, cursor*> cursors_;  // by the task that is next
 };
 

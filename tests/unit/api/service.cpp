@@ -107,3 +107,25 @@ TEST_CASE("a service that keeps no results still answers with them") {
     CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}").body == "9");
     CHECK(s.get("/task/list/addition").body == "[]");
 }
+
+TEST_CASE("results that clients have got make room before results that they have not") {
+    auto options = few_processes();
+    options.results.max_finished_tasks = 3;
+    served s(options);
+    const auto finished = [&] {
+        const auto id = s.start("greet");
+        s.wait_until_idle();
+        return id;
+    };
+    const auto first = finished();
+    const auto shown = finished();
+    const auto read = finished();
+    CHECK(s.get("/task/info/" + shown).status == 200);
+    CHECK(s.get("/task/result/" + read).status == 200);
+    CHECK(s.ask("HEAD", "/task/result/" + first).status == 200);
+    for (int call = 0; call < 3; ++call)
+        CHECK(s.ask("POST", "/addition/keep-connection", "{\"x\":3, \"y\":6}").status == 200);
+    CHECK(s.get("/task/info/" + shown).status == 404);
+    CHECK(s.get("/task/info/" + read).status == 404);
+    CHECK(s.get("/task/info/" + first).status == 200);
+}

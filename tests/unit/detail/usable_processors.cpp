@@ -1,44 +1,23 @@
 #include <restful_functions/detail/usable_processors.hpp>
 
-#include "../temporary_directory.hpp"
+#include "made_up_machine.hpp"
 
 #include <doctest/doctest.h>
 
 #include <sched.h>
 
-#include <filesystem>
-#include <fstream>
-#include <string>
+#include <cmath>
+#include <cstddef>
 
 using namespace restful_functions::detail;
+using test::made_up_machine;
 
 namespace {
 
-/// A made-up machine: files of the process in proc/, groups below cgroup/.
-class machine {
+class machine : public made_up_machine {
  public:
-    machine& says(const std::string& file, const std::string& text) {
-        const std::filesystem::path path = directory_.file(file);
-        std::filesystem::create_directories(path.parent_path());
-        std::ofstream(path) << text << '\n';
-        return *this;
-    }
-
-    /// `root` of the hierarchy is what the mount shows.
-    machine& mounts(const std::string& type, const std::string& root, const std::string& options) {
-        mounts_ += "30 23 0:26 " + root + " " + directory_.file("cgroup/" + type + options) +
-                   " rw,nosuid shared:4 - " + type + " cgroup rw," + options + "\n";
-        return says("proc/mountinfo", mounts_);
-    }
-
-    [[nodiscard]] double quota() const { return processors_of_cgroup(directory_.file("proc")); }
-    [[nodiscard]] std::size_t processors() const {
-        return usable_processors(directory_.file("proc"));
-    }
-
- private:
-    temporary_directory directory_;
-    std::string mounts_;
+    [[nodiscard]] double quota() const { return processors_of_cgroup(self()); }
+    [[nodiscard]] std::size_t processors() const { return usable_processors(self()); }
 };
 
 }  // namespace
