@@ -26,7 +26,7 @@ int addition(int x, int y) { return x + y; }
 /// The body stands in the line as it is: all the paths asked for here answer with JSON.
 void print(int id, const rf::http::response& response) {
     std::printf("{\"id\": %d, \"status\": %d, \"body\": %s}\n", id, response.status,
-                response.body.c_str());
+                response.body.text().c_str());
     std::fflush(stdout);
 }
 

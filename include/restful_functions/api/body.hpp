@@ -4,6 +4,7 @@
 #include <restful_functions/detail/json_text.hpp>
 #include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 
 #include <string>
 #include <utility>
@@ -14,8 +15,11 @@ using restful_functions::detail::json_boolean;
 using restful_functions::detail::json_text;
 using restful_functions::detail::quoted;
 
+/// JSON that shares long values with others.
+using pieced_json = restful_functions::detail::json_text_in<http::pieced_text>;
+
 /// A response with this JSON text as its body.
-[[nodiscard]] inline http::response json_response(int status, std::string body) {
+[[nodiscard]] inline http::response json_response(int status, http::pieced_text body) {
     http::response response;
     response.status = status;
     response.headers.add("Content-Type", "application/json");

@@ -3,7 +3,9 @@
 
 #include <restful_functions/api/body.hpp>
 #include <restful_functions/api/json_time.hpp>
+#include <restful_functions/detail/shared_text.hpp>
 #include <restful_functions/function/registry.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 #include <restful_functions/json/output.hpp>
 #include <restful_functions/json/writer.hpp>
 #include <restful_functions/process/events.hpp>
@@ -36,15 +38,15 @@ namespace detail {
 
 /// Adds what the process of a task left behind.
 struct cause_members {
-    json_text& task;
-    const std::string& result;
+    pieced_json& task;
+    const restful_functions::detail::shared_text& result;
 
     void operator()(std::monostate) const {}
     void operator()(const task::bytes&) const {}
 
     void operator()(const task::thrown& end) const {
         task.add("exception",
-                 json_text::object().add("type", quoted(end.type)).add("what", result).end());
+                 pieced_json::object().add("type", quoted(end.type)).add("what", result).end());
     }
 
     void operator()(const process::crashed& end) const {
@@ -105,7 +107,7 @@ inline std::string json_usage(const process::usage& used) {
 }
 
 /// The result, or where to get one that is no JSON.
-inline std::string json_result(const task::record& task, std::string_view root) {
+inline http::pieced_text json_result(const task::record& task, std::string_view root) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
     json_text text = json_text::object();
@@ -142,10 +144,12 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it. `root` is exchange::root() of the request.
-[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
-                                           const standing& now, std::string_view root) {
-    json_text text = json_text::object();
+/// A task as clients see it, which shares a long result with its record. `root` is
+/// exchange::root() of the request.
+[[nodiscard]] inline http::pieced_text json_task(const registry& functions,
+                                                 const task::record& task, const standing& now,
+                                                 std::string_view root) {
+    pieced_json text = pieced_json::object();
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))

@@ -12,6 +12,7 @@
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/form.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/task/record.hpp>
 #include <restful_functions/task/table.hpp>
@@ -112,9 +113,9 @@ class listed_tasks {
           at_(tasks, function, wanted_.after, wanted_.order),
           visits_left_(visits) {}
 
-    /// The next piece, which may be white space alone.
-    [[nodiscard]] std::string next() {
-        std::string piece = std::exchange(begun_, true) ? "" : "[";
+    /// The next piece, which may be empty.
+    [[nodiscard]] http::pieced_text next() {
+        http::pieced_text piece = std::exchange(begun_, true) ? "" : "[";
         std::size_t visits = std::min(visits_left_, most_on_a_page);
         visits_left_ -= visits;
         const bool more = at_.visit([&](const task::record& task) {
@@ -123,15 +124,17 @@ class listed_tasks {
             if (wanted_.states[static_cast<std::size_t>(task.status)]) {
                 if (listed_++ > 0) piece += ", ";
                 const standing now = standing_of(task, calls_);
-                piece += wanted_.with_results ? json_task(functions_, task, now, root_)
-                                              : json_brief_task(functions_, task, now.progress);
+                if (wanted_.with_results)
+                    piece += json_task(functions_, task, now, root_);
+                else
+                    piece += json_brief_task(functions_, task, now.progress);
             }
             return true;
         });
         visits_left_ += visits;
         is_over_ = !more || visits_left_ == 0 || left() == 0;
         if (is_over_) piece += "]";
-        return piece.empty() ? " " : piece;
+        return piece;
     }
 
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
@@ -156,15 +159,11 @@ class listed_tasks {
 
 /// The response with a list: whole where it is one piece, and else made while it is sent.
 [[nodiscard]] inline http::response list_response(const std::shared_ptr<listed_tasks>& list) {
-    std::string first = list->next();
+    http::pieced_text first = list->next();
     if (list->is_over()) return json_response(200, std::move(first));
     http::response response = json_response(200, "");
-    response.stream = std::make_shared<http::body_stream>();
-    response.stream->write(first);
-    response.stream->on_taken([list, body = response.stream.get()] {
-        body->write(list->next());
-        if (list->is_over()) body->end();
-    });
+    response.stream = http::made_on_demand(list);
+    response.stream->write(std::move(first));
     return response;
 }
 

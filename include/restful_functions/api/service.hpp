@@ -33,8 +33,10 @@
 #include <restful_functions/http/accept_encoding.hpp>
 #include <restful_functions/http/compression.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/packer.hpp>
 #include <restful_functions/http/problem.hpp>
 #include <restful_functions/http/refusal.hpp>
+#include <restful_functions/http/writer.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/executor.hpp>
 #include <restful_functions/process/operating_system.hpp>
@@ -210,8 +212,9 @@ class service {
             to_client(std::move(given));
         };
         if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
-            answer = [coding, to_client = std::move(answer)](http::response&& given) {
-                http::compress(given, coding);
+            answer = [this, coding, with = http::exchange(request),
+                      to_client = std::move(answer)](http::response&& given) {
+                compression_.pack(given, coding, with);
                 to_client(std::move(given));
             };
         }
@@ -257,6 +260,7 @@ class service {
     task_events events_;
     idempotency_keys keys_;
     guard guard_;
+    http::compression compression_;
     bool is_withdrawn_ = false;
     bool flushes_soon_ = false;
     router routes_;

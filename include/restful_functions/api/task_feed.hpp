@@ -72,7 +72,8 @@ class task_feed {
                                              json_text::object()
                                                  .add("task_id", quoted(id.to_string()))
                                                  .add("progress", detail::json_progress(report))
-                                                 .end()));
+                                                 .end())
+                         .text());
     }
 
     void keep_alive() { readers_.say(http::event_comment); }
@@ -87,7 +88,7 @@ class task_feed {
     static constexpr std::size_t most_remembered = 4096;
 
     [[nodiscard]] static std::string draining() {
-        return http::server_sent_event("", "draining", "{}");
+        return http::server_sent_event("", "draining", "{}").text();
     }
 
     static void dismiss(http::body_stream& reader) {
@@ -137,7 +138,8 @@ class task_feed {
 
     [[nodiscard]] std::string event_of(const task::record& task, std::uint64_t change) const {
         return http::server_sent_event(id(change), event_name(task.status),
-                                       json_brief_task(functions_, task));
+                                       json_brief_task(functions_, task))
+            .text();
     }
 
     const registry& functions_;

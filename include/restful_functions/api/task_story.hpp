@@ -8,6 +8,7 @@
 #include <restful_functions/detail/utf8_parts.hpp>
 #include <restful_functions/function/registry.hpp>
 #include <restful_functions/http/body_stream.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 #include <restful_functions/http/server_sent_event.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/hand_over.hpp>
@@ -44,8 +45,10 @@ namespace restful_functions::api {
 
 /// The last words to a reader who does not keep up.
 [[nodiscard]] inline const std::string& farewell() {
-    static const std::string event = http::server_sent_event(
-        "", "dropped", R"({"reason": "the reader did not keep up; connect again"})");
+    static const std::string event =
+        http::server_sent_event("", "dropped",
+                                R"({"reason": "the reader did not keep up; connect again"})")
+            .text();
     return event;
 }
 
@@ -114,8 +117,8 @@ class task_story {
     // So that one event is never much larger than what may wait for the reader.
     static constexpr std::size_t most_text = 64 * 1024;
 
-    void write(std::string_view type, std::string_view data) {
-        out_->write(http::server_sent_event(place_.id(), type, data), farewell());
+    void write(std::string_view type, http::pieced_text data) {
+        out_->write(http::server_sent_event(place_.id(), type, std::move(data)), farewell());
     }
 
     void tell_progress(const std::optional<process::progress_report>& now) {

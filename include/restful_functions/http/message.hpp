@@ -4,6 +4,7 @@
 #include <restful_functions/http/body_stream.hpp>
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/client_watch.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -81,10 +82,16 @@ struct request {
 struct response {
     int status = 200;
     fields headers;
-    std::string body;
+    pieced_text body;
     bool close = false;  ///< Close the connection after this response.
     /// Where there is one, the body comes from it, and `body` is empty.
     std::shared_ptr<body_stream> stream = nullptr;
+
+    /// Leaves the head alone. Who makes the body learns that nobody reads it.
+    void drop_body() noexcept {
+        body.clear();
+        if (stream) std::exchange(stream, nullptr)->close();
+    }
 };
 
 }  // namespace restful_functions::http

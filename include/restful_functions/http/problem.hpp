@@ -27,7 +27,7 @@ inline response problem(
                   ", \"status\": " + std::to_string(status) + ", \"detail\": " + quoted(reason);
     for (const auto& [name, text] : further)
         answer.body += ", " + quoted(name) + ": " + quoted(text);
-    answer.body += '}';
+    answer.body += "}";
     return answer;
 }
 

@@ -96,8 +96,7 @@ namespace detail {
     full.status = 206;
     full.headers.set("Content-Range", "bytes " + std::to_string(first) + "-" +
                                           std::to_string(last) + "/" + std::to_string(size));
-    full.body.erase(last + 1);
-    full.body.erase(0, first);
+    full.body = full.body.substr(first, wanted.part.size());
     return full;
 }
 

@@ -4,6 +4,7 @@
 #include <restful_functions/http/characters.hpp>
 #include <restful_functions/http/date.hpp>
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/pieced_text.hpp>
 #include <restful_functions/http/status.hpp>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace restful_functions::http {
 
@@ -48,13 +50,23 @@ struct exchange {
     return answer.close || !with.keep_alive || (answer.stream && !is_chunked(answer, with));
 }
 
+/// Whether the head says how long the body is, or would be for GET (RFC 9110, 8.6). A body that is
+/// not packed, because HEAD has none, has no known length.
+[[nodiscard]] inline bool has_length(const response& answer, const exchange& with) noexcept {
+    const bool is_unknown =
+        answer.stream || (with.is_head && answer.headers.find("Content-Encoding") != nullptr);
+    return answer.status >= 200 && answer.status != 204 && answer.status != 304 && !is_unknown;
+}
+
 /// A piece of a chunked body; an empty one is the last.
-[[nodiscard]] inline std::string chunk(std::string_view piece) {
+[[nodiscard]] inline pieced_text chunk(pieced_text piece) {
     std::array<char, 16> digits;
     const auto end =
         std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
-    std::string text(digits.data(), end);
-    return text.append("\r\n").append(piece).append("\r\n");
+    pieced_text framed = std::string(digits.data(), end).append("\r\n");
+    framed += std::move(piece);
+    framed += "\r\n";
+    return framed;
 }
 
 namespace detail {
@@ -97,11 +109,9 @@ inline void write_head(std::string& out, const response& answer, const exchange&
         out.append("\r\n").append(name).append(": ");
         detail::append_value(out, value);
     }
-    // The answer to HEAD has the length that GET would have (RFC 9110, 8.6).
     if (is_chunked(answer, with)) {
         out.append("\r\nTransfer-Encoding: chunked");
-    } else if (answer.status >= 200 && answer.status != 204 && answer.status != 304 &&
-               !answer.stream) {
+    } else if (has_length(answer, with)) {
         out.append("\r\nContent-Length: ");
         detail::append_number(out, answer.body.size());
     }

@@ -3,6 +3,7 @@
 
 #include <restful_functions/detail/plain_run.hpp>
 #include <restful_functions/detail/quoted.hpp>
+#include <restful_functions/detail/shared_text.hpp>
 #include <restful_functions/json/parse.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/record.hpp>
@@ -25,7 +26,7 @@ using restful_functions::detail::quoted;
 struct ending {
     state status = state::failed;
     outcome how = outcome::lost;
-    std::string result = "null";  ///< A JSON text, or bytes of a media type.
+    restful_functions::detail::shared_text result = "null";  ///< A JSON text, or bytes of a type.
     std::unique_ptr<task::particulars> particulars = nullptr;
 };
 

@@ -1,6 +1,7 @@
 /// record: what is known of one task, from the arrival of its call until its result expires.
 #pragma once
 
+#include <restful_functions/detail/shared_text.hpp>
 #include <restful_functions/process/events.hpp>
 #include <restful_functions/process/outcome.hpp>
 #include <restful_functions/task/time.hpp>
@@ -120,7 +121,7 @@ struct record {
     state status = state::queued;
     std::optional<outcome> how;  ///< Once it has ended.
     /// A JSON text, whole and valid, `null` before the end; or bytes of a media type.
-    std::string result = "null";
+    restful_functions::detail::shared_text result = "null";
     wall_time created{};
     optional_time started;
     optional_time finished;                          ///< When the result was there.

@@ -348,6 +348,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 is_starved_ = true;
                 return deadline_.clear();
             case sending::yielding:
+                deadline_.clear();
                 return write_soon();
             case sending::failed:
                 return close();

@@ -5,10 +5,12 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -28,8 +30,9 @@ class secure_session {
 
     /// Like recv(2): how many bytes, 0 at the end, or -1 and errno.
     virtual ssize_t receive(char* bytes, std::size_t size) = 0;
-    /// Like send(2), of two pieces.
-    virtual ssize_t send(std::string_view first, std::string_view second) = 0;
+    /// Like send(2), of several pieces, of which some may be empty. A call that failed with EAGAIN
+    /// is to be made again with the same bytes, and perhaps more behind them.
+    virtual ssize_t send(std::span<const std::string_view> pieces) = 0;
     /// Says that no more will be sent.
     virtual void end() noexcept = 0;
     /// Of the last call that failed with EAGAIN.
@@ -65,20 +68,25 @@ class channel {
                         : ::recv(socket_, bytes, size, MSG_DONTWAIT);
     }
 
-    /// Both leave in one packet if they fit.
-    ssize_t send(std::string_view first, std::string_view second) const {
-        if (session_) return session_->send(first, second);
-        std::array<iovec, 2> parts{{{const_cast<char*>(first.data()), first.size()},
-                                    {const_cast<char*>(second.data()), second.size()}}};
+    /// So many pieces leave together.
+    static constexpr std::size_t most_pieces = 8;
+
+    /// Sends some of the bytes; all leave in one packet if they fit. At most `most_pieces`.
+    ssize_t send(std::span<const std::string_view> pieces) const {
+        if (session_) return session_->send(pieces);
+        std::array<iovec, most_pieces> parts;
+        std::transform(pieces.begin(), pieces.end(), parts.begin(), [](std::string_view piece) {
+            return iovec{const_cast<char*>(piece.data()), piece.size()};
+        });
         msghdr message{};
         message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
+        message.msg_iovlen = pieces.size();
         return ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     /// Whether all of a short text could be sent.
     [[nodiscard]] bool send_at_once(std::string_view text) const {
-        return send(text, {}) == static_cast<ssize_t>(text.size());
+        return send({&text, 1}) == static_cast<ssize_t>(text.size());
     }
 
     void end() const noexcept {

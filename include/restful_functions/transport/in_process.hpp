@@ -3,6 +3,7 @@
 #pragma once
 
 #include <restful_functions/http/message.hpp>
+#include <restful_functions/http/writer.hpp>
 #include <restful_functions/transport/transport.hpp>
 
 #include <poll.h>
@@ -31,13 +32,15 @@ class in_process {
  public:
     explicit in_process(Service& served) noexcept : service_(served) {}
 
-    /// The response to a request, for which it waits as long as it takes. Throws std::system_error
-    /// when the service's descriptor cannot be waited for.
+    /// The response to a request, for which it waits as long as it takes; that to HEAD has no body.
+    /// Throws std::system_error when the service's descriptor cannot be waited for.
     http::response send(http::request request) {
+        const http::exchange begun(request);
         const auto answer = std::make_shared<std::optional<http::response>>();
         service_.handle(std::move(request),
                         [answer](http::response&& given) { *answer = std::move(given); });
         while (!*answer) step();
+        if (!http::sends_body(**answer, begun)) (*answer)->drop_body();
         return *std::move(*answer);
     }
 

@@ -17,9 +17,9 @@
 #include <climits>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <new>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -96,17 +96,17 @@ class tls_session final : public secure_session {
         return result_of(::SSL_read(session_.get(), bytes, limit));
     }
 
-    ssize_t send(std::string_view first, std::string_view second) override {
+    /// One record at the most: OpenSSL's own buffer holds no more, however long a piece is.
+    ssize_t send(std::span<const std::string_view> pieces) override {
         ::ERR_clear_error();
         // A short head travels in one record with what follows it.
         std::array<char, 16 * 1024> record;
-        if (!first.empty() && !second.empty() && first.size() < record.size()) {
-            std::memcpy(record.data(), first.data(), first.size());
-            const std::size_t rest = std::min(second.size(), record.size() - first.size());
-            std::memcpy(record.data() + first.size(), second.data(), rest);
-            return write({record.data(), first.size() + rest});
+        std::size_t size = 0;
+        for (const std::string_view piece : pieces) {
+            if (size == 0 && piece.size() >= record.size()) return write(piece);
+            size += piece.copy(record.data() + size, record.size() - size);
         }
-        return write(first.empty() ? second : first);
+        return write({record.data(), size});
     }
 
     void end() noexcept override {

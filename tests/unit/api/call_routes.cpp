@@ -54,8 +54,8 @@ TEST_CASE("an invalid argument is refused") {
     served s;
     const auto response = s.ask("POST", "/addition", "{\"x\": \"abc\", \"y\": 6}");
     CHECK(response.status == 400);
-    CHECK(response.body.starts_with(R"({"error": "Parameter is Invalid: x abc INTEGER", )"));
-    CHECK(response.body.ends_with(
+    CHECK(response.body.text().starts_with(R"({"error": "Parameter is Invalid: x abc INTEGER", )"));
+    CHECK(response.body.text().ends_with(
         R"("errors": [{"pointer": "/x", "detail": "is not an integer"}]})"));
 }
 
@@ -63,8 +63,8 @@ TEST_CASE("an unknown argument is refused") {
     served s;
     const auto response = s.ask("POST", "/addition", "{\"x\": 3, \"y\": 6, \"z\": 1}");
     CHECK(response.status == 400);
-    CHECK(response.body.starts_with(R"({"error": "Parameter Unknown: z", )"));
-    CHECK(response.body.find(R"([{"pointer": "/z", "detail": ")") != std::string::npos);
+    CHECK(response.body.text().starts_with(R"({"error": "Parameter Unknown: z", )"));
+    CHECK(response.body.text().find(R"([{"pointer": "/z", "detail": ")") != std::string::npos);
 }
 
 TEST_CASE("all bad arguments are named at once, the first of them as if alone") {
@@ -84,9 +84,9 @@ TEST_CASE("a body that is no JSON object is refused") {
         const auto response = s.ask("POST", "/addition", body);
         CHECK(response.status == 400);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body.find(", \"error\": \"the body is not ") != std::string::npos);
-        CHECK(response.body.find("\"Bad Request\"") != std::string::npos);
-        CHECK(rf::json::is_valid(response.body));
+        CHECK(response.body.text().find(", \"error\": \"the body is not ") != std::string::npos);
+        CHECK(response.body.text().find("\"Bad Request\"") != std::string::npos);
+        CHECK(rf::json::is_valid(response.body.text()));
     }
 }
 
@@ -161,7 +161,7 @@ TEST_CASE("a call beyond the last process waits") {
     served s(options);
     s.start("waits");
     const auto waiting = s.send("POST", "/greet/keep-connection");
-    CHECK(s.get("/task/list/greet").body.find("QUEUED") != std::string::npos);
+    CHECK(s.get("/task/list/greet").body.text().find("QUEUED") != std::string::npos);
     s.ask("POST", "/terminate/function/waits");
     CHECK(s.wait(waiting).status == 200);
 }
@@ -196,7 +196,7 @@ TEST_CASE("a result that does not fit is a failed call that names the limit") {
     CHECK(s.ask("POST", "/large/keep-connection", "{\"bytes\": 3000}").status == 200);
     const auto response = s.ask("POST", "/large/keep-connection", "{\"bytes\": 100000}");
     CHECK(response.status == 500);
-    CHECK(response.body.starts_with("\"the result is larger than "));
+    CHECK(response.body.text().starts_with("\"the result is larger than "));
 }
 
 TEST_CASE("a call over its time that keeps the connection is 504") {
@@ -230,7 +230,7 @@ TEST_CASE("a timeout that is no number of seconds is refused") {
         const auto response = s.wait(s.send("POST", path, "", headers));
         CHECK(response.status == 400);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body.find("X-Timeout is not a number of seconds above 0") !=
+        CHECK(response.body.text().find("X-Timeout is not a number of seconds above 0") !=
               std::string::npos);
     }
     CHECK(s.get("/task/list/greet").body == "[]");

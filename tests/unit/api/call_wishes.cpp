@@ -34,8 +34,8 @@ TEST_CASE("respond-async gets 202 and the task on either route") {
         const auto response = prefer(s, target, "respond-async");
         CHECK(response.status == 202);
         CHECK(header(response, "Preference-Applied") == "respond-async");
-        CHECK(response.body.starts_with("{\"task_id\": "));
-        CHECK(contains(response.body, "\"RUNNING\""));
+        CHECK(response.body.text().starts_with("{\"task_id\": "));
+        CHECK(contains(response.body.text(), "\"RUNNING\""));
         const std::string where = header(response, "Location");
         CHECK(where.starts_with(std::string_view(target) == "/multi" ? "task/" : "../task/"));
         CHECK(s.get("/" + where.substr(where.find("task/"))).status == 200);
@@ -60,7 +60,7 @@ TEST_CASE("wait gets 202 when the result is not there in time, and the task goes
     CHECK(response.status == 202);
     CHECK(header(response, "Preference-Applied") == "wait=1");
     const std::string where = header(response, "Location");
-    CHECK(contains(s.get("/" + where.substr(where.find("task/"))).body, "\"RUNNING\""));
+    CHECK(contains(s.get("/" + where.substr(where.find("task/"))).body.text(), "\"RUNNING\""));
     CHECK(prefer(s, "/multi", "wait=0").status == 202);
 }
 

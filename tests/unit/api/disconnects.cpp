@@ -28,7 +28,7 @@ TEST_CASE("calls whose clients have gone make room for others") {
     CHECK(s.get("/function/running-count/devoted").body == "1");
     for (const auto& each : clients) CHECK(each->leave());
     s.wait_until_idle();
-    const std::string tasks = s.get("/task/list/devoted").body;
+    const std::string tasks = s.get("/task/list/devoted").body.text();
     CHECK(contains(
         tasks, R"("status": "FAILED", "result": "Client Disconnected", "outcome": "terminated")"));
     CHECK(!contains(tasks, "RUNNING"));
@@ -66,8 +66,8 @@ TEST_CASE("a call that waits longer than its client ends with 504 and never runs
         s.wait(s.send("POST", "/patient/keep-connection", "", field_of("X-Timeout", "0.02")));
     CHECK(response.status == 504);
     CHECK(
-        contains(s.get("/task/list/patient").body, R"("status": "TIMEOUT", "result": "timeout")"));
-    CHECK(contains(s.get("/metrics").body, R"(call_duration_seconds_count{function="patient"} 0)"));
+        contains(s.get("/task/list/patient").body.text(), R"("status": "TIMEOUT", "result": "timeout")"));
+    CHECK(contains(s.get("/metrics").body.text(), R"(call_duration_seconds_count{function="patient"} 0)"));
 }
 
 TEST_CASE("nobody waits for a task whose client has gone") {
@@ -128,9 +128,9 @@ TEST_CASE("what never became a request is answered, counted and readable as ever
     CHECK(answer->status == 413);
     CHECK(header(*answer, "Content-Type") == "application/problem+json");
     CHECK(header(*answer, "Access-Control-Allow-Origin") == "https://app.example");
-    CHECK(contains(s.get("/metrics").body, R"(http_requests_total{method="POST",code="413"} 1)"));
+    CHECK(contains(s.get("/metrics").body.text(), R"(http_requests_total{method="POST",code="413"} 1)"));
     s.service.refuse({}, {408, "too late"}, [](http::response&&) {});
-    CHECK(contains(s.get("/metrics").body, R"(http_requests_total{method="other",code="408"} 1)"));
+    CHECK(contains(s.get("/metrics").body.text(), R"(http_requests_total{method="other",code="408"} 1)"));
 }
 
 TEST_CASE("references hold below a path that a proxy puts before them") {
@@ -143,11 +143,11 @@ TEST_CASE("references hold below a path that a proxy puts before them") {
     const auto href = [&](const std::string& root) {
         return R"("href": ")" + root + "task/result/" + id + '"';
     };
-    CHECK(contains(s.get("/task/info/" + id).body, href("../../")));
-    CHECK(contains(s.get("/task/wait/" + id).body, href("../../")));
-    CHECK(contains(s.get("/task/list").body, href("../")));
-    CHECK(contains(s.get("/task/list/mirror").body, href("../../")));
-    CHECK(contains(s.get("/openapi.json").body, R"("servers": [{"url": "."}])"));
-    CHECK(contains(s.wait(s.send("GET", "/", "", field_of("Accept", "text/html"))).body,
+    CHECK(contains(s.get("/task/info/" + id).body.text(), href("../../")));
+    CHECK(contains(s.get("/task/wait/" + id).body.text(), href("../../")));
+    CHECK(contains(s.get("/task/list").body.text(), href("../")));
+    CHECK(contains(s.get("/task/list/mirror").body.text(), href("../../")));
+    CHECK(contains(s.get("/openapi.json").body.text(), R"("servers": [{"url": "."}])"));
+    CHECK(contains(s.wait(s.send("GET", "/", "", field_of("Accept", "text/html"))).body.text(),
                    R"(src="console/main.js")"));
 }

@@ -104,7 +104,7 @@ TEST_CASE("a caller does what its scopes allow") {
     CHECK(status_as(s, "look", "GET", "/metrics") == 200);
     const auto refused = ask_as(s, "POST", "/greet", {{"Authorization", "Bearer look"}});
     CHECK(refused.status == 403);
-    CHECK(refused.body.find("this caller \\\"viewer\\\" lacks the scope call") !=
+    CHECK(refused.body.text().find("this caller \\\"viewer\\\" lacks the scope call") !=
           std::string::npos);
     CHECK(header(refused, "WWW-Authenticate").ends_with("scope=\"call\""));
     CHECK(status_as(s, "look", "POST", "/terminate/function/greet") == 403);

@@ -44,5 +44,5 @@ TEST_CASE("connections are counted while they are open") {
     s.service.connection_opened();
     s.service.connection_opened();
     s.service.connection_closed();
-    CHECK(has_metric(s.get("/metrics").body, "connections 1"));
+    CHECK(has_metric(s.get("/metrics").body.text(), "connections 1"));
 }

@@ -15,7 +15,7 @@ TEST_CASE("an unknown function is 404 on each path that names one, and says wher
         const auto response = s.ask(method, target);
         CHECK(response.status == 404);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body.find(reason) != std::string::npos);
+        CHECK(response.body.text().find(reason) != std::string::npos);
     }
 }
 
@@ -23,7 +23,7 @@ TEST_CASE("a mistyped function is 404 and suggests the right one") {
     served s;
     const auto response = s.ask("POST", "/additon");
     CHECK(response.status == 404);
-    CHECK(response.body.find("did you mean \\\"addition\\\"?") != std::string::npos);
+    CHECK(response.body.text().find("did you mean \\\"addition\\\"?") != std::string::npos);
 }
 
 TEST_CASE("an unknown task is 404 on each path that names one") {
@@ -33,7 +33,7 @@ TEST_CASE("an unknown task is 404 on each path that names one") {
         const auto response = s.get(path + unknown);
         CHECK(response.status == 404);
         CHECK(header(response, "Content-Type") == "application/problem+json");
-        CHECK(response.body.find(unknown) != std::string::npos);
+        CHECK(response.body.text().find(unknown) != std::string::npos);
     }
     CHECK(s.ask("POST", "/terminate/task/" + unknown).status == 404);
 }

@@ -86,7 +86,7 @@ TEST_CASE("an argument at which a codec throws is refused") {
     served s;
     const auto response = s.ask("POST", "/addition", "{\"x\": null, \"y\": 6}");
     CHECK(response.status == 400);
-    CHECK(response.body.find("a codec of the user's threw") != std::string::npos);
+    CHECK(response.body.text().find("a codec of the user's threw") != std::string::npos);
     CHECK(s.service.idle());
 }
 

@@ -53,25 +53,25 @@ std::string last_id(std::string_view text) {
 TEST_SUITE_BEGIN("api/task_feed");
 
 TEST_CASE_FIXTURE(feed_fixture, "who missed all that is remembered hears it, though it is a lot") {
-    const std::string start = last_id(join()->take());
+    const std::string start = last_id(join()->take().text());
     for (int i = 0; i < 4096; ++i) change(i);
     const auto back = join(&start);
     CHECK(back->is_open());
-    const std::string missed = back->take();
+    const std::string missed = back->take().text();
     CHECK(missed.size() > 1024 * 1024);
     CHECK(count(missed, "event: completed\n") == 4096);
     change(4096);
-    CHECK(count(back->take(), "event: completed\n") == 1);
+    CHECK(count(back->take().text(), "event: completed\n") == 1);
 }
 
 TEST_CASE_FIXTURE(feed_fixture,
                   "who is cut off while it hears what it missed, hears the rest later") {
-    const std::string start = last_id(join()->take());
+    const std::string start = last_id(join()->take().text());
     for (int i = 0; i < 3; ++i) change(i);
-    const std::string missed = join(&start)->take();
+    const std::string missed = join(&start)->take().text();
     CHECK(count(missed, "event: completed\n") == 3);
     const std::string first = last_id(std::string_view(missed).substr(0, missed.find("\n\n")));
-    CHECK(count(join(&first)->take(), "event: completed\n") == 2);
+    CHECK(count(join(&first)->take().text(), "event: completed\n") == 2);
     const std::string now = last_id(missed);
     CHECK(join(&now)->take().empty());
 }
@@ -85,7 +85,7 @@ TEST_CASE_FIXTURE(feed_fixture,
         static_cast<void>(busy->take());
     }
     CHECK_FALSE(idle->is_open());
-    const std::string last = idle->take();
+    const std::string last = idle->take().text();
     CHECK(last.starts_with("event: dropped\n"));
     CHECK(last.find("\"reason\"") != std::string::npos);
     CHECK(idle->is_done());
@@ -93,7 +93,7 @@ TEST_CASE_FIXTURE(feed_fixture,
 }
 
 TEST_CASE_FIXTURE(feed_fixture, "who missed more than is remembered is told to begin anew") {
-    const std::string start = last_id(join()->take());
+    const std::string start = last_id(join()->take().text());
     for (int i = 0; i < 4097; ++i) change(i);
     CHECK(join(&start)->take().find("event: reset\n") != std::string::npos);
 }

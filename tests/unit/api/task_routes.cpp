@@ -21,7 +21,7 @@ TEST_CASE("a running task has no result yet") {
     const auto response = s.get("/task/info/" + id);
     CHECK(response.status == 200);
     CHECK(header(response, "Content-Type") == "application/json");
-    CHECK(response.body.starts_with(info(id, "multi", "RUNNING", "null")));
+    CHECK(response.body.text().starts_with(info(id, "multi", "RUNNING", "null")));
     CHECK(s.get("/task/done/" + id).body == "false");
     CHECK(s.get("/task/result/" + id).body == "null");
 }
@@ -70,7 +70,7 @@ TEST_CASE("the tasks of a function are listed oldest first") {
     const auto first = s.start("multi");
     const auto second = s.start("multi");
     s.start("greet");
-    const std::string list = s.get("/task/list/multi").body;
+    const std::string list = s.get("/task/list/multi").body.text();
     CHECK(rf::json::is_valid(list));
     CHECK(list.starts_with("[" + info(first, "multi", "RUNNING", "null")));
     CHECK(contains(list, "}, " + info(second, "multi", "RUNNING", "null")));
@@ -159,7 +159,7 @@ TEST_CASE("a task that waits tells its place, and moves up") {
     const auto third = s.start("patient");
     CHECK(s.info(second).starts_with(info(second, "patient", "QUEUED", "null")));
     CHECK(contains(s.info(second), "\"position\": 1"));
-    CHECK(contains(s.get("/task/list/patient").body, "\"position\": 2"));
+    CHECK(contains(s.get("/task/list/patient").body.text(), "\"position\": 2"));
     CHECK(s.get("/task/done/" + third).body == "false");
     CHECK(s.get("/function/running-count/patient").body == "1");
     s.ask("POST", "/terminate/task/" + first);

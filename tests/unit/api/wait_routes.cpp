@@ -12,16 +12,16 @@ TEST_CASE("who waits for a task gets it at the moment it ends") {
     s.ask("POST", "/terminate/task/" + id);
     const auto response = s.wait(waiting);
     CHECK(response.status == 200);
-    CHECK(response.body.starts_with("{\"task_id\": \"" + id + "\""));
-    CHECK(response.body.find("\"Manual Termination\"") != std::string::npos);
+    CHECK(response.body.text().starts_with("{\"task_id\": \"" + id + "\""));
+    CHECK(response.body.text().find("\"Manual Termination\"") != std::string::npos);
 }
 
 TEST_CASE("who has waited long enough gets the task as it is") {
     served s;
     const auto id = s.start("waits");
-    CHECK(s.get("/task/wait/" + id + "?timeout=0.05").body.find("\"RUNNING\"") !=
+    CHECK(s.get("/task/wait/" + id + "?timeout=0.05").body.text().find("\"RUNNING\"") !=
           std::string::npos);
-    CHECK(s.get("/task/wait/" + id + "?timeout=0").body.find("\"RUNNING\"") != std::string::npos);
+    CHECK(s.get("/task/wait/" + id + "?timeout=0").body.text().find("\"RUNNING\"") != std::string::npos);
     s.ask("POST", "/terminate/task/" + id);
 }
 

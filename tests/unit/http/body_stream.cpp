@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <memory>
 #include <string>
 
 namespace http = restful_functions::http;
@@ -49,6 +50,33 @@ TEST_CASE("a body that nobody reads any more is not made") {
     stream.on_taken([] { FAIL("it was made"); });
     stream.close();
     CHECK(stream.take().empty());
+}
+
+TEST_CASE("a body is made of what its maker returns, until that is over") {
+    struct {
+        int left = 3;
+        std::string next() { return --left == 1 ? "" : std::to_string(left); }
+        bool is_over() const { return left == 0; }
+    } counted;
+    const auto maker = std::make_shared<decltype(counted)>(counted);
+    const auto stream = http::made_on_demand(maker);
+    CHECK(stream->take() == "2");
+    CHECK(stream->take().empty());
+    CHECK_FALSE(stream->is_done());
+    CHECK(stream->take() == "0");
+    CHECK(stream->is_done());
+    CHECK(maker.use_count() == 2);
+    stream->close();
+    CHECK(maker.use_count() == 1);
+}
+
+TEST_CASE("what others hold as well may wait without a bound") {
+    http::body_stream stream(100);
+    const http::shared_text large(std::string(100'000, 'x'));
+    for (int i = 0; i < 3; ++i) CHECK(stream.write(large, "too slow"));
+    CHECK(stream.write(std::string(100, 'y'), "too slow"));
+    CHECK_FALSE(stream.write("z", "too slow"));
+    CHECK(stream.take() == "too slow");
 }
 
 TEST_CASE("what was written before the end is still taken") {

@@ -1,5 +1,5 @@
-#include <restful_functions/http/compression.hpp>
 #include <restful_functions/http/decompression.hpp>
+#include <restful_functions/http/packer.hpp>
 
 #include <doctest/doctest.h>
 
@@ -25,7 +25,7 @@ std::string unpacked(std::string body, std::string coding, std::size_t most = 1'
 }
 
 std::string packed(std::string_view text, http::content_coding coding) {
-    return http::detail::packed(text, coding).value();
+    return http::make_packer(coding)->pack(text, true);
 }
 
 }  // namespace

@@ -73,6 +73,23 @@ TEST_CASE("the answer to HEAD has the length of the body and no body") {
     CHECK(written(answer, head) == "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
 }
 
+TEST_CASE("a body that was not packed for HEAD has no length, and other fields as for GET") {
+    http::response answer = text(200, "");
+    answer.headers.add("Content-Encoding", "gzip");
+    CHECK(written(answer, exchange("HEAD", 1, true)) ==
+          "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n");
+    CHECK(http::has_length(answer, exchange("GET", 1, true)));
+}
+
+TEST_CASE("a chunk has its length in front, and what is shared stays where it is") {
+    CHECK(http::chunk("") == "0\r\n\r\n");
+    CHECK(http::chunk("0123456789abcdef") == "10\r\n0123456789abcdef\r\n");
+    const http::shared_text large(std::string(0x10000, 'x'));
+    const http::pieced_text framed = http::chunk(large);
+    CHECK(framed.text() == "10000\r\n" + std::string(large) + "\r\n");
+    CHECK(framed.rest_of_piece(7).data() == large.view().data());
+}
+
 TEST_CASE("204 and 304 have neither a body nor a length") {
     const http::exchange get = exchange("GET", 1, true);
     CHECK_FALSE(http::sends_body(text(204, ""), get));

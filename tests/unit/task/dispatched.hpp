@@ -108,7 +108,7 @@ struct fixture {
 
     std::string state_of(const uuid& id) const {
         const record& task = *tasks.find(id);
-        return std::string(to_string(task.status)) + ' ' + task.result;
+        return std::string(to_string(task.status)) + ' ' + std::string(task.result);
     }
 
     static constexpr std::uint32_t one = 0, two = 1, any = 2, patient = 3, calm = 4;

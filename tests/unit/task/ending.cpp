@@ -17,7 +17,7 @@ namespace {
 
 std::string text(const ending& end) {
     return std::string(to_string(end.status)) + ' ' + std::string(to_string(end.how)) + ' ' +
-           end.result;
+           std::string(end.result);
 }
 
 std::string text(process::outcome how) { return text(judge(std::move(how))); }

@@ -9,7 +9,7 @@ using namespace restful_functions::task;
 TEST_CASE("listeners are told in the order in which they came, but for those that left") {
     std::string heard;
     listeners all;
-    all.add([&](const record& task) { heard += "one " + task.result + ' '; });
+    all.add([&](const record& task) { heard += "one " + std::string(task.result) + ' '; });
     const auto two = all.add([&](const record&) { heard += "two "; });
     all.add([&](const record&) { heard += "three "; });
     all.remove(two);
