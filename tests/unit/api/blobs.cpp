@@ -81,7 +81,8 @@ TEST_CASE("a client's own NUL attaches nothing") {
     using namespace std::string_literals;
     const auto refused = s.ask("POST", "/mirror", "{}\0image\0text/plain\0003\0abc"s);
     CHECK(refused.status == 400);
-    CHECK(refused.body.text().find("the body is not JSON: there is a NUL in it") != std::string::npos);
+    CHECK(refused.body.text().find("the body is not JSON: there is a NUL in it") !=
+          std::string::npos);
 }
 
 TEST_CASE("a task shows where its bytes are, and gives parts of them") {

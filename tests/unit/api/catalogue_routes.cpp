@@ -19,9 +19,10 @@ TEST_CASE("the root lists the main paths, and the OpenAPI document has them and 
           "/terminate/function/{function_name}\n"
           "/terminate/task/{task_id}\n");
     const std::string all = s.get("/openapi.json").body.text();
-    for (std::size_t at = 0; at < response.body.size();) {
-        const std::size_t end = response.body.text().find('\n', at);
-        const std::string path = response.body.text().substr(at, end - at);
+    const std::string list = response.body.text();
+    for (std::size_t at = 0; at < list.size();) {
+        const std::size_t end = list.find('\n', at);
+        const std::string path = list.substr(at, end - at);
         CAPTURE(path);
         CHECK(all.find('"' + path + '"') != all.npos);
         at = end + 1;
@@ -91,9 +92,10 @@ TEST_CASE("the list of functions as data has their definitions in the order of r
     served s;
     const auto response = s.get("/function/list/data");
     CHECK(header(response, "Content-Type") == "application/json");
-    CHECK(response.body.text().starts_with("[" + s.get("/function/definition/addition").body + ", " +
-                                    s.get("/function/definition/multi").body + ", {"));
-    CHECK(response.body.text().ends_with(s.get("/function/definition/late").body + "]"));
+    CHECK(response.body.text().starts_with(
+        "[" + s.get("/function/definition/addition").body.text() + ", " +
+        s.get("/function/definition/multi").body.text() + ", {"));
+    CHECK(response.body.text().ends_with(s.get("/function/definition/late").body.text() + "]"));
 }
 
 TEST_CASE("a server without functions lists none") {

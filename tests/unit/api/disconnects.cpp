@@ -65,9 +65,10 @@ TEST_CASE("a call that waits longer than its client ends with 504 and never runs
     const auto response =
         s.wait(s.send("POST", "/patient/keep-connection", "", field_of("X-Timeout", "0.02")));
     CHECK(response.status == 504);
-    CHECK(
-        contains(s.get("/task/list/patient").body.text(), R"("status": "TIMEOUT", "result": "timeout")"));
-    CHECK(contains(s.get("/metrics").body.text(), R"(call_duration_seconds_count{function="patient"} 0)"));
+    CHECK(contains(s.get("/task/list/patient").body.text(),
+                   R"("status": "TIMEOUT", "result": "timeout")"));
+    CHECK(contains(s.get("/metrics").body.text(),
+                   R"(call_duration_seconds_count{function="patient"} 0)"));
 }
 
 TEST_CASE("nobody waits for a task whose client has gone") {
@@ -128,9 +129,11 @@ TEST_CASE("what never became a request is answered, counted and readable as ever
     CHECK(answer->status == 413);
     CHECK(header(*answer, "Content-Type") == "application/problem+json");
     CHECK(header(*answer, "Access-Control-Allow-Origin") == "https://app.example");
-    CHECK(contains(s.get("/metrics").body.text(), R"(http_requests_total{method="POST",code="413"} 1)"));
+    CHECK(contains(s.get("/metrics").body.text(),
+                   R"(http_requests_total{method="POST",code="413"} 1)"));
     s.service.refuse({}, {408, "too late"}, [](http::response&&) {});
-    CHECK(contains(s.get("/metrics").body.text(), R"(http_requests_total{method="other",code="408"} 1)"));
+    CHECK(contains(s.get("/metrics").body.text(),
+                   R"(http_requests_total{method="other",code="408"} 1)"));
 }
 
 TEST_CASE("references hold below a path that a proxy puts before them") {

@@ -38,7 +38,7 @@ class reader {
     }
 
     /// What has come so far.
-    const std::string& read() { return text_ += stream_->take(); }
+    const std::string& read() { return text_ += stream_->take().text(); }
 
     /// The names of the events, in their order.
     std::string events() {
@@ -82,6 +82,20 @@ TEST_CASE("a task tells its story to the end") {
     CHECK(all.events().starts_with("started "));
     CHECK(all.events().ends_with(" failed "));
     CHECK(all.read().find("Manual Termination") != std::string::npos);
+}
+
+TEST_CASE("an event shares a long result, which does not count as waiting for its reader") {
+    test::served s;
+    const std::string id = s.start("large", R"({"bytes": 5000000})");
+    reader slow(s, "/task/events/" + id);
+    s.end_of(id);
+    slow.read_to_the_end();
+    CHECK(slow.events() == "started completed ");
+    const auto again = s.get("/task/events/" + id).stream->take();
+    const auto result = s.get("/task/result/" + id).body;
+    CHECK(again.own_size() < 10'000);
+    std::size_t at = again.rest_of_piece(0).size();
+    CHECK(again.rest_of_piece(at).data() == result.rest_of_piece(0).data());
 }
 
 TEST_CASE("a character that is printed in pieces is told when it is whole") {

@@ -70,7 +70,7 @@ TEST_CASE_FIXTURE(crowd_fixture,
     std::string expected;
     std::vector<std::string> heard(300);
     const auto listen = [&] {
-        for (std::size_t i = 0; i < joined.size(); ++i) heard[i] += joined[i]->take();
+        for (std::size_t i = 0; i < joined.size(); ++i) heard[i] += joined[i]->take().text();
     };
     for (int step = 0; step < 100; ++step) {
         const std::string text = std::to_string(step) + " ";

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <limits>
 #include <memory>
 #include <string>
@@ -39,7 +40,7 @@ struct task_fixture {
 
     // What comes after the members that each task has.
     std::string rest(const api::standing& now = {}) const {
-        const std::string text = api::json_task(functions, task, now, "../../");
+        const std::string text = api::json_task(functions, task, now, "../../").text();
         CHECK(json::is_valid(text));
         const std::string last = "\"queue_wait\": ";
         return text.substr(text.find(',', text.find(last)));
@@ -61,8 +62,20 @@ TEST_CASE_FIXTURE(task_fixture, "a task that waits has no times yet, but has wai
 
 TEST_CASE_FIXTURE(task_fixture,
                   "a clock that was set back lets nobody wait for less than nothing") {
-    const auto text = api::json_task(functions, task, {.now = high_noon - 1h}, "../../");
+    const auto text = api::json_task(functions, task, {.now = high_noon - 1h}, "../../").text();
     CHECK(text.ends_with("\"queue_wait\": 0}"));
+}
+
+TEST_CASE_FIXTURE(task_fixture, "a long result is shared with the record, wherever it stands") {
+    end(state::failed, outcome::threw, '"' + std::string(1'000'000, 'x') + '"');
+    task.particulars->cause = thrown{"std::runtime_error"};
+    const auto text = api::json_task(functions, task, {}, "../../");
+    CHECK(json::is_valid(text.text()));
+    CHECK(text.own_size() < 1000);
+    int found = 0;
+    for (std::size_t at = 0; at < text.size(); at += text.rest_of_piece(at).size())
+        found += text.rest_of_piece(at).data() == task.result.view().data() ? 1 : 0;
+    CHECK(found == 2);
 }
 
 TEST_CASE_FIXTURE(task_fixture, "a finished task has all of its times") {

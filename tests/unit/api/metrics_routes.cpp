@@ -23,7 +23,7 @@ TEST_CASE("calls are counted by function and outcome, and measured") {
         return has_metric(text, R"(call_peak_memory_bytes_count{function="addition"} 3)");
     });
     CHECK(header(response, "Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
-    const std::string& text = response.body;
+    const std::string text = response.body.text();
     CHECK(has_metric(text, R"(calls_total{function="addition",outcome="returned"} 3)"));
     CHECK(has_metric(text, R"(calls_total{function="addition",outcome="threw"} 0)"));
     CHECK(has_metric(text, R"(calls_total{function="throws",outcome="threw"} 1)"));

@@ -305,7 +305,7 @@ class served {
     http::response follow(const std::string& target, Condition condition) {
         const auto limit = std::chrono::steady_clock::now() + std::chrono::minutes(1);
         http::response response = get(target);
-        while (!condition(response.body)) {
+        while (!condition(response.body.text())) {
             REQUIRE(std::chrono::steady_clock::now() < limit);
             pollfd readable{service.descriptor(), POLLIN, 0};
             ::poll(&readable, 1, 1);
@@ -323,7 +323,7 @@ class served {
     }
 
     /// What /task/info tells.
-    std::string info(const std::string& id) { return get("/task/info/" + id).body; }
+    std::string info(const std::string& id) { return get("/task/info/" + id).body.text(); }
 
     /// The same when the task has ended and its process is gone.
     std::string end_of(const std::string& id) {

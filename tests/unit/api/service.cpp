@@ -25,6 +25,26 @@ TEST_CASE("a draining service finishes what runs, answers what is asked, and tak
     CHECK(s.service.idle());
 }
 
+TEST_CASE("a long answer is packed while it is sent, and HEAD has its fields alone") {
+    if (http::known_codings.size() == 0) return;
+    served s;
+    const std::string id = s.start("large", R"({"bytes": 1000000})");
+    s.wait_until_idle();
+    const std::initializer_list<field> packed{{"Accept-Encoding", "gzip, zstd"}};
+    const auto answer = ask_as(s, "GET", "/task/info/" + id, packed);
+    CHECK(!header(answer, "Content-Encoding").empty());
+    CHECK(answer.body.empty());
+    REQUIRE(answer.stream);
+    std::size_t size = 0;
+    while (!answer.stream->is_done()) size += answer.stream->take().size();
+    CHECK(size < 10'000);
+    const auto head = ask_as(s, "HEAD", "/task/info/" + id, packed);
+    CHECK(header(head, "Content-Encoding") == header(answer, "Content-Encoding"));
+    CHECK(header(head, "Vary") == "Accept-Encoding");
+    REQUIRE(head.stream);
+    CHECK(head.stream->take().empty());
+}
+
 TEST_CASE("everything that runs can be terminated") {
     served s;
     const auto first = s.send("POST", "/multi/keep-connection");

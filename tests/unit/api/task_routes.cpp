@@ -26,6 +26,23 @@ TEST_CASE("a running task has no result yet") {
     CHECK(s.get("/task/result/" + id).body == "null");
 }
 
+TEST_CASE("answers share a long result") {
+    served s;
+    const auto call = s.ask("POST", "/large/keep-connection", R"({"bytes": 5000000})");
+    const char* const bytes = call.body.rest_of_piece(0).data();
+    const std::string tasks = s.get("/task/list/large").body.text();
+    const std::string id = tasks.substr(tasks.find("task_id") + 11, 36);
+    CHECK(s.get("/task/result/" + id).body.rest_of_piece(0).data() == bytes);
+    for (const char* path : {"/task/info/", "/task/wait/"}) {
+        for (const char* method : {"GET", "HEAD"}) {
+            const auto answer = s.ask(method, path + id);
+            CHECK(answer.body.size() > 5'000'000);
+            CHECK(answer.body.own_size() < 1000);
+            CHECK(answer.body.rest_of_piece(answer.body.rest_of_piece(0).size()).data() == bytes);
+        }
+    }
+}
+
 TEST_CASE("a done task has its result") {
     served s;
     const auto id = s.start("addition", "{\"x\":3, \"y\":6}");
@@ -192,7 +209,7 @@ TEST_CASE("a task that ignores SIGTERM is killed with its children after its gra
     served s;
     const auto id = s.start("stubborn");
     const auto log = s.follow("/task/log/" + id, [](auto& text) { return text.ends_with('\n'); });
-    const pid_t group = std::stoi(log.body);
+    const pid_t group = std::stoi(log.body.text());
     CHECK(::kill(-group, 0) == 0);
     s.ask("POST", "/terminate/task/" + id);
     // Killed it is, but a process is in its group until somebody has waited for it.

@@ -21,7 +21,8 @@ TEST_CASE("who has waited long enough gets the task as it is") {
     const auto id = s.start("waits");
     CHECK(s.get("/task/wait/" + id + "?timeout=0.05").body.text().find("\"RUNNING\"") !=
           std::string::npos);
-    CHECK(s.get("/task/wait/" + id + "?timeout=0").body.text().find("\"RUNNING\"") != std::string::npos);
+    CHECK(s.get("/task/wait/" + id + "?timeout=0").body.text().find("\"RUNNING\"") !=
+          std::string::npos);
     s.ask("POST", "/terminate/task/" + id);
 }
 

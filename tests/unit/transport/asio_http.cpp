@@ -427,7 +427,7 @@ TEST_CASE_FIXTURE(departure_fixture,
                   "a handler that has answered does not hear that nobody gets the answer") {
     bool is_over = false;
     service.clients.front()->on_close([&] { is_over = true; });
-    service.waiting.front().answer.body.assign(50'000'000, 'x');
+    service.waiting.front().answer.body = std::string(50'000'000, 'x');
     service.answer_next();
     run_until(loop, [&] { return service.waiting.empty(); });
     c.reset();

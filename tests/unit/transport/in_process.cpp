@@ -25,6 +25,14 @@ TEST_CASE("a response that comes later is waited for") {
     CHECK(service.dispatches == 1);
 }
 
+TEST_CASE("the response to HEAD has no body, and none is made") {
+    fake_service service;
+    transport::in_process functions(service);
+    CHECK(functions.send("HEAD", "/a").body.empty());
+    CHECK(functions.send("HEAD", "/stream").stream == nullptr);
+    CHECK_FALSE(service.stream->is_open());
+}
+
 TEST_CASE("the service is dispatched at its deadline") {
     fake_service service;
     transport::in_process functions(service);
