@@ -113,7 +113,7 @@ void play_in_process(const row& played, rf::transport::in_process<rf::api::servi
     parser.feed(played.sent);
     if (!parser.complete()) throw std::runtime_error("the parser does not take it");
     const rf::http::response given = functions.send(parser.take());
-    response got{given.status, {}, given.body};
+    response got{given.status, {}, given.body.text()};
     for (const auto& [name, value] : given.headers) got.fields.emplace_back(name, value);
     const bool has_body = !played.sent.starts_with("HEAD ") && given.status != 204;
     if (has_body) got.fields.emplace_back("Content-Length", std::to_string(got.body.size()));

@@ -139,13 +139,13 @@ class connection {
                       "a head has a line for each field", head);
         const std::string* type = given.headers.find("Content-Type");
         fuzz::require(given.status != 500 || type == nullptr || *type != "application/problem+json",
-                      "no handler throws", given.body);
+                      "no handler throws", given.body.text());
         const bool is_json = type != nullptr && type->find("json") != std::string::npos;
         const bool is_packed = given.headers.find("Content-Encoding") != nullptr;
         const bool is_whole = given.status != 206 && !given.stream && !given.body.empty();
         if (is_json && is_whole && !is_packed && !is_of_a_client(given))
             fuzz::require(rf::json::is_valid(given.body.text()), "what is called JSON is JSON",
-                          given.body);
+                          given.body.text());
         if (const std::string* location = given.headers.find("Location");
             location != nullptr && location->starts_with("task/info/"))
             last_task_ = location->substr(10);
