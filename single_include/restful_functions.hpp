@@ -360,26 +360,28 @@ class nearest_name {
 namespace restful_functions::json::detail {
 
 /// The heap. RapidJSON's own allocator returns a null pointer where there is no memory, and
-/// RapidJSON writes to what it gets; this one throws std::bad_alloc. (RapidJSON names the members.)
+/// RapidJSON writes to what it gets; this one does as operator new does. (RapidJSON names the
+/// members.)
 class throwing_heap {
  public:
     static constexpr bool kNeedFree = true;
 
-    void* Malloc(std::size_t size) { return size == 0 ? nullptr : checked(std::malloc(size)); }
+    void* Malloc(std::size_t size) { return Realloc(nullptr, 0, size); }
 
     void* Realloc(void* old, std::size_t, std::size_t size) {
-        if (size != 0) return checked(std::realloc(old, size));
-        Free(old);
-        return nullptr;
+        if (size == 0) {
+            Free(old);
+            return nullptr;
+        }
+        for (;;) {
+            if (void* const memory = std::realloc(old, size); memory != nullptr) return memory;
+            const std::new_handler make_room = std::get_new_handler();
+            if (make_room == nullptr) throw std::bad_alloc();
+            make_room();
+        }
     }
 
     static void Free(void* memory) noexcept { std::free(memory); }
-
- private:
-    static void* checked(void* memory) {
-        if (memory == nullptr) throw std::bad_alloc();
-        return memory;
-    }
 };
 
 }  // namespace restful_functions::json::detail
@@ -1546,44 +1548,50 @@ std::string text_of_sample(const T& what) {
 namespace restful_functions::detail {
 
 /// A JSON object or array under construction: `{"a": 1, "b": 2}`, `[1, 2]`. Values are JSON texts
-/// themselves.
-class json_text {
+/// themselves, of any type that `Text` can append.
+template <class Text>
+class json_text_in {
  public:
-    static json_text object() { return json_text("{", '}'); }
-    static json_text array() { return json_text("[", ']'); }
+    static json_text_in object() { return json_text_in("{", "}"); }
+    static json_text_in array() { return json_text_in("[", "]"); }
 
     /// Another member of an object.
-    json_text& add(std::string_view name, std::string_view value) {
+    template <class Value>
+    json_text_in& add(std::string_view name, Value&& value) {
         separate();
         text_ += quoted(name);
         text_ += ": ";
-        text_ += value;
+        text_ += std::forward<Value>(value);
         return *this;
     }
 
     /// Another element of an array.
-    json_text& add(std::string_view value) {
+    template <class Value>
+    json_text_in& add(Value&& value) {
         separate();
-        text_ += value;
+        text_ += std::forward<Value>(value);
         return *this;
     }
 
     /// The whole text. Nothing can be added any more.
-    [[nodiscard]] std::string end() {
+    [[nodiscard]] Text end() {
         text_ += last_;
         return std::move(text_);
     }
 
  private:
-    json_text(const char* first, char last) : text_(first), last_(last) {}
+    json_text_in(const char* first, const char* last) : text_(first), last_(last) {}
 
     void separate() {
-        if (text_.size() > 1) text_ += ", ";
+        if (!std::exchange(is_empty_, false)) text_ += ", ";
     }
 
-    std::string text_;
-    char last_;
+    Text text_;
+    const char* last_;
+    bool is_empty_ = true;
 };
+
+using json_text = json_text_in<std::string>;
 
 [[nodiscard]] constexpr std::string_view json_boolean(bool value) noexcept {
     return value ? "true" : "false";
@@ -4296,6 +4304,192 @@ class registry {
 
 }  // namespace restful_functions
 
+// restful_functions/detail/shared_text.hpp
+/// shared_text: an immutable text that is in memory once, however many hold it.
+
+namespace restful_functions::detail {
+
+/// Cheap to copy: a copy of a long text refers to the same bytes, which are freed with the last
+/// holder. A short one is copied, which costs less than an allocation of its own.
+class shared_text {
+ public:
+    /// The bytes from which on a text is shared.
+    static constexpr std::size_t least_shared = std::size_t{16} * 1024;
+
+    shared_text() = default;
+    /// Takes the text over. Throws std::bad_alloc for a long one when there is no memory.
+    shared_text(std::string text) : held_(std::move(text)) {
+        auto& given = *std::get_if<std::string>(&held_);
+        if (given.size() < least_shared) return;
+        auto whole = std::make_shared<const std::string>(std::move(given));
+        const std::string_view bytes = *whole;
+        held_ = slice{std::move(whole), bytes};
+    }
+    shared_text(const char* text) : shared_text(std::string(text)) {}
+
+    /// Valid as long as the text is neither assigned to nor destroyed; of a shared one as long as
+    /// anyone holds it.
+    [[nodiscard]] std::string_view view() const noexcept {
+        const auto* part = std::get_if<slice>(&held_);
+        return part != nullptr ? part->bytes : std::string_view(*std::get_if<std::string>(&held_));
+    }
+    operator std::string_view() const noexcept { return view(); }
+    [[nodiscard]] std::size_t size() const noexcept { return view().size(); }
+
+    /// Whether copies refer to the same bytes.
+    [[nodiscard]] bool is_shared() const noexcept { return std::holds_alternative<slice>(held_); }
+
+    /// At most `count` bytes from byte `first` on, which must be there or be the end. A long part
+    /// shares the bytes of the whole, and keeps all of them in memory.
+    [[nodiscard]] shared_text substr(std::size_t first, std::size_t count) const {
+        const std::string_view part = view().substr(first, count);
+        if (!is_shared() || part.size() < least_shared) return std::string(part);
+        shared_text shared = *this;
+        std::get_if<slice>(&shared.held_)->bytes = part;
+        return shared;
+    }
+
+    friend bool operator==(const shared_text& one, std::string_view other) noexcept {
+        return one.view() == other;
+    }
+
+ private:
+    struct slice {
+        std::shared_ptr<const std::string> whole;
+        std::string_view bytes;
+    };
+
+    std::variant<std::string, slice> held_;
+};
+
+}  // namespace restful_functions::detail
+
+// restful_functions/http/pieced_text.hpp
+/// pieced_text: a text of several pieces, some of which others hold, too.
+
+namespace restful_functions::http {
+
+using restful_functions::detail::shared_text;
+
+/// Text of its own is one string, up to the first long text that it shares with others; what comes
+/// behind that is the next piece. So a text without shared ones costs what its string does.
+class pieced_text {
+ public:
+    pieced_text() = default;
+    pieced_text(std::string own) noexcept : first_(std::move(own)) {}
+    pieced_text(std::string_view own) : pieced_text(std::string(own)) {}
+    pieced_text(const char* own) : pieced_text(std::string(own)) {}
+    /// Shares the text, if it is long.
+    pieced_text(const shared_text& shared) { *this += shared; }
+
+    /// Appends a text of its own.
+    template <std::convertible_to<std::string_view> Own>
+    pieced_text& operator+=(const Own& own) {
+        last() += std::string_view(own);
+        return *this;
+    }
+
+    /// Appends a text, which is shared if it is long.
+    pieced_text& operator+=(const shared_text& shared) {
+        if (!shared.is_shared()) return *this += shared.view();
+        rest_.push_back({shared, {}});
+        return *this;
+    }
+
+    pieced_text& operator+=(pieced_text&& other) {
+        if (empty()) return *this = std::move(other);
+        last() += other.first_;
+        rest_.insert(rest_.end(), std::make_move_iterator(other.rest_.begin()),
+                     std::make_move_iterator(other.rest_.end()));
+        return *this;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return first_.empty() && rest_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept {
+        std::size_t sum = 0;
+        visit([&sum](const auto& piece) { sum += piece.size(); });
+        return sum;
+    }
+    /// The bytes that nobody else holds.
+    [[nodiscard]] std::size_t own_size() const noexcept {
+        std::size_t sum = first_.size();
+        for (const part& each : rest_) sum += each.own.size();
+        return sum;
+    }
+
+    /// Gives the memory back, too.
+    void clear() noexcept { static_cast<void>(std::exchange(*this, {})); }
+
+    /// From byte `first` on to the end of the piece that it lies in; empty at the end of the text.
+    [[nodiscard]] std::string_view rest_of_piece(std::size_t first) const noexcept {
+        std::string_view found;
+        visit([&](const auto& piece) {
+            if (!found.empty()) return;
+            const std::size_t skipped = std::min(first, piece.size());
+            found = std::string_view(piece).substr(skipped);
+            first -= skipped;
+        });
+        return found;
+    }
+
+    /// At most `count` bytes from byte `first` on. Shares long pieces.
+    [[nodiscard]] pieced_text substr(std::size_t first, std::size_t count) const {
+        pieced_text cut;
+        visit([&](const auto& piece) {
+            const std::size_t skipped = std::min(first, piece.size());
+            const std::size_t taken = std::min(count, piece.size() - skipped);
+            cut += piece.substr(skipped, taken);
+            first -= skipped;
+            count -= taken;
+        });
+        return cut;
+    }
+
+    /// All of it as one string, which copies what is shared.
+    [[nodiscard]] std::string text() const& {
+        std::string whole;
+        whole.reserve(size());
+        visit([&whole](const auto& piece) { whole += std::string_view(piece); });
+        return whole;
+    }
+    [[nodiscard]] std::string text() && {
+        return rest_.empty() ? std::move(first_) : std::as_const(*this).text();
+    }
+
+    friend bool operator==(const pieced_text& one, std::string_view other) noexcept {
+        std::size_t same = 0;
+        for (auto piece = one.rest_of_piece(0); !piece.empty(); piece = one.rest_of_piece(same)) {
+            if (!other.substr(same).starts_with(piece)) return false;
+            same += piece.size();
+        }
+        return same == other.size();
+    }
+
+ private:
+    /// A shared text, and the text of its own behind it.
+    struct part {
+        shared_text shared;
+        std::string own;
+    };
+
+    [[nodiscard]] std::string& last() noexcept { return rest_.empty() ? first_ : rest_.back().own; }
+
+    /// Calls `see` with each std::string and shared_text in turn.
+    template <class Visitor>
+    void visit(Visitor see) const {
+        see(first_);
+        for (const auto& [shared, own] : rest_) {
+            see(shared);
+            see(own);
+        }
+    }
+
+    std::string first_;
+    std::vector<part> rest_;
+};
+
+}  // namespace restful_functions::http
+
 // restful_functions/http/body_stream.hpp
 /// body_stream: a body that is made while it is sent.
 
@@ -4305,7 +4499,8 @@ namespace restful_functions::http {
 /// has not taken is bounded: a reader who does not keep up loses the rest, and is told why.
 class body_stream {
  public:
-    /// `most_pending`: the bytes that may wait. A piece that finds nothing waiting may be larger.
+    /// `most_pending`: the bytes that may wait, without those that others hold as well. A piece
+    /// that finds nothing waiting may be larger.
     explicit body_stream(std::size_t most_pending = 1024 * 1024) : most_pending_(most_pending) {}
 
     body_stream(const body_stream&) = delete;
@@ -4313,18 +4508,21 @@ class body_stream {
 
     /// Appends a piece. false: nobody reads it any more, or the reader was dropped just now, with
     /// `farewell` as the last that it gets.
-    bool write(std::string_view piece, std::string_view farewell = {}) {
+    bool write(pieced_text piece, std::string_view farewell = {}) {
         if (is_closed_ || has_ended_) return false;
-        const bool fits = pending_.empty() || pending_.size() + piece.size() <= most_pending_;
-        if (!fits) pending_.clear();
-        pending_.append(fits ? piece : farewell);
+        const bool fits =
+            pending_.empty() || pending_.own_size() + piece.own_size() <= most_pending_;
+        if (fits)
+            pending_ += std::move(piece);
+        else
+            pending_ = farewell;
         has_ended_ = !fits;
         tell();
         return fits;
     }
 
-    /// Has `make` called when all that was written is taken: it writes the next piece, or ends the
-    /// body, which is so made no faster than its client reads it.
+    /// Has `make` called when all that was written is taken: it writes the next piece, ends the
+    /// body, or does a part of that work. The body is so made no faster than its client reads it.
     void on_taken(std::function<void()> make) { make_ = std::move(make); }
 
     /// There is no more.
@@ -4343,12 +4541,12 @@ class body_stream {
     void on_news(std::function<void()> tell) { tell_ = std::move(tell); }
 
     /// What waits, perhaps nothing.
-    [[nodiscard]] std::string take() {
+    [[nodiscard]] pieced_text take() {
         if (pending_.empty() && is_open() && make_) make_();
         return std::exchange(pending_, {});
     }
 
-    /// Whether each piece is made when it is taken, so that there is always one until the end.
+    /// Whether each piece is made when it is taken, so that there is no news to wait for.
     [[nodiscard]] bool is_made_on_demand() const noexcept { return make_ != nullptr; }
 
     /// Whether nothing comes after what was taken.
@@ -4359,7 +4557,7 @@ class body_stream {
         is_closed_ = true;
         tell_ = nullptr;
         make_ = nullptr;
-        std::string().swap(pending_);
+        pending_.clear();
     }
 
  private:
@@ -4368,12 +4566,24 @@ class body_stream {
     }
 
     std::size_t most_pending_;
-    std::string pending_;
+    pieced_text pending_;
     std::function<void()> tell_;
     std::function<void()> make_;
     bool has_ended_ = false;
     bool is_closed_ = false;
 };
+
+/// A body of the pieces that `maker->next()` returns, empty ones among them, until
+/// `maker->is_over()`. The maker goes when the client has all of it, or has gone.
+template <class Maker>
+[[nodiscard]] std::shared_ptr<body_stream> made_on_demand(std::shared_ptr<Maker> maker) {
+    auto body = std::make_shared<body_stream>();
+    body->on_taken([maker = std::move(maker), out = body.get()] {
+        out->write(maker->next());
+        if (maker->is_over()) out->end();
+    });
+    return body;
+}
 
 }  // namespace restful_functions::http
 
@@ -4550,10 +4760,16 @@ struct request {
 struct response {
     int status = 200;
     fields headers;
-    std::string body;
+    pieced_text body;
     bool close = false;  ///< Close the connection after this response.
     /// Where there is one, the body comes from it, and `body` is empty.
     std::shared_ptr<body_stream> stream = nullptr;
+
+    /// Leaves the head alone. Who makes the body learns that nobody reads it.
+    void drop_body() noexcept {
+        body.clear();
+        if (stream) std::exchange(stream, nullptr)->close();
+    }
 };
 
 }  // namespace restful_functions::http
@@ -4721,6 +4937,23 @@ inline std::optional<cgroup_place> cgroup_place_of(const std::string& membership
     return std::nullopt;
 }
 
+/// Calls `visit(const std::string& directory, std::string_view controller)` for the group of the
+/// process, with the controller of version 1 or an empty one for version 2, and for those above it.
+/// `self` is the directory of the process in proc(5).
+template <class Visit>
+void visit_cgroups(const std::string& self, std::string_view controller, Visit visit) {
+    const std::string membership = text_of(self + "/cgroup");
+    const std::string mounts = text_of(self + "/mountinfo");
+    for (const std::string_view its : {std::string_view(), controller}) {
+        const auto place = cgroup_place_of(membership, mounts, its);
+        if (!place) continue;
+        for (std::string group = place->own;; group.resize(group.rfind('/'))) {
+            visit(group, its);
+            if (group.size() <= place->top.size()) break;
+        }
+    }
+}
+
 }  // namespace restful_functions::detail
 
 // restful_functions/detail/usable_processors.hpp
@@ -4759,27 +4992,19 @@ inline double processors_of_quota(std::string_view text, std::string_view period
 /// cpu.cfs_period_us of version 1), in processors; infinite without one. `self` is the directory of
 /// the process in proc(5).
 inline double processors_of_cgroup(const std::string& self) {
-    const std::string membership = text_of(self + "/cgroup");
-    const std::string mounts = text_of(self + "/mountinfo");
     double least = std::numeric_limits<double>::infinity();
-    for (const std::string_view controller : {"", "cpu"}) {
-        const auto place = cgroup_place_of(membership, mounts, controller);
-        if (!place) continue;
-        for (std::string group = place->own;;) {
-            if (controller.empty()) {
-                const std::string text = text_of(group + "/cpu.max");
-                const auto space = std::min(text.find(' '), text.size());
-                const auto period = std::string_view(text).substr(space);
-                least = std::min(least,
-                                 processors_of_quota(text, period.substr(period.empty() ? 0 : 1)));
-            } else {
-                least = std::min(least, processors_of_quota(text_of(group + "/cpu.cfs_quota_us"),
-                                                            text_of(group + "/cpu.cfs_period_us")));
-            }
-            if (group.size() <= place->top.size()) break;
-            group.resize(group.rfind('/'));
+    visit_cgroups(self, "cpu", [&](const std::string& group, std::string_view controller) {
+        if (controller.empty()) {
+            const std::string text = text_of(group + "/cpu.max");
+            const auto space = std::min(text.find(' '), text.size());
+            const auto period = std::string_view(text).substr(space);
+            least =
+                std::min(least, processors_of_quota(text, period.substr(period.empty() ? 0 : 1)));
+        } else {
+            least = std::min(least, processors_of_quota(text_of(group + "/cpu.cfs_quota_us"),
+                                                        text_of(group + "/cpu.cfs_period_us")));
         }
-    }
+    });
     return least;
 }
 
@@ -4846,17 +5071,53 @@ inline executor_options validated(executor_options options) {
 
 }  // namespace restful_functions::process
 
+// restful_functions/detail/usable_memory.hpp
+/// usable_memory: how much memory this process can have.
+
+namespace restful_functions::detail {
+
+/// The bytes that a file of a control group allows; the greatest number where it sets no limit
+/// ("max") or is not there.
+inline std::size_t bytes_of_limit(std::string_view text) {
+    std::size_t bytes = 0;
+    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), bytes);
+    return parsed.ec == std::errc() ? bytes : std::numeric_limits<std::size_t>::max();
+}
+
+/// The bytes of the machine's memory, or fewer where the process's control groups have a limit
+/// (memory.max of version 2, memory.limit_in_bytes of version 1). A container with a limit sees all
+/// memory of its machine.
+inline std::size_t usable_memory(const std::string& self = "/proc/self") {
+    std::size_t least = static_cast<std::size_t>(::sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+    visit_cgroups(self, "memory", [&](const std::string& group, std::string_view controller) {
+        const char* const file = controller.empty() ? "/memory.max" : "/memory.limit_in_bytes";
+        least = std::min(least, bytes_of_limit(text_of(group + file)));
+    });
+    return least;
+}
+
+}  // namespace restful_functions::detail
+
 // restful_functions/task/retention.hpp
 /// retention: how long the results of tasks are kept, and how many of them.
 
 namespace restful_functions::task {
 
-/// How many finished tasks are kept and for how long; whichever bound is reached first holds, and
-/// the task that finished first goes first. Tasks that have not finished are always kept.
+/// How many finished tasks are kept and for how long; whichever bound is reached first holds. Where
+/// there are too many, the caller with the most makes room, with the results that it has got before
+/// others, and with the older ones first. Tasks that have not finished are always kept.
 struct retention {
     std::chrono::milliseconds result_ttl = std::chrono::hours(24);
-    std::size_t max_finished_tasks = 1'000'000;
-    std::size_t max_finished_bytes = std::size_t{1} << 30;  ///< Of their texts together.
+    std::size_t max_finished_tasks = std::min<std::size_t>(1'000'000, part_of_memory() / 512);
+    std::size_t max_finished_bytes =  ///< Of their texts together.
+        std::min(std::size_t{1} << 30, part_of_memory());
+
+    /// Bytes of memory that texts take at the most where nobody says how many, and that records of
+    /// tasks take.
+    [[nodiscard]] static std::size_t part_of_memory() {
+        return restful_functions::detail::usable_memory() / 4;
+    }
 };
 
 }  // namespace restful_functions::task
@@ -4899,8 +5160,9 @@ class secure_session {
 
     /// Like recv(2): how many bytes, 0 at the end, or -1 and errno.
     virtual ssize_t receive(char* bytes, std::size_t size) = 0;
-    /// Like send(2), of two pieces.
-    virtual ssize_t send(std::string_view first, std::string_view second) = 0;
+    /// Like send(2), of several pieces, of which some may be empty. A call that failed with EAGAIN
+    /// is to be made again with the same bytes, and perhaps more behind them.
+    virtual ssize_t send(std::span<const std::string_view> pieces) = 0;
     /// Says that no more will be sent.
     virtual void end() noexcept = 0;
     /// Of the last call that failed with EAGAIN.
@@ -4936,20 +5198,25 @@ class channel {
                         : ::recv(socket_, bytes, size, MSG_DONTWAIT);
     }
 
-    /// Both leave in one packet if they fit.
-    ssize_t send(std::string_view first, std::string_view second) const {
-        if (session_) return session_->send(first, second);
-        std::array<iovec, 2> parts{{{const_cast<char*>(first.data()), first.size()},
-                                    {const_cast<char*>(second.data()), second.size()}}};
+    /// So many pieces leave together.
+    static constexpr std::size_t most_pieces = 8;
+
+    /// Sends some of the bytes; all leave in one packet if they fit. At most `most_pieces`.
+    ssize_t send(std::span<const std::string_view> pieces) const {
+        if (session_) return session_->send(pieces);
+        std::array<iovec, most_pieces> parts;
+        std::transform(pieces.begin(), pieces.end(), parts.begin(), [](std::string_view piece) {
+            return iovec{const_cast<char*>(piece.data()), piece.size()};
+        });
         msghdr message{};
         message.msg_iov = parts.data();
-        message.msg_iovlen = parts.size();
+        message.msg_iovlen = pieces.size();
         return ::sendmsg(socket_, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 
     /// Whether all of a short text could be sent.
     [[nodiscard]] bool send_at_once(std::string_view text) const {
-        return send(text, {}) == static_cast<ssize_t>(text.size());
+        return send({&text, 1}) == static_cast<ssize_t>(text.size());
     }
 
     void end() const noexcept {
@@ -5103,9 +5370,11 @@ struct server_options {
 
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
-    /// Finished tasks kept; the oldest go first.
+    /// Finished tasks kept: a million, or as many as a quarter of the memory holds, control groups
+    /// included. Of the caller with the most, those go first whose results it has got, and of these
+    /// the oldest.
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
-    /// Bytes of their results, logs and backtraces together; the oldest go first.
+    /// Bytes of their results, logs and backtraces together: 1 GiB, or a quarter of the memory.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
 
     /// Callers who send a bearer token. With one of them, a user or an authorizer, others are
@@ -5300,8 +5569,11 @@ using restful_functions::detail::json_boolean;
 using restful_functions::detail::json_text;
 using restful_functions::detail::quoted;
 
+/// JSON that shares long values with others.
+using pieced_json = restful_functions::detail::json_text_in<http::pieced_text>;
+
 /// A response with this JSON text as its body.
-[[nodiscard]] inline http::response json_response(int status, std::string body) {
+[[nodiscard]] inline http::response json_response(int status, http::pieced_text body) {
     http::response response;
     response.status = status;
     response.headers.add("Content-Type", "application/json");
@@ -5705,7 +5977,7 @@ inline response problem(
                   ", \"status\": " + std::to_string(status) + ", \"detail\": " + quoted(reason);
     for (const auto& [name, text] : further)
         answer.body += ", " + quoted(name) + ": " + quoted(text);
-    answer.body += '}';
+    answer.body += "}";
     return answer;
 }
 
@@ -6398,7 +6670,7 @@ struct record {
     state status = state::queued;
     std::optional<outcome> how;  ///< Once it has ended.
     /// A JSON text, whole and valid, `null` before the end; or bytes of a media type.
-    std::string result = "null";
+    restful_functions::detail::shared_text result = "null";
     wall_time created{};
     optional_time started;
     optional_time finished;                          ///< When the result was there.
@@ -6452,6 +6724,7 @@ using listener = std::function<void(const record&)>;
 /// One call of a function.
 struct call {
     std::uint32_t function = 0;  ///< Its index in the registry.
+    std::string_view owner{};    ///< Who calls; empty where callers are not told apart.
     std::string_view body{};     ///< Arguments that the function's check() accepted.
     /// How long the caller waits for it from its arrival; the function's own timeout of the run
     /// holds, too.
@@ -12902,8 +13175,8 @@ class log_pump {
 
 namespace restful_functions::detail {
 
-/// Keeps address space aside and lets it go when operator new gets none, so that what is under way
-/// can be finished with it. What is new asks refill() first, and is refused where that fails.
+/// Keeps memory aside and lets it go when operator new gets none, so that what is under way can be
+/// finished with it. What is new asks refill() first, and is refused where that fails.
 ///
 /// It is the new-handler of the program while one of these exists, unless the program has a handler
 /// of its own: then there is no reserve. All of a process share one.
@@ -12926,12 +13199,10 @@ class memory_reserve {
     /// Whether there is memory left to begin something new: the reserve is whole, or is again.
     bool refill() noexcept {
         if (held_.load(std::memory_order_relaxed) != nullptr || !is_in_charge()) return true;
-        void* fresh = take();
-        // The allocator keeps freed memory: once a large block was freed, tens of MiB.
-        if (fresh == MAP_FAILED && ::malloc_trim(0) == 1) fresh = take();
-        if (fresh == MAP_FAILED) return false;
-        void* none = nullptr;
-        if (!held_.compare_exchange_strong(none, fresh)) ::munmap(fresh, size);
+        block* const fresh = take();
+        if (fresh == nullptr) return false;
+        block* none = nullptr;
+        if (!held_.compare_exchange_strong(none, fresh)) give_back(fresh);
         return true;
     }
 
@@ -12944,13 +13215,37 @@ class memory_reserve {
  private:
     static bool is_in_charge() noexcept { return std::get_new_handler() == handler; }
 
-    static void* take() noexcept {
-        return ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /// Of the allocator, which keeps freed memory to itself: tens of MiB, once a large block was
+    /// freed. Where that lies in pieces, a single large block would not be had. From 128 KiB on it
+    /// would be a mapping of its own.
+    struct block {
+        block* next;
+        std::array<std::byte, (std::size_t{128} << 10) - 64> rest;
+    };
+
+    /// All blocks, or nullptr.
+    static block* take() noexcept {
+        block* taken = nullptr;
+        for (std::size_t i = 0; i < size / sizeof(block); ++i) {
+            auto* const next = static_cast<block*>(std::malloc(sizeof(block)));
+            if (next == nullptr) {
+                give_back(taken);
+                return nullptr;
+            }
+            next->next = taken;
+            taken = next;
+        }
+        return taken;
+    }
+
+    static void give_back(block* taken) noexcept {
+        while (taken != nullptr) std::free(std::exchange(taken, taken->next));
     }
 
     static bool release() noexcept {
-        void* const held = held_.exchange(nullptr);
-        return held != nullptr && ::munmap(held, size) == 0;
+        block* const held = held_.exchange(nullptr);
+        give_back(held);
+        return held != nullptr;
     }
 
     // operator new tries again when this returns.
@@ -12959,7 +13254,7 @@ class memory_reserve {
     }
 
     static constexpr std::new_handler handler = let_go;
-    static inline std::atomic<void*> held_{nullptr};
+    static inline std::atomic<block*> held_{nullptr};
     static inline std::atomic<int> users_{0};
 };
 
@@ -15565,7 +15860,7 @@ using restful_functions::detail::quoted;
 struct ending {
     state status = state::failed;
     outcome how = outcome::lost;
-    std::string result = "null";  ///< A JSON text, or bytes of a media type.
+    restful_functions::detail::shared_text result = "null";  ///< A JSON text, or bytes of a type.
     std::unique_ptr<task::particulars> particulars = nullptr;
 };
 
@@ -16017,6 +16312,181 @@ struct known_tasks {
 
 }  // namespace restful_functions::task::detail
 
+// restful_functions/task/task_node.hpp
+/// task_node: a task in the table, and the lists that it stands in.
+
+namespace restful_functions::task::detail {
+
+struct task_node;
+struct owner_share;
+
+struct task_links {
+    task_node* previous = nullptr;
+    task_node* next = nullptr;
+};
+
+struct task_node {
+    record task;
+    time_point changed{};          ///< when it started to run; once it has finished, when it did
+    owner_share* share = nullptr;  ///< that it is part of
+    bool is_delivered = false;     ///< its caller has got the result
+    task_links arrival_links;      ///< in the order of their arrival
+    task_links function_links;     ///< the same, of their function
+    task_links end_links;          ///< in the order of their end
+    task_links share_links;        ///< the same, of their owner, and delivered or not
+};
+
+/// A list through one pair of links of nodes that somebody else owns.
+template <task_links task_node::*Links>
+struct task_list {
+    task_node* first = nullptr;
+    task_node* last = nullptr;
+
+    void push_back(task_node& added) noexcept {
+        (added.*Links) = {last, nullptr};
+        (last == nullptr ? first : (last->*Links).next) = &added;
+        last = &added;
+    }
+
+    void remove(task_node& gone) noexcept {
+        const auto [previous, next] = gone.*Links;
+        (previous == nullptr ? first : (previous->*Links).next) = next;
+        (next == nullptr ? last : (next->*Links).previous) = previous;
+    }
+};
+
+}  // namespace restful_functions::task::detail
+
+// restful_functions/task/finished_tasks.hpp
+/// finished_tasks: the tasks whose results are kept, and which of them makes room for others.
+
+namespace restful_functions::task::detail {
+
+/// The tasks of one caller.
+struct owner_share {
+    const std::string* owner = nullptr;
+    std::size_t tasks = 0;  ///< that are known, finished or not
+    std::size_t bytes = 0;  ///< of the finished ones
+    task_list<&task_node::share_links> undelivered{};
+    task_list<&task_node::share_links> delivered{};
+};
+
+/// Each operation costs the same for ten tasks and for a million, and little more with many
+/// callers. Only share_of() allocates memory.
+class finished_tasks {
+ public:
+    /// The share of a caller, which is there until as many tasks have left as have entered.
+    owner_share& share_of(std::string_view owner) {
+        auto its = shares_.find(owner);
+        if (its == shares_.end()) its = shares_.emplace(owner, owner_share()).first;
+        its->second.owner = &its->first;
+        by_bytes_.insert(&its->second);
+        return its->second;
+    }
+
+    /// A task is known, and is not finished.
+    static void enter(task_node& added, owner_share& its) noexcept {
+        added.share = &its;
+        ++its.tasks;
+    }
+
+    /// It has finished.
+    void add(task_node& finished) noexcept {
+        by_end_.push_back(finished);
+        finished.share->undelivered.push_back(finished);
+        ++count_;
+        weigh(*finished.share, sizeof(task_node));
+        add_text(finished);
+    }
+
+    /// Changes the texts of a finished task.
+    template <class Change>
+    void change(task_node& finished, Change change) {
+        drop_text(finished);
+        try {
+            change(finished.task);
+        } catch (...) {
+            add_text(finished);
+            throw;
+        }
+        add_text(finished);
+    }
+
+    /// Somebody gets the result of a finished task.
+    static void deliver(task_node& finished, std::string_view reader) noexcept {
+        if (reader != *finished.share->owner || std::exchange(finished.is_delivered, true)) return;
+        finished.share->undelivered.remove(finished);
+        finished.share->delivered.push_back(finished);
+    }
+
+    /// A finished task goes; then leave() is to be called.
+    void remove(task_node& gone) noexcept {
+        by_end_.remove(gone);
+        auto& its = *gone.share;
+        (gone.is_delivered ? its.delivered : its.undelivered).remove(gone);
+        --count_;
+        weigh(its, 0 - sizeof(task_node));
+        drop_text(gone);
+    }
+
+    /// A task is forgotten, finished or not.
+    void leave(task_node& gone) noexcept {
+        owner_share& its = *gone.share;
+        if (--its.tasks > 0) return;
+        by_bytes_.erase(&its);
+        shares_.erase(shares_.find(*its.owner));
+    }
+
+    /// The one that finished first. nullptr: there is none.
+    [[nodiscard]] task_node* oldest() const noexcept { return by_end_.first; }
+
+    /// Of the caller with the most bytes the oldest one whose result was delivered, or else the
+    /// oldest one. There has to be one.
+    [[nodiscard]] task_node& least_wanted() const noexcept {
+        const owner_share& most = **by_bytes_.rbegin();
+        return *(most.delivered.first != nullptr ? most.delivered : most.undelivered).first;
+    }
+
+    [[nodiscard]] std::size_t count() const noexcept { return count_; }
+
+    /// Of their texts.
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+ private:
+    struct has_fewer_bytes {
+        bool operator()(const owner_share* left, const owner_share* right) const noexcept {
+            return std::pair(left->bytes, left) < std::pair(right->bytes, right);
+        }
+    };
+
+    void add_text(task_node& its) noexcept {
+        const std::size_t size = text_bytes(its.task);
+        bytes_ += size;
+        weigh(*its.share, size);
+    }
+
+    void drop_text(task_node& its) noexcept {
+        const std::size_t size = text_bytes(its.task);
+        bytes_ -= size;
+        weigh(*its.share, 0 - size);
+    }
+
+    /// Adds to a share, modulo 2 to the power of 64.
+    void weigh(owner_share& its, std::size_t more) noexcept {
+        auto place = by_bytes_.extract(&its);
+        its.bytes += more;
+        by_bytes_.insert(std::move(place));
+    }
+
+    std::map<std::string, owner_share, std::less<>> shares_;  // node-based: nodes point at them
+    std::set<owner_share*, has_fewer_bytes> by_bytes_;
+    task_list<&task_node::end_links> by_end_;
+    std::size_t count_ = 0;
+    std::size_t bytes_ = 0;
+};
+
+}  // namespace restful_functions::task::detail
+
 // restful_functions/task/observer.hpp
 /// observer: hears what becomes of every task.
 
@@ -16055,13 +16525,16 @@ enum class order { oldest_first, newest_first };
 /// happened and when.
 template <class T>
 concept store = requires(T tasks, const T& known, const uuid& id, std::uint32_t function,
-                         moment now, std::chrono::milliseconds waited) {
-    tasks.insert(id, function, now.wall);
+                         std::string_view owner, moment now, std::chrono::milliseconds waited,
+                         std::size_t bytes) {
+    tasks.insert(id, function, owner, now.wall);
     tasks.withdraw(id);
     tasks.run(id, now, waited);
     { tasks.finish(id, ending(), now) } -> std::same_as<const record&>;
     tasks.depart(id, process::departure());
+    tasks.deliver(id, owner);
     tasks.expire(now.steady);
+    { tasks.make_room(bytes) } -> std::same_as<bool>;
     { known.find(id) } -> std::same_as<const record*>;
     { known.next_expiry() } -> std::same_as<std::optional<time_point>>;
     known.visit(std::optional(function), std::optional(id), order::newest_first,
@@ -16079,9 +16552,12 @@ class table {
     table(const table&) = delete;
     table& operator=(const table&) = delete;
 
-    /// A task whose call has arrived. The id must be new.
-    void insert(const uuid& id, std::uint32_t function, wall_time now) {
+    /// A task whose call has arrived from this caller; the owner is empty where callers are not
+    /// told apart. The id must be new.
+    void insert(const uuid& id, std::uint32_t function, std::string_view owner, wall_time now) {
+        auto& share = finished_.share_of(owner);
         node& added = nodes_[id];
+        finished_.enter(added, share);
         added.task.id = id;
         added.task.function = function;
         added.task.created = now;
@@ -16115,9 +16591,7 @@ class table {
         ended.task.particulars = std::move(end.particulars);
         ended.task.finished = now.wall;
         const auto ran_from = std::exchange(ended.changed, now.steady);
-        finished_.push_back(ended);
-        ++finished_tasks_;
-        finished_bytes_ += text_bytes(ended.task);
+        finished_.add(ended);
         if (watching_ != nullptr) {
             watching_->on_end(ended.task, ended.task.started ? std::optional(now.steady - ran_from)
                                                              : std::nullopt);
@@ -16130,26 +16604,46 @@ class table {
     void depart(const uuid& id, process::departure&& left) {
         const auto found = nodes_.find(id);
         if (found == nodes_.end()) return;
-        record& task = found->second.task;
-        task.used = left.used;
-        if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
-        if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
-        if (watching_ != nullptr) watching_->on_departure(task);
+        finished_.change(found->second, [&](record& task) {
+            task.used = left.used;
+            if (!left.backtrace.empty()) keep_backtrace(task, std::move(left.backtrace));
+            if (log_bytes(left.log) != 0) keep_log(task, std::move(left.log));
+        });
+        if (watching_ != nullptr) watching_->on_departure(found->second.task);
+    }
+
+    /// The reader, who is an owner of tasks, gets what is known of a task, if it is here. Once
+    /// its owner has got its result, it makes room before others do.
+    void deliver(const uuid& id, std::string_view reader) noexcept {
+        const auto found = nodes_.find(id);
+        if (found != nodes_.end() && has_ended(found->second.task.status))
+            finished_.deliver(found->second, reader);
     }
 
     /// Forgets finished tasks until the bounds hold, then those that are over their time. Of the
     /// latter a few at a time: while more are left next_expiry() is in the past, and no request
     /// waits for a million of them.
     void expire(time_point now) {
-        while (finished_tasks_ > limits_.max_finished_tasks ||
-               finished_bytes_ > limits_.max_finished_bytes) {
-            forget_oldest();
+        while (finished_.count() > limits_.max_finished_tasks ||
+               finished_.bytes() > limits_.max_finished_bytes) {
+            forget_finished(finished_.least_wanted());
         }
         for (int batch = 0; batch < 256; ++batch) {
             const auto due = next_expiry();
             if (!due || *due > now) return;
-            forget_oldest();
+            forget_finished(*finished_.oldest());
         }
+    }
+
+    /// Forgets finished tasks of so many bytes, or all. false: there was none.
+    bool make_room(std::size_t bytes) {
+        if (finished_.count() == 0) return false;
+        for (std::size_t gone = 0; gone < bytes && finished_.count() > 0;) {
+            node& next = finished_.least_wanted();
+            gone += text_bytes(next.task) + sizeof(node);
+            forget_finished(next);
+        }
+        return true;
     }
 
     /// nullptr when there never was such a task or it is forgotten. Valid until the next call of
@@ -16161,8 +16655,9 @@ class table {
 
     /// When expire() has work again.
     [[nodiscard]] std::optional<time_point> next_expiry() const noexcept {
-        if (finished_.first == nullptr) return std::nullopt;
-        return after(finished_.first->changed, limits_.result_ttl);
+        const node* const oldest = finished_.oldest();
+        if (oldest == nullptr) return std::nullopt;
+        return after(oldest->changed, limits_.result_ttl);
     }
 
     /// Calls `visit(const record&)` for each task of the function, or of all of them, until it
@@ -16176,7 +16671,7 @@ class table {
     [[nodiscard]] std::size_t size() const noexcept { return nodes_.size(); }
 
  private:
-    struct node;
+    using node = detail::task_node;
 
  public:
     /// A visit in pieces: between them tasks may arrive, and be forgotten. The table must outlive
@@ -16224,7 +16719,7 @@ class table {
         }
 
         [[nodiscard]] const node* behind(const node& at) const noexcept {
-            const links& its = is_of_function_ ? at.function_links : at.arrival_links;
+            const detail::task_links& its = is_of_function_ ? at.function_links : at.arrival_links;
             return is_forward_ ? its.next : its.previous;
         }
 
@@ -16242,59 +16737,21 @@ class table {
     };
 
  private:
-    struct links {
-        node* previous = nullptr;
-        node* next = nullptr;
-    };
-
-    struct node {
-        record task;
-        time_point changed{};  ///< when it started to run; once it has finished, when it did
-        links arrival_links;   // in the order of their arrival
-        links function_links;  // the same, of their function
-        links finished_links;  // in the order of their end
-    };
-
-    // A list through one pair of links of nodes that somebody else owns.
-    template <links node::*Links>
-    struct list {
-        node* first = nullptr;
-        node* last = nullptr;
-
-        void push_back(node& added) noexcept {
-            (added.*Links).previous = last;
-            (last == nullptr ? first : (last->*Links).next) = &added;
-            last = &added;
-        }
-
-        void remove(node& gone) noexcept {
-            const auto [previous, next] = gone.*Links;
-            (previous == nullptr ? first : (previous->*Links).next) = next;
-            (next == nullptr ? last : (next->*Links).previous) = previous;
-        }
-    };
-
-    void keep_backtrace(record& task, std::string&& text) {
+    static void keep_backtrace(record& task, std::string&& text) {
         auto* const end =
             task.particulars ? std::get_if<process::crashed>(&task.particulars->cause) : nullptr;
-        if (end == nullptr) return;  // it was made to end
-        finished_bytes_ = finished_bytes_ - end->backtrace.size() + text.size();
-        end->backtrace = std::move(text);
+        if (end != nullptr) end->backtrace = std::move(text);  // else it was made to end
     }
 
-    void keep_log(record& task, process::log_excerpt&& log) {
+    static void keep_log(record& task, process::log_excerpt&& log) {
         if (!task.particulars) task.particulars = std::make_unique<particulars>();
         task.particulars->log = std::move(log);
         task.particulars->log.text.shrink_to_fit();  // it may have been read into a larger buffer
-        finished_bytes_ += task.particulars->log.text.size();
     }
 
-    void forget_oldest() {
-        node& oldest = *finished_.first;
-        --finished_tasks_;
-        finished_bytes_ -= text_bytes(oldest.task);
-        finished_.remove(oldest);
-        forget(oldest);
+    void forget_finished(node& gone) {
+        finished_.remove(gone);
+        forget(gone);
     }
 
     // Without an allocation: the nodes of the map stay.
@@ -16313,17 +16770,16 @@ class table {
         move_cursors_on(gone);
         by_function_[gone.task.function].remove(gone);
         all_.remove(gone);
+        finished_.leave(gone);
         nodes_.erase(nodes_.find(gone.task.id));
     }
 
     retention limits_;
     observer* watching_;
     std::unordered_map<uuid, node> nodes_;  // node-based: the lists' pointers survive a rehash
-    std::vector<list<&node::function_links>> by_function_;
-    list<&node::arrival_links> all_;
-    list<&node::finished_links> finished_;
-    std::size_t finished_tasks_ = 0;
-    std::size_t finished_bytes_ = 0;
+    std::vector<detail::task_list<&node::function_links>> by_function_;
+    detail::task_list<&node::arrival_links> all_;
+    detail::finished_tasks finished_;
     mutable std::unordered_multimap<const node*, cursor*> cursors_;  // by the task that is next
 };
 
@@ -16490,6 +16946,12 @@ class dispatcher {
         return known_.listen(id, std::move(tell));
     }
 
+    /// The reader, who may be the one who has called, gets what is known of a task.
+    void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
+
+    /// Forgets results of so many bytes, or all. false: there was none.
+    bool make_room(std::size_t bytes) { return tasks_.make_room(bytes); }
+
     /// Forgets who listens to a task, if it has not ended.
     void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
 
@@ -16570,7 +17032,7 @@ class dispatcher {
                std::optional<process::call_id> started) try {
         const moment now = Clock::now();
         live_task& added = known_.add(id, wanted.function, timeout, now.steady, wanted.timeout);
-        tasks_.insert(id, wanted.function, now.wall);
+        tasks_.insert(id, wanted.function, wanted.owner, now.wall);
         if (started) {
             run(id, added, *started, now);
         } else {
@@ -17075,15 +17537,15 @@ namespace detail {
 
 /// Adds what the process of a task left behind.
 struct cause_members {
-    json_text& task;
-    const std::string& result;
+    pieced_json& task;
+    const restful_functions::detail::shared_text& result;
 
     void operator()(std::monostate) const {}
     void operator()(const task::bytes&) const {}
 
     void operator()(const task::thrown& end) const {
         task.add("exception",
-                 json_text::object().add("type", quoted(end.type)).add("what", result).end());
+                 pieced_json::object().add("type", quoted(end.type)).add("what", result).end());
     }
 
     void operator()(const process::crashed& end) const {
@@ -17144,7 +17606,7 @@ inline std::string json_usage(const process::usage& used) {
 }
 
 /// The result, or where to get one that is no JSON.
-inline std::string json_result(const task::record& task, std::string_view root) {
+inline http::pieced_text json_result(const task::record& task, std::string_view root) {
     const std::string_view media_type = task::media_type(task);
     if (media_type.empty()) return task.result;
     json_text text = json_text::object();
@@ -17181,10 +17643,12 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
     return text.end();
 }
 
-/// A task as clients see it. `root` is exchange::root() of the request.
-[[nodiscard]] inline std::string json_task(const registry& functions, const task::record& task,
-                                           const standing& now, std::string_view root) {
-    json_text text = json_text::object();
+/// A task as clients see it, which shares a long result with its record. `root` is
+/// exchange::root() of the request.
+[[nodiscard]] inline http::pieced_text json_task(const registry& functions,
+                                                 const task::record& task, const standing& now,
+                                                 std::string_view root) {
+    pieced_json text = pieced_json::object();
     text.add("task_id", quoted(task.id.to_string()))
         .add("function_name", quoted(functions.at(task.function).name))
         .add("status", quoted(to_string(task.status)))
@@ -17238,6 +17702,11 @@ struct exchange {
     std::string parameter;  ///< The path's variable segment, percent-decoded.
     std::string query;      ///< What follows the question mark, still encoded.
     reply answer;
+
+    /// The caller that the answer's body is sent to. nullopt: none is, as for HEAD.
+    [[nodiscard]] std::optional<std::string> reader() const {
+        return request.method == "HEAD" ? std::nullopt : std::optional(request.owner);
+    }
 
     /// The way from the request's URL to the server's root, e.g. "../" for /task/list: references
     /// that begin with it hold wherever a proxy puts the server (RFC 3986, 5.2).
@@ -17839,7 +18308,7 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
-        if (!with_.reserve.refill()) {
+        if (!has_memory()) {
             return asked_.answer(http::problem(
                 503, "the server has no memory left for another call; try again later"));
         }
@@ -17863,16 +18332,33 @@ class calling {
     }
 
  private:
+    /// Whether there is memory for another call; results make room for it.
+    [[nodiscard]] bool has_memory() const {
+        auto& reserve = with_.reserve;
+        return reserve.refill() || (with_.calls.make_room(2 * reserve.size) && reserve.refill());
+    }
+
+    /// Answers with the result of a task that has ended.
+    [[nodiscard]] task::listener result_sender() const {
+        return [&calls = with_.calls, owner = asked_.request.owner,
+                answer = asked_.answer](const task::record& ended) {
+            answer_late(answer, [&] {
+                http::response made = result_answer(ended);
+                calls.deliver(ended.id, owner);
+                return made;
+            });
+        };
+    }
+
     void start(std::uint32_t function) {
         task::call wanted{.function = function,
+                          .owner = asked_.request.owner,
                           .body = asked_.request.body,
                           .timeout = wishes_.timeout,
                           .trace = wishes_.trace};
         const bool is_plain = !wishes_.prefer.any();
         if (waits_ && is_plain) {
-            wanted.on_end = [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            };
+            wanted.on_end = result_sender();
         }
         const auto started = with_.calls.start(std::move(wanted));
         const auto* id = std::get_if<task::uuid>(&started);
@@ -17932,11 +18418,8 @@ class calling {
     void answer_for(const task::record& task) {
         if (wishes_.prefer.any()) return answer_as_preferred(task);
         if (!waits_) return asked_.answer(start_answer{asked_.root()}(task.id));
-        if (has_ended(task.status)) return asked_.answer(result_answer(task));
-        const auto listening =
-            with_.calls.listen(task.id, [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            });
+        if (has_ended(task.status)) return result_sender()(task);
+        const auto listening = with_.calls.listen(task.id, result_sender());
         if (listening) forget_with_client(task.id, *listening);
     }
 
@@ -17959,15 +18442,12 @@ class calling {
         };
         const std::chrono::seconds patience = wishes_.prefer.wait.value_or(std::chrono::seconds(0));
         if (patience.count() == 0) return asked_.answer(accepted(task.id));
-        if (has_ended(task.status)) return asked_.answer(result_answer(task));
+        if (has_ended(task.status)) return result_sender()(task);
         auto place = with_.room.enter(asked_.request.owner);
         if (!place) return asked_.answer(accepted(task.id));
         wait_for_end(
             with_.calls, with_.timers, task.id, patience, asked_.request.client.get(),
-            std::move(place),
-            [answer = asked_.answer](const task::record& ended) {
-                answer_late(answer, [&] { return result_answer(ended); });
-            },
+            std::move(place), result_sender(),
             [with = with_, id = task.id, root = asked_.root(), answer = asked_.answer] {
                 answer_late(answer, [&] { return accepted(with, id, root); });
             },
@@ -18460,11 +18940,14 @@ inline constexpr std::string_view event_comment = ":\n\n";
 
 /// One event. None of the three has a line break: data is JSON text. An id that is empty is left
 /// out.
-[[nodiscard]] inline std::string server_sent_event(std::string_view id, std::string_view type,
-                                                   std::string_view data) {
-    std::string event;
-    if (!id.empty()) event.append("id: ").append(id).append("\n");
-    return event.append("event: ").append(type).append("\ndata: ").append(data).append("\n\n");
+[[nodiscard]] inline pieced_text server_sent_event(std::string_view id, std::string_view type,
+                                                   pieced_text data) {
+    std::string head;
+    if (!id.empty()) head.append("id: ").append(id).append("\n");
+    pieced_text event = head.append("event: ").append(type).append("\ndata: ");
+    event += std::move(data);
+    event += "\n\n";
+    return event;
 }
 
 }  // namespace restful_functions::http
@@ -18492,8 +18975,10 @@ namespace restful_functions::api {
 
 /// The last words to a reader who does not keep up.
 [[nodiscard]] inline const std::string& farewell() {
-    static const std::string event = http::server_sent_event(
-        "", "dropped", R"({"reason": "the reader did not keep up; connect again"})");
+    static const std::string event =
+        http::server_sent_event("", "dropped",
+                                R"({"reason": "the reader did not keep up; connect again"})")
+            .text();
     return event;
 }
 
@@ -18562,8 +19047,8 @@ class task_story {
     // So that one event is never much larger than what may wait for the reader.
     static constexpr std::size_t most_text = 64 * 1024;
 
-    void write(std::string_view type, std::string_view data) {
-        out_->write(http::server_sent_event(place_.id(), type, data), farewell());
+    void write(std::string_view type, http::pieced_text data) {
+        out_->write(http::server_sent_event(place_.id(), type, std::move(data)), farewell());
     }
 
     void tell_progress(const std::optional<process::progress_report>& now) {
@@ -18657,7 +19142,8 @@ class task_feed {
                                              json_text::object()
                                                  .add("task_id", quoted(id.to_string()))
                                                  .add("progress", detail::json_progress(report))
-                                                 .end()));
+                                                 .end())
+                         .text());
     }
 
     void keep_alive() { readers_.say(http::event_comment); }
@@ -18672,7 +19158,7 @@ class task_feed {
     static constexpr std::size_t most_remembered = 4096;
 
     [[nodiscard]] static std::string draining() {
-        return http::server_sent_event("", "draining", "{}");
+        return http::server_sent_event("", "draining", "{}").text();
     }
 
     static void dismiss(http::body_stream& reader) {
@@ -18722,7 +19208,8 @@ class task_feed {
 
     [[nodiscard]] std::string event_of(const task::record& task, std::uint64_t change) const {
         return http::server_sent_event(id(change), event_name(task.status),
-                                       json_brief_task(functions_, task));
+                                       json_brief_task(functions_, task))
+            .text();
     }
 
     const registry& functions_;
@@ -19681,9 +20168,9 @@ class listed_tasks {
           at_(tasks, function, wanted_.after, wanted_.order),
           visits_left_(visits) {}
 
-    /// The next piece, which may be white space alone.
-    [[nodiscard]] std::string next() {
-        std::string piece = std::exchange(begun_, true) ? "" : "[";
+    /// The next piece, which may be empty.
+    [[nodiscard]] http::pieced_text next() {
+        http::pieced_text piece = std::exchange(begun_, true) ? "" : "[";
         std::size_t visits = std::min(visits_left_, most_on_a_page);
         visits_left_ -= visits;
         const bool more = at_.visit([&](const task::record& task) {
@@ -19692,15 +20179,17 @@ class listed_tasks {
             if (wanted_.states[static_cast<std::size_t>(task.status)]) {
                 if (listed_++ > 0) piece += ", ";
                 const standing now = standing_of(task, calls_);
-                piece += wanted_.with_results ? json_task(functions_, task, now, root_)
-                                              : json_brief_task(functions_, task, now.progress);
+                if (wanted_.with_results)
+                    piece += json_task(functions_, task, now, root_);
+                else
+                    piece += json_brief_task(functions_, task, now.progress);
             }
             return true;
         });
         visits_left_ += visits;
         is_over_ = !more || visits_left_ == 0 || left() == 0;
         if (is_over_) piece += "]";
-        return piece.empty() ? " " : piece;
+        return piece;
     }
 
     [[nodiscard]] bool is_over() const noexcept { return is_over_; }
@@ -19725,15 +20214,11 @@ class listed_tasks {
 
 /// The response with a list: whole where it is one piece, and else made while it is sent.
 [[nodiscard]] inline http::response list_response(const std::shared_ptr<listed_tasks>& list) {
-    std::string first = list->next();
+    http::pieced_text first = list->next();
     if (list->is_over()) return json_response(200, std::move(first));
     http::response response = json_response(200, "");
-    response.stream = std::make_shared<http::body_stream>();
-    response.stream->write(first);
-    response.stream->on_taken([list, body = response.stream.get()] {
-        body->write(list->next());
-        if (list->is_over()) body->end();
-    });
+    response.stream = http::made_on_demand(list);
+    response.stream->write(std::move(first));
     return response;
 }
 
@@ -21099,8 +21584,7 @@ namespace detail {
     full.status = 206;
     full.headers.set("Content-Range", "bytes " + std::to_string(first) + "-" +
                                           std::to_string(last) + "/" + std::to_string(size));
-    full.body.erase(last + 1);
-    full.body.erase(0, first);
+    full.body = full.body.substr(first, wanted.part.size());
     return full;
 }
 
@@ -21122,10 +21606,11 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     routes.add("GET", "/task/info/{task_id}", [&](exchange&& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
         const auto show = [&functions, &tasks, &calls, id = task.id, root = asked.root(),
-                           answer = asked.answer] {
+                           reader = asked.reader(), answer = asked.answer] {
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
+                if (reader) calls.deliver(id, *reader);
                 return json_response(
                     200, json_task(functions, *found, standing_of(*found, calls), root));
             });
@@ -21137,8 +21622,9 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     get_task("/task/done/{task_id}", [](const task::record& task, const exchange&) {
         return std::string(json_boolean(has_ended(task.status)));
     });
-    routes.get("/task/result/{task_id}", [&tasks](const exchange& asked) {
+    routes.get("/task/result/{task_id}", [&tasks, &calls](const exchange& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
+        if (const auto reader = asked.reader()) calls.deliver(task.id, *reader);
         if (task::media_type(task).empty()) return json_response(200, task.result);
         http::response full = result_answer(task);
         const std::string tag = *full.headers.find("ETag");
@@ -21233,7 +21719,9 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
             return asked.answer(
                 http::problem(400, "timeout is not a number of seconds, as in ?timeout=30"));
         }
-        const auto show = [&functions, &calls, root = asked.root()](const task::record& task) {
+        const auto show = [&functions, &calls, root = asked.root(),
+                           reader = asked.reader()](const task::record& task) {
+            if (reader) calls.deliver(task.id, *reader);
             return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);
@@ -21258,9 +21746,9 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
 
 }  // namespace restful_functions::api
 
-// restful_functions/http/compression.hpp
-/// Compressed bodies, with zlib and libzstd where the library is built with them:
-/// RESTFUL_FUNCTIONS_ZLIB and RESTFUL_FUNCTIONS_ZSTD.
+// restful_functions/http/packer.hpp
+/// packer: compresses a text piece by piece, with zlib or libzstd where the library is built with
+/// them: RESTFUL_FUNCTIONS_ZLIB and RESTFUL_FUNCTIONS_ZSTD.
 
 #ifdef RESTFUL_FUNCTIONS_ZLIB
 #include <zlib.h>
@@ -21281,95 +21769,379 @@ inline constexpr std::initializer_list<content_coding> known_codings = {
 #endif
 };
 
+/// Holds some 300 KB with gzip and 700 KB with zstd until the text is packed.
+class packer {
+ public:
+    packer() = default;
+    packer(const packer&) = delete;
+    packer& operator=(const packer&) = delete;
+    virtual ~packer() = default;
+
+    /// What can be sent after these bytes of the text, perhaps nothing; all that is left with the
+    /// last ones. Throws std::bad_alloc.
+    [[nodiscard]] virtual std::string pack(std::string_view bytes, bool are_last) = 0;
+};
+
 namespace detail {
 
-/// Shorter bodies fit a packet or two as they are; longer ones would hold up the other clients for
-/// more than some ten milliseconds.
-inline constexpr std::size_t least_compressed = 1400;
-inline constexpr std::size_t most_compressed = std::size_t{2} * 1024 * 1024;
-
 #ifdef RESTFUL_FUNCTIONS_ZLIB
-/// nullopt: there is no memory.
-[[nodiscard]] inline std::optional<std::string> gzip(std::string_view bytes) {
-    constexpr int with_gzip_header = 16 + MAX_WBITS;
-    constexpr int usual_memory = 8;
-    z_stream stream{};
-    if (::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, with_gzip_header, usual_memory,
-                       Z_DEFAULT_STRATEGY) != Z_OK) {
-        return std::nullopt;
+class gzip_packer final : public packer {
+ public:
+    gzip_packer() {
+        constexpr int with_gzip_header = 16 + MAX_WBITS;
+        constexpr int usual_memory = 8;
+        if (::deflateInit2(&stream_, Z_BEST_SPEED, Z_DEFLATED, with_gzip_header, usual_memory,
+                           Z_DEFAULT_STRATEGY) != Z_OK) {
+            throw std::bad_alloc();
+        }
     }
-    std::string packed(::deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-    // zlib reads only; its interface is older than const.
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    stream.avail_in = static_cast<uInt>(bytes.size());
-    stream.next_out = reinterpret_cast<Bytef*>(packed.data());
-    stream.avail_out = static_cast<uInt>(packed.size());
-    const int status = ::deflate(&stream, Z_FINISH);
-    packed.resize(stream.total_out);
-    ::deflateEnd(&stream);
-    return status == Z_STREAM_END ? std::optional(std::move(packed)) : std::nullopt;
-}
+    ~gzip_packer() override { ::deflateEnd(&stream_); }
+
+    [[nodiscard]] std::string pack(std::string_view bytes, bool are_last) override {
+        // zlib reads only; its interface is older than const.
+        stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+        stream_.avail_in = static_cast<uInt>(bytes.size());
+        std::string packed;
+        do {
+            const std::size_t size = packed.size();
+            packed.resize(size + ::deflateBound(&stream_, static_cast<uLong>(bytes.size())));
+            stream_.next_out = reinterpret_cast<Bytef*>(packed.data() + size);
+            stream_.avail_out = static_cast<uInt>(packed.size() - size);
+            ::deflate(&stream_, are_last ? Z_FINISH : Z_NO_FLUSH);
+            packed.resize(packed.size() - stream_.avail_out);
+        } while (stream_.avail_out == 0);
+        return packed;
+    }
+
+ private:
+    z_stream stream_{};
+};
 #endif
 
 #ifdef RESTFUL_FUNCTIONS_ZSTD
-/// nullopt: there is no memory.
-[[nodiscard]] inline std::optional<std::string> zstd(std::string_view bytes) {
-    std::string packed(::ZSTD_compressBound(bytes.size()), '\0');
-    const std::size_t size =
-        ::ZSTD_compress(packed.data(), packed.size(), bytes.data(), bytes.size(), 1);
-    if (::ZSTD_isError(size) != 0) return std::nullopt;
-    packed.resize(size);
-    return packed;
-}
+class zstd_packer final : public packer {
+ public:
+    explicit zstd_packer(std::optional<std::size_t> size) : context_(::ZSTD_createCCtx()) {
+        if (!context_) throw std::bad_alloc();
+        constexpr int window_of_128_KiB = 17;  // a quarter of the usual one
+        ::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, 1);
+        ::ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_windowLog, window_of_128_KiB);
+        if (size) ::ZSTD_CCtx_setPledgedSrcSize(context_.get(), *size);
+        // It takes its memory with the first call, which would be one in the middle of an answer.
+        static_cast<void>(pack({}, false));
+    }
+
+    [[nodiscard]] std::string pack(std::string_view bytes, bool are_last) override {
+        ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
+        std::string packed;
+        std::size_t left = 0;
+        do {
+            const std::size_t size = packed.size();
+            packed.resize(size + ::ZSTD_compressBound(bytes.size()));
+            ZSTD_outBuffer out{packed.data() + size, packed.size() - size, 0};
+            left = ::ZSTD_compressStream2(context_.get(), &out, &in,
+                                          are_last ? ZSTD_e_end : ZSTD_e_continue);
+            if (::ZSTD_isError(left) != 0) throw std::bad_alloc();  // its only reason here
+            packed.resize(size + out.pos);
+        } while (are_last ? left != 0 : in.pos < in.size);
+        return packed;
+    }
+
+ private:
+    struct deleter {
+        void operator()(ZSTD_CCtx* context) const noexcept { ::ZSTD_freeCCtx(context); }
+    };
+    std::unique_ptr<ZSTD_CCtx, deleter> context_;
+};
 #endif
 
-[[nodiscard]] inline std::optional<std::string> packed([[maybe_unused]] std::string_view bytes,
-                                                       content_coding coding) try {
+}  // namespace detail
+
+/// Of one of the known codings; nullptr for another one. `size`: of the text, where it is known.
+/// Throws std::bad_alloc.
+[[nodiscard]] inline std::unique_ptr<packer> make_packer(
+    content_coding coding, [[maybe_unused]] std::optional<std::size_t> size = std::nullopt) {
     switch (coding) {
         case content_coding::identity:
             break;
         case content_coding::gzip:
 #ifdef RESTFUL_FUNCTIONS_ZLIB
-            return gzip(bytes);
+            return std::make_unique<detail::gzip_packer>();
 #else
             break;
 #endif
         case content_coding::zstd:
 #ifdef RESTFUL_FUNCTIONS_ZSTD
-            return zstd(bytes);
+            return std::make_unique<detail::zstd_packer>(size);
 #else
             break;
 #endif
     }
-    return std::nullopt;
-} catch (const std::bad_alloc&) {
-    return std::nullopt;
+    return nullptr;
 }
 
-/// JSON and text; images and the like are packed already.
-[[nodiscard]] inline bool is_worth_packing(const response& answer) noexcept {
-    const std::string* type = answer.headers.find("Content-Type");
-    return type != nullptr && answer.status != 206 && !answer.stream &&
-           answer.body.size() >= least_compressed && answer.body.size() <= most_compressed &&
-           answer.headers.find("Content-Encoding") == nullptr &&
-           (type->find("json") != type->npos || type->starts_with("text/"));
+}  // namespace restful_functions::http
+
+// restful_functions/http/date.hpp
+/// The Date field's form of a time, and that of now without formatting it for each response.
+
+namespace restful_functions::http {
+
+/// A time as an IMF-fixdate (RFC 9110, 5.6.7), e.g. "Sun, 06 Nov 1994 08:49:37 GMT". Does not
+/// depend on the locale.
+class date {
+ public:
+    explicit date(std::time_t seconds) noexcept : seconds_(seconds) {
+        std::tm utc{};
+        ::gmtime_r(&seconds, &utc);
+        constexpr std::string_view days = "SunMonTueWedThuFriSat";
+        constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
+        copy(0, days.substr(static_cast<std::size_t>(utc.tm_wday) * 3, 3));
+        copy(8, months.substr(static_cast<std::size_t>(utc.tm_mon) * 3, 3));
+        two_digits(5, utc.tm_mday);
+        two_digits(12, (utc.tm_year + 1900) / 100);
+        two_digits(14, utc.tm_year % 100);
+        two_digits(17, utc.tm_hour);
+        two_digits(20, utc.tm_min);
+        two_digits(23, utc.tm_sec);
+    }
+
+    /// The seconds since 1970 that it stands for.
+    [[nodiscard]] std::time_t seconds() const noexcept { return seconds_; }
+    /// Its 29 characters.
+    [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
+
+ private:
+    void copy(std::size_t at, std::string_view part) noexcept {
+        part.copy(text_.data() + at, part.size());
+    }
+    void two_digits(std::size_t at, int value) noexcept {
+        text_[at] = static_cast<char>('0' + value / 10);
+        text_[at + 1] = static_cast<char>('0' + value % 10);
+    }
+
+    std::time_t seconds_;
+    std::array<char, 29> text_{'D', 'd', 'd', ',', ' ', 'D', 'D', ' ', 'M', 'm',
+                               'm', ' ', 'Y', 'Y', 'Y', 'Y', ' ', 'h', 'h', ':',
+                               'm', 'm', ':', 's', 's', ' ', 'G', 'M', 'T'};
+};
+
+/// The time of now, formatted anew only when the second has changed. The text stays valid until the
+/// next call in the same thread.
+inline std::string_view current_date() noexcept {
+    thread_local date cached(0);
+    if (const std::time_t now = std::time(nullptr); now != cached.seconds()) cached = date(now);
+    return cached.text();
+}
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/writer.hpp
+/// Writes the head of a response; its body follows it unchanged.
+
+namespace restful_functions::http {
+
+/// The interim response that a client waits for which sent `Expect: 100-continue`.
+inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
+
+/// What the form of a response depends on, of the request that it answers. The default is what
+/// answers bytes that were no request.
+struct exchange {
+    bool is_head = false;  ///< The request was HEAD: the response has no body.
+    int version_minor = 1;
+    bool keep_alive = false;  ///< The client can take another response on this connection.
+
+    exchange() = default;
+    /// The exchange that a request begins.
+    explicit exchange(const request& begun) noexcept
+        : is_head(begun.method == "HEAD"),
+          version_minor(begun.version_minor),
+          keep_alive(begun.keep_alive) {}
+};
+
+/// Whether the body is sent after the head (RFC 9110, 6.4.1).
+[[nodiscard]] inline bool sends_body(const response& answer, const exchange& with) noexcept {
+    return !with.is_head && answer.status >= 200 && answer.status != 204 && answer.status != 304;
+}
+
+/// Whether the body is sent in chunks (RFC 9112, 7.1), because its length is not known.
+[[nodiscard]] inline bool is_chunked(const response& answer, const exchange& with) noexcept {
+    return answer.stream != nullptr && with.version_minor >= 1;
+}
+
+/// Whether the connection ends with this response: also where nothing else tells its end.
+[[nodiscard]] inline bool closes(const response& answer, const exchange& with) noexcept {
+    return answer.close || !with.keep_alive || (answer.stream && !is_chunked(answer, with));
+}
+
+/// Whether the head says how long the body is, or would be for GET (RFC 9110, 8.6). A body that is
+/// not packed, because HEAD has none, has no known length.
+[[nodiscard]] inline bool has_length(const response& answer, const exchange& with) noexcept {
+    const bool is_unknown =
+        answer.stream || (with.is_head && answer.headers.find("Content-Encoding") != nullptr);
+    return answer.status >= 200 && answer.status != 204 && answer.status != 304 && !is_unknown;
+}
+
+/// A piece of a chunked body; an empty one is the last.
+[[nodiscard]] inline pieced_text chunk(pieced_text piece) {
+    std::array<char, 16> digits;
+    const auto end =
+        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
+    pieced_text framed = std::string(digits.data(), end).append("\r\n");
+    framed += std::move(piece);
+    framed += "\r\n";
+    return framed;
+}
+
+namespace detail {
+
+inline void append_number(std::string& out, std::size_t value) {
+    std::array<char, 20> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    out.append(digits.data(), end);
+}
+
+// A CR, LF or NUL in a value would let it forge fields or a response (RFC 9110, 5.5).
+inline void append_value(std::string& out, std::string_view value) {
+    const std::size_t begin = out.size();
+    out.append(value);
+    std::replace_if(
+        out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+        [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
+}
+
+inline bool is_written_anyway(std::string_view name) noexcept {
+    return equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
+           equal_ignoring_case(name, "Connection") ||
+           equal_ignoring_case(name, "Transfer-Encoding");
 }
 
 }  // namespace detail
 
-/// Packs the body where that is worth it, with the fields that say so.
-inline void compress(response& answer, content_coding coding) {
-    if (!detail::is_worth_packing(answer)) return;
-    answer.headers.add("Vary", "Accept-Encoding");
-    auto packed = detail::packed(answer.body, coding);
-    if (!packed || packed->size() >= answer.body.size()) return;
-    answer.body = *std::move(packed);
-    answer.headers.set("Content-Encoding", std::string(to_string(coding)));
-    // The bytes are others now (RFC 9110, 8.8.1).
-    if (const std::string* tag = answer.headers.find("ETag");
-        tag != nullptr && !tag->starts_with("W/"))
-        answer.headers.set("ETag", "W/" + *tag);
+/// Appends the status line, the fields and the empty line to `out`, with Date, Content-Length and
+/// Connection as the exchange needs them. Fields of these names, and fields whose name is no token,
+/// are left out.
+inline void write_head(std::string& out, const response& answer, const exchange& with) {
+    out.append("HTTP/1.1 ");
+    detail::append_number(out, static_cast<std::size_t>(answer.status));
+    out.append(" ").append(reason_phrase(answer.status));
+    out.append("\r\nDate: ").append(current_date());
+    // What is sent as text or JSON is never run as a script.
+    out.append("\r\nX-Content-Type-Options: nosniff");
+    for (const auto& [name, value] : answer.headers) {
+        if (!is_token(name) || detail::is_written_anyway(name)) continue;
+        out.append("\r\n").append(name).append(": ");
+        detail::append_value(out, value);
+    }
+    if (is_chunked(answer, with)) {
+        out.append("\r\nTransfer-Encoding: chunked");
+    } else if (has_length(answer, with)) {
+        out.append("\r\nContent-Length: ");
+        detail::append_number(out, answer.body.size());
+    }
+    if (closes(answer, with))
+        out.append("\r\nConnection: close");
+    else if (with.version_minor == 0)
+        out.append("\r\nConnection: keep-alive");
+    out.append("\r\n\r\n");
 }
+
+}  // namespace restful_functions::http
+
+// restful_functions/http/compression.hpp
+/// compression: answers packed for clients that take it, large ones while they are sent.
+
+namespace restful_functions::http {
+
+namespace detail {
+
+/// Shorter bodies fit a packet or two as they are.
+inline constexpr std::size_t least_packed = 1400;
+/// The bytes that are packed in one turn of the loop, which take it a millisecond or so.
+inline constexpr std::size_t most_packed_at_once = std::size_t{64} * 1024;
+
+/// JSON and text; images and the like are packed already. Of bodies that are made while they are
+/// sent, those whose maker does not wait for anything.
+[[nodiscard]] inline bool is_worth_packing(const response& answer) noexcept {
+    const std::string* type = answer.headers.find("Content-Type");
+    const bool is_long =
+        answer.stream ? answer.stream->is_made_on_demand() : answer.body.size() >= least_packed;
+    return type != nullptr && is_long && answer.status != 206 &&
+           answer.headers.find("Content-Encoding") == nullptr &&
+           (type->find("json") != type->npos || type->starts_with("text/"));
+}
+
+/// Packs a body as its client reads it.
+class packed_body {
+ public:
+    /// Of the body of an answer. Holds the place as long as it is there.
+    packed_body(const response& whole, content_coding coding, std::shared_ptr<void> place)
+        : packer_(make_packer(coding)),
+          place_(std::move(place)),
+          text_(whole.body),
+          source_(whole.stream) {}
+
+    [[nodiscard]] std::string next() {
+        if (packed_ == text_.size() && source_) {
+            text_ = source_->take();
+            packed_ = 0;
+        }
+        const auto bytes = text_.rest_of_piece(packed_).substr(0, most_packed_at_once);
+        packed_ += bytes.size();
+        is_over_ = packed_ == text_.size() && (!source_ || source_->is_done());
+        return packer_->pack(bytes, is_over_);
+    }
+
+    [[nodiscard]] bool is_over() const noexcept { return is_over_; }
+
+ private:
+    std::unique_ptr<packer> packer_;
+    std::shared_ptr<void> place_;
+    pieced_text text_;
+    std::size_t packed_ = 0;               // bytes of it
+    std::shared_ptr<body_stream> source_;  // of the text that follows, if any
+    bool is_over_ = false;
+};
+
+}  // namespace detail
+
+/// Packs the answers of a server. Of those that are packed while they are sent there are at most
+/// `most_at_a_time`, for each holds up to a MiB; further ones are sent as they are.
+class compression {
+ public:
+    static constexpr long most_at_a_time = 100;
+
+    /// Packs the body where that is worth it, with the fields that say so. An answer to HEAD gets
+    /// the fields alone. Where there is no memory to pack it, the body stays as it is.
+    void pack(response& answer, content_coding coding, const exchange& with) const try {
+        if (coding == content_coding::identity || !detail::is_worth_packing(answer)) return;
+        answer.headers.add("Vary", "Accept-Encoding");
+        const bool is_large = answer.stream || answer.body.size() > detail::most_packed_at_once;
+        // Only the end of the connection would tell HTTP/1.0 the end of a body without a length.
+        if (is_large && (with.version_minor == 0 || place_.use_count() > most_at_a_time)) return;
+
+        std::string body;
+        std::shared_ptr<body_stream> stream;
+        if (is_large && with.is_head)
+            stream = std::make_shared<body_stream>();  // nobody reads it
+        else if (is_large)
+            stream = made_on_demand(std::make_shared<detail::packed_body>(answer, coding, place_));
+        else if (!with.is_head)
+            body = make_packer(coding, answer.body.size())->pack(answer.body.text(), true);
+
+        // The bytes are others now (RFC 9110, 8.8.1).
+        if (const std::string* tag = answer.headers.find("ETag");
+            tag != nullptr && !tag->starts_with("W/"))
+            answer.headers.set("ETag", "W/" + *tag);
+        answer.headers.set("Content-Encoding", std::string(to_string(coding)));
+        answer.body = std::move(body);
+        answer.stream = std::move(stream);
+    } catch (const std::bad_alloc&) {
+    }
+
+ private:
+    std::shared_ptr<void> place_ = std::make_shared<char>();  // held by what is being packed
+};
 
 }  // namespace restful_functions::http
 
@@ -21516,6 +22288,7 @@ class service {
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::bad_alloc&) {
+            calls_.make_room(2 * reserve_.size);
             // Handlers answer last, so nothing was answered yet.
             answer(http::problem(503, "the server has no memory left for this request"));
         } catch (const std::exception& failure) {
@@ -21603,8 +22376,9 @@ class service {
             to_client(std::move(given));
         };
         if (const auto coding = coding_for(request); coding != http::content_coding::identity) {
-            answer = [coding, to_client = std::move(answer)](http::response&& given) {
-                http::compress(given, coding);
+            answer = [this, coding, with = http::exchange(request),
+                      to_client = std::move(answer)](http::response&& given) {
+                compression_.pack(given, coding, with);
                 to_client(std::move(given));
             };
         }
@@ -21650,6 +22424,7 @@ class service {
     task_events events_;
     idempotency_keys keys_;
     guard guard_;
+    http::compression compression_;
     bool is_withdrawn_ = false;
     bool flushes_soon_ = false;
     router routes_;
@@ -22454,164 +23229,6 @@ class parser {
 
 }  // namespace restful_functions::http
 
-// restful_functions/http/date.hpp
-/// The Date field's form of a time, and that of now without formatting it for each response.
-
-namespace restful_functions::http {
-
-/// A time as an IMF-fixdate (RFC 9110, 5.6.7), e.g. "Sun, 06 Nov 1994 08:49:37 GMT". Does not
-/// depend on the locale.
-class date {
- public:
-    explicit date(std::time_t seconds) noexcept : seconds_(seconds) {
-        std::tm utc{};
-        ::gmtime_r(&seconds, &utc);
-        constexpr std::string_view days = "SunMonTueWedThuFriSat";
-        constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-        copy(0, days.substr(static_cast<std::size_t>(utc.tm_wday) * 3, 3));
-        copy(8, months.substr(static_cast<std::size_t>(utc.tm_mon) * 3, 3));
-        two_digits(5, utc.tm_mday);
-        two_digits(12, (utc.tm_year + 1900) / 100);
-        two_digits(14, utc.tm_year % 100);
-        two_digits(17, utc.tm_hour);
-        two_digits(20, utc.tm_min);
-        two_digits(23, utc.tm_sec);
-    }
-
-    /// The seconds since 1970 that it stands for.
-    [[nodiscard]] std::time_t seconds() const noexcept { return seconds_; }
-    /// Its 29 characters.
-    [[nodiscard]] std::string_view text() const noexcept { return {text_.data(), text_.size()}; }
-
- private:
-    void copy(std::size_t at, std::string_view part) noexcept {
-        part.copy(text_.data() + at, part.size());
-    }
-    void two_digits(std::size_t at, int value) noexcept {
-        text_[at] = static_cast<char>('0' + value / 10);
-        text_[at + 1] = static_cast<char>('0' + value % 10);
-    }
-
-    std::time_t seconds_;
-    std::array<char, 29> text_{'D', 'd', 'd', ',', ' ', 'D', 'D', ' ', 'M', 'm',
-                               'm', ' ', 'Y', 'Y', 'Y', 'Y', ' ', 'h', 'h', ':',
-                               'm', 'm', ':', 's', 's', ' ', 'G', 'M', 'T'};
-};
-
-/// The time of now, formatted anew only when the second has changed. The text stays valid until the
-/// next call in the same thread.
-inline std::string_view current_date() noexcept {
-    thread_local date cached(0);
-    if (const std::time_t now = std::time(nullptr); now != cached.seconds()) cached = date(now);
-    return cached.text();
-}
-
-}  // namespace restful_functions::http
-
-// restful_functions/http/writer.hpp
-/// Writes the head of a response; its body follows it unchanged.
-
-namespace restful_functions::http {
-
-/// The interim response that a client waits for which sent `Expect: 100-continue`.
-inline constexpr std::string_view continue_response = "HTTP/1.1 100 Continue\r\n\r\n";
-
-/// What the form of a response depends on, of the request that it answers. The default is what
-/// answers bytes that were no request.
-struct exchange {
-    bool is_head = false;  ///< The request was HEAD: the response has no body.
-    int version_minor = 1;
-    bool keep_alive = false;  ///< The client can take another response on this connection.
-
-    exchange() = default;
-    /// The exchange that a request begins.
-    explicit exchange(const request& begun) noexcept
-        : is_head(begun.method == "HEAD"),
-          version_minor(begun.version_minor),
-          keep_alive(begun.keep_alive) {}
-};
-
-/// Whether the body is sent after the head (RFC 9110, 6.4.1).
-[[nodiscard]] inline bool sends_body(const response& answer, const exchange& with) noexcept {
-    return !with.is_head && answer.status >= 200 && answer.status != 204 && answer.status != 304;
-}
-
-/// Whether the body is sent in chunks (RFC 9112, 7.1), because its length is not known.
-[[nodiscard]] inline bool is_chunked(const response& answer, const exchange& with) noexcept {
-    return answer.stream != nullptr && with.version_minor >= 1;
-}
-
-/// Whether the connection ends with this response: also where nothing else tells its end.
-[[nodiscard]] inline bool closes(const response& answer, const exchange& with) noexcept {
-    return answer.close || !with.keep_alive || (answer.stream && !is_chunked(answer, with));
-}
-
-/// A piece of a chunked body; an empty one is the last.
-[[nodiscard]] inline std::string chunk(std::string_view piece) {
-    std::array<char, 16> digits;
-    const auto end =
-        std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16).ptr;
-    std::string text(digits.data(), end);
-    return text.append("\r\n").append(piece).append("\r\n");
-}
-
-namespace detail {
-
-inline void append_number(std::string& out, std::size_t value) {
-    std::array<char, 20> digits;
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-    out.append(digits.data(), end);
-}
-
-// A CR, LF or NUL in a value would let it forge fields or a response (RFC 9110, 5.5).
-inline void append_value(std::string& out, std::string_view value) {
-    const std::size_t begin = out.size();
-    out.append(value);
-    std::replace_if(
-        out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
-        [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
-}
-
-inline bool is_written_anyway(std::string_view name) noexcept {
-    return equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Date") ||
-           equal_ignoring_case(name, "Connection") ||
-           equal_ignoring_case(name, "Transfer-Encoding");
-}
-
-}  // namespace detail
-
-/// Appends the status line, the fields and the empty line to `out`, with Date, Content-Length and
-/// Connection as the exchange needs them. Fields of these names, and fields whose name is no token,
-/// are left out.
-inline void write_head(std::string& out, const response& answer, const exchange& with) {
-    out.append("HTTP/1.1 ");
-    detail::append_number(out, static_cast<std::size_t>(answer.status));
-    out.append(" ").append(reason_phrase(answer.status));
-    out.append("\r\nDate: ").append(current_date());
-    // What is sent as text or JSON is never run as a script.
-    out.append("\r\nX-Content-Type-Options: nosniff");
-    for (const auto& [name, value] : answer.headers) {
-        if (!is_token(name) || detail::is_written_anyway(name)) continue;
-        out.append("\r\n").append(name).append(": ");
-        detail::append_value(out, value);
-    }
-    // The answer to HEAD has the length that GET would have (RFC 9110, 8.6).
-    if (is_chunked(answer, with)) {
-        out.append("\r\nTransfer-Encoding: chunked");
-    } else if (answer.status >= 200 && answer.status != 204 && answer.status != 304 &&
-               !answer.stream) {
-        out.append("\r\nContent-Length: ");
-        detail::append_number(out, answer.body.size());
-    }
-    if (closes(answer, with))
-        out.append("\r\nConnection: close");
-    else if (with.version_minor == 0)
-        out.append("\r\nConnection: keep-alive");
-    out.append("\r\n\r\n");
-}
-
-}  // namespace restful_functions::http
-
 // restful_functions/transport/asio_http_deadline.hpp
 /// A deadline that costs nothing to move away.
 
@@ -22756,13 +23373,16 @@ enum class sending : std::uint8_t {
     done,      ///< all of it is sent
     blocked,   ///< the socket takes no more for now
     starved,   ///< there is no more of its body yet
-    yielding,  ///< the next piece takes time to make: other clients are served first
+    yielding,  ///< there is more to send or to make: other clients are served first
     failed     ///< the client has gone
 };
 
 /// Head and body, the latter whole or piece by piece as it is made. Empty, it holds no memory.
 class outgoing {
  public:
+    /// The bytes that are sent in one turn of the loop: with TLS they take a millisecond at most.
+    static constexpr std::size_t most_in_a_turn = std::size_t{256} * 1024;
+
     outgoing() = default;
     outgoing(const outgoing&) = delete;
     outgoing& operator=(const outgoing&) = delete;
@@ -22775,28 +23395,29 @@ class outgoing {
         http::write_head(head_, response_, with);
         is_chunked_ = http::is_chunked(response_, with);
         response_.close = http::closes(response_, with);
-        if (!http::sends_body(response_, with)) {
-            response_.body.clear();
-            end_stream();
-        }
+        if (!http::sends_body(response_, with)) response_.drop_body();
         if (response_.stream) response_.stream->on_news(std::move(on_more));
     }
 
     /// Whether the connection ends with it.
     [[nodiscard]] bool is_last() const noexcept { return response_.close; }
 
-    /// Sends what the channel takes.
+    /// Sends what the channel takes, or a turn's share of it.
     sending send_to(const channel& to) {
+        std::size_t left_of_turn = most_in_a_turn;
         for (bool is_first = true;; is_first = false) {
             while (sent_ < head_.size() + response_.body.size()) {
-                const ssize_t size = send_some(to);
+                if (left_of_turn == 0) return sending::yielding;
+                const ssize_t size = send_some(to, left_of_turn);
                 if (size < 0 && errno == EINTR) continue;
                 if (size < 0) return errno == EAGAIN ? sending::blocked : sending::failed;
                 sent_ += static_cast<std::size_t>(size);
+                left_of_turn -= static_cast<std::size_t>(size);
             }
             if (!response_.stream) return sending::done;
-            if (response_.stream->is_made_on_demand() && !is_first) return sending::yielding;
-            if (!take_piece()) return sending::starved;
+            const bool is_made = response_.stream->is_made_on_demand();
+            if (is_made && !is_first) return sending::yielding;
+            if (!take_piece()) return is_made ? sending::yielding : sending::starved;
         }
     }
 
@@ -22815,23 +23436,34 @@ class outgoing {
 
     /// Makes the next piece of the body what is to be sent. false: it is not there yet.
     bool take_piece() {
-        const std::string piece = response_.stream->take();
-        if (piece.empty() && !response_.stream->is_done()) return false;
-        head_ = is_chunked_ ? http::chunk(piece) : piece;
+        http::pieced_text piece = response_.stream->take();
+        const bool is_end = piece.empty();
+        if (is_end && !response_.stream->is_done()) return false;
+        head_.clear();
+        response_.body = is_chunked_ ? http::chunk(std::move(piece)) : std::move(piece);
         sent_ = 0;
-        if (piece.empty()) end_stream();
+        if (is_end) end_stream();
         return true;
     }
 
-    ssize_t send_some(const channel& to) {
-        const std::string_view head = head_;
-        const std::string_view body = response_.body;
-        const std::string_view rest_of_head = head.substr(std::min(sent_, head.size()));
-        return to.send(rest_of_head, body.substr(sent_ - (head.size() - rest_of_head.size())));
+    ssize_t send_some(const channel& to, std::size_t most) const {
+        std::array<std::string_view, channel::most_pieces> pieces;
+        std::size_t count = 0;
+        const std::size_t end = std::min(sent_ + most, head_.size() + response_.body.size());
+        for (std::size_t at = sent_; at < end && count < pieces.size(); ++count) {
+            pieces[count] = rest_of_piece(at).substr(0, end - at);
+            at += pieces[count].size();
+        }
+        return to.send({pieces.data(), count});
     }
 
-    http::response response_;
-    std::string head_;      // then, of a body that comes in pieces, the piece
+    [[nodiscard]] std::string_view rest_of_piece(std::size_t at) const noexcept {
+        return at < head_.size() ? std::string_view(head_).substr(at)
+                                 : response_.body.rest_of_piece(at - head_.size());
+    }
+
+    http::response response_;  // its body is, where it has a stream, the piece that is being sent
+    std::string head_;
     std::size_t sent_ = 0;  // of head and body together
     bool is_chunked_ = false;
 };
@@ -23242,6 +23874,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
                 is_starved_ = true;
                 return deadline_.clear();
             case sending::yielding:
+                deadline_.clear();
                 return write_soon();
             case sending::failed:
                 return close();
@@ -24405,17 +25038,17 @@ class tls_session final : public secure_session {
         return result_of(::SSL_read(session_.get(), bytes, limit));
     }
 
-    ssize_t send(std::string_view first, std::string_view second) override {
+    /// One record at the most: OpenSSL's own buffer holds no more, however long a piece is.
+    ssize_t send(std::span<const std::string_view> pieces) override {
         ::ERR_clear_error();
         // A short head travels in one record with what follows it.
         std::array<char, 16 * 1024> record;
-        if (!first.empty() && !second.empty() && first.size() < record.size()) {
-            std::memcpy(record.data(), first.data(), first.size());
-            const std::size_t rest = std::min(second.size(), record.size() - first.size());
-            std::memcpy(record.data() + first.size(), second.data(), rest);
-            return write({record.data(), first.size() + rest});
+        std::size_t size = 0;
+        for (const std::string_view piece : pieces) {
+            if (size == 0 && piece.size() >= record.size()) return write(piece);
+            size += piece.copy(record.data() + size, record.size() - size);
         }
-        return write(first.empty() ? second : first);
+        return write({record.data(), size});
     }
 
     void end() noexcept override {
@@ -24715,13 +25348,15 @@ class in_process {
  public:
     explicit in_process(Service& served) noexcept : service_(served) {}
 
-    /// The response to a request, for which it waits as long as it takes. Throws std::system_error
-    /// when the service's descriptor cannot be waited for.
+    /// The response to a request, for which it waits as long as it takes; that to HEAD has no body.
+    /// Throws std::system_error when the service's descriptor cannot be waited for.
     http::response send(http::request request) {
+        const http::exchange begun(request);
         const auto answer = std::make_shared<std::optional<http::response>>();
         service_.handle(std::move(request),
                         [answer](http::response&& given) { *answer = std::move(given); });
         while (!*answer) step();
+        if (!http::sends_body(**answer, begun)) (*answer)->drop_body();
         return *std::move(*answer);
     }
 
