@@ -4398,6 +4398,7 @@ class pieced_text {
 
     pieced_text& operator+=(pieced_text&& other) {
         if (empty()) return *this = std::move(other);
+        rest_.reserve(rest_.size() + other.rest_.size());
         last() += other.first_;
         rest_.insert(rest_.end(), std::make_move_iterator(other.rest_.begin()),
                      std::make_move_iterator(other.rest_.end()));
@@ -5106,7 +5107,7 @@ namespace restful_functions::task {
 
 /// How many finished tasks are kept and for how long; whichever bound is reached first holds. Where
 /// there are too many, the caller with the most makes room, with the results that it has got before
-/// others, and with the older ones first. Tasks that have not finished are always kept.
+/// the others. Tasks that have not finished are always kept.
 struct retention {
     std::chrono::milliseconds result_ttl = std::chrono::hours(24);
     std::size_t max_finished_tasks = std::min<std::size_t>(1'000'000, part_of_memory() / 512);
@@ -5371,8 +5372,7 @@ struct server_options {
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
     /// Finished tasks kept: a million, or as many as a quarter of the memory holds, control groups
-    /// included. Of the caller with the most, those go first whose results it has got, and of these
-    /// the oldest.
+    /// included. Of the caller with the most, those go first whose results it has got.
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
     /// Bytes of their results, logs and backtraces together: 1 GiB, or a quarter of the memory.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;
@@ -16333,7 +16333,7 @@ struct task_node {
     task_links arrival_links;      ///< in the order of their arrival
     task_links function_links;     ///< the same, of their function
     task_links end_links;          ///< in the order of their end
-    task_links share_links;        ///< the same, of their owner, and delivered or not
+    task_links share_links;        ///< of an owner's, in the order of their end or delivery
 };
 
 /// A list through one pair of links of nodes that somebody else owns.
@@ -16440,8 +16440,8 @@ class finished_tasks {
     /// The one that finished first. nullptr: there is none.
     [[nodiscard]] task_node* oldest() const noexcept { return by_end_.first; }
 
-    /// Of the caller with the most bytes the oldest one whose result was delivered, or else the
-    /// oldest one. There has to be one.
+    /// Of the caller with the most bytes the one whose result was delivered first, or else the one
+    /// that finished first. There has to be one.
     [[nodiscard]] task_node& least_wanted() const noexcept {
         const owner_share& most = **by_bytes_.rbegin();
         return *(most.delivered.first != nullptr ? most.delivered : most.undelivered).first;
@@ -16647,7 +16647,7 @@ class table {
     }
 
     /// nullptr when there never was such a task or it is forgotten. Valid until the next call of
-    /// expire().
+    /// expire() or make_room().
     [[nodiscard]] const record* find(const uuid& id) const {
         const auto found = nodes_.find(id);
         return found == nodes_.end() ? nullptr : &found->second.task;
@@ -16949,8 +16949,9 @@ class dispatcher {
     /// The reader, who may be the one who has called, gets what is known of a task.
     void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
 
-    /// Forgets results of so many bytes, or all. false: there was none.
-    bool make_room(std::size_t bytes) { return tasks_.make_room(bytes); }
+    /// Forgets results of so many bytes, or all. false: there was none, or somebody is being told
+    /// of one.
+    bool make_room(std::size_t bytes) { return !is_telling_ && tasks_.make_room(bytes); }
 
     /// Forgets who listens to a task, if it has not ended.
     void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
@@ -17107,7 +17108,9 @@ class dispatcher {
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
+        is_telling_ = true;
         ended.mapped().on_end.tell(kept);
+        is_telling_ = false;
         for (const auto& tell : ended.mapped().on_gone) tell();
         // Not before everybody was told: where nothing is kept, the record goes here.
         tasks_.expire(now.steady);
@@ -17123,6 +17126,7 @@ class dispatcher {
     std::vector<uuid> given_up_;          // to be concluded
     std::optional<time_point> retry_at_;  // set if memory ran out while calls were started
     std::function<void(const uuid&)> on_news_;
+    bool is_telling_ = false;  // of a record, which has to stay
     bool drains_ = false;
 };
 
@@ -17626,6 +17630,11 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 }
 
 }  // namespace detail
+
+/// Whether json_task() has the result itself, and not where its bytes are.
+[[nodiscard]] inline bool shows_result(const task::record& task) noexcept {
+    return task::media_type(task).empty();
+}
 
 /// A task in brief, as lists and streams of many show it: without its result, and what it left.
 [[nodiscard]] inline std::string json_brief_task(
@@ -21610,7 +21619,7 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
-                if (reader) calls.deliver(id, *reader);
+                if (reader && shows_result(*found)) calls.deliver(id, *reader);
                 return json_response(
                     200, json_task(functions, *found, standing_of(*found, calls), root));
             });
@@ -21624,12 +21633,18 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     });
     routes.get("/task/result/{task_id}", [&tasks, &calls](const exchange& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
-        if (const auto reader = asked.reader()) calls.deliver(task.id, *reader);
-        if (task::media_type(task).empty()) return json_response(200, task.result);
-        http::response full = result_answer(task);
-        const std::string tag = *full.headers.find("ETag");
-        return http::in_part(asked.request,
-                             http::unless_known(asked.request, tag, std::move(full)));
+        http::response answer;
+        if (shows_result(task)) {
+            answer = json_response(200, task.result);
+        } else {
+            answer = result_answer(task);
+            const std::string tag = *answer.headers.find("ETag");
+            answer = http::in_part(asked.request,
+                                   http::unless_known(asked.request, tag, std::move(answer)));
+        }
+        const bool is_whole = answer.status == 200 || answer.status == 304;
+        if (const auto reader = asked.reader(); reader && is_whole) calls.deliver(task.id, *reader);
+        return answer;
     });
 
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.
@@ -21721,7 +21736,7 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         }
         const auto show = [&functions, &calls, root = asked.root(),
                            reader = asked.reader()](const task::record& task) {
-            if (reader) calls.deliver(task.id, *reader);
+            if (reader && shows_result(task)) calls.deliver(task.id, *reader);
             return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);
@@ -22288,7 +22303,7 @@ class service {
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::bad_alloc&) {
-            calls_.make_room(2 * reserve_.size);
+            if (!reserve_.refill()) calls_.make_room(2 * reserve_.size);
             // Handlers answer last, so nothing was answered yet.
             answer(http::problem(503, "the server has no memory left for this request"));
         } catch (const std::exception& failure) {

@@ -75,8 +75,7 @@ struct server_options {
     /// For how long a result is kept.
     std::chrono::milliseconds result_ttl = task::retention{}.result_ttl;
     /// Finished tasks kept: a million, or as many as a quarter of the memory holds, control groups
-    /// included. Of the caller with the most, those go first whose results it has got, and of these
-    /// the oldest.
+    /// included. Of the caller with the most, those go first whose results it has got.
     std::size_t max_finished_tasks = task::retention{}.max_finished_tasks;
     /// Bytes of their results, logs and backtraces together: 1 GiB, or a quarter of the memory.
     std::size_t max_finished_bytes = task::retention{}.max_finished_bytes;

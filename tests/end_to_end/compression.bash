@@ -20,6 +20,7 @@ equal 'end to end: a small response is sent as it is' '' "$(field Content-Encodi
 ask --data-binary "@$scratch/large" /echo
 large=$(id)
 waits_for '^200 true$' "/task/done/$large"
+ask "/task/log/$large"  # answered when its process is gone, and all is known of it
 ask "/task/info/$large"
 whole=$(sha256sum <"$scratch/body")
 length=$(field Content-Length)

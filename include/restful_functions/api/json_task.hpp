@@ -128,6 +128,11 @@ inline std::chrono::milliseconds queue_wait(const task::record& task, task::wall
 
 }  // namespace detail
 
+/// Whether json_task() has the result itself, and not where its bytes are.
+[[nodiscard]] inline bool shows_result(const task::record& task) noexcept {
+    return task::media_type(task).empty();
+}
+
 /// A task in brief, as lists and streams of many show it: without its result, and what it left.
 [[nodiscard]] inline std::string json_brief_task(
     const registry& functions, const task::record& task,

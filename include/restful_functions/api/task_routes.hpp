@@ -35,7 +35,7 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
             answer_late(answer, [&] {
                 const task::record* const found = tasks.find(id);
                 if (found == nullptr) return http::problem(404, "the task is forgotten");
-                if (reader) calls.deliver(id, *reader);
+                if (reader && shows_result(*found)) calls.deliver(id, *reader);
                 return json_response(
                     200, json_task(functions, *found, standing_of(*found, calls), root));
             });
@@ -49,12 +49,18 @@ inline void add_task_routes(router& routes, const registry& functions, const tas
     });
     routes.get("/task/result/{task_id}", [&tasks, &calls](const exchange& asked) {
         const task::record& task = *find_task(tasks, asked.parameter);
-        if (const auto reader = asked.reader()) calls.deliver(task.id, *reader);
-        if (task::media_type(task).empty()) return json_response(200, task.result);
-        http::response full = result_answer(task);
-        const std::string tag = *full.headers.find("ETag");
-        return http::in_part(asked.request,
-                             http::unless_known(asked.request, tag, std::move(full)));
+        http::response answer;
+        if (shows_result(task)) {
+            answer = json_response(200, task.result);
+        } else {
+            answer = result_answer(task);
+            const std::string tag = *answer.headers.find("ETag");
+            answer = http::in_part(asked.request,
+                                   http::unless_known(asked.request, tag, std::move(answer)));
+        }
+        const bool is_whole = answer.status == 200 || answer.status == 304;
+        if (const auto reader = asked.reader(); reader && is_whole) calls.deliver(task.id, *reader);
+        return answer;
     });
 
     // Answered when the tasks' processes are gone: whoever gets the answer finds nothing left.

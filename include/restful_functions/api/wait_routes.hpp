@@ -56,7 +56,7 @@ inline void add_wait_routes(router& routes, const registry& functions, const tas
         }
         const auto show = [&functions, &calls, root = asked.root(),
                            reader = asked.reader()](const task::record& task) {
-            if (reader) calls.deliver(task.id, *reader);
+            if (reader && shows_result(task)) calls.deliver(task.id, *reader);
             return json_response(200, json_task(functions, task, standing_of(task, calls), root));
         };
         const task::record& task = *find_task(tasks, asked.parameter);

@@ -43,6 +43,7 @@ class pieced_text {
 
     pieced_text& operator+=(pieced_text&& other) {
         if (empty()) return *this = std::move(other);
+        rest_.reserve(rest_.size() + other.rest_.size());
         last() += other.first_;
         rest_.insert(rest_.end(), std::make_move_iterator(other.rest_.begin()),
                      std::make_move_iterator(other.rest_.end()));

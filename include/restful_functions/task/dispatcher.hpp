@@ -190,8 +190,9 @@ class dispatcher {
     /// The reader, who may be the one who has called, gets what is known of a task.
     void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
 
-    /// Forgets results of so many bytes, or all. false: there was none.
-    bool make_room(std::size_t bytes) { return tasks_.make_room(bytes); }
+    /// Forgets results of so many bytes, or all. false: there was none, or somebody is being told
+    /// of one.
+    bool make_room(std::size_t bytes) { return !is_telling_ && tasks_.make_room(bytes); }
 
     /// Forgets who listens to a task, if it has not ended.
     void forget(const uuid& id, listeners::number which) { known_.forget(id, which); }
@@ -348,7 +349,9 @@ class dispatcher {
         const moment now = Clock::now();
         const record& kept = tasks_.finish(id, std::move(how), now);
         start_waiting();
+        is_telling_ = true;
         ended.mapped().on_end.tell(kept);
+        is_telling_ = false;
         for (const auto& tell : ended.mapped().on_gone) tell();
         // Not before everybody was told: where nothing is kept, the record goes here.
         tasks_.expire(now.steady);
@@ -364,6 +367,7 @@ class dispatcher {
     std::vector<uuid> given_up_;          // to be concluded
     std::optional<time_point> retry_at_;  // set if memory ran out while calls were started
     std::function<void(const uuid&)> on_news_;
+    bool is_telling_ = false;  // of a record, which has to stay
     bool drains_ = false;
 };
 

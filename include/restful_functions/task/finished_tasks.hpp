@@ -92,8 +92,8 @@ class finished_tasks {
     /// The one that finished first. nullptr: there is none.
     [[nodiscard]] task_node* oldest() const noexcept { return by_end_.first; }
 
-    /// Of the caller with the most bytes the oldest one whose result was delivered, or else the
-    /// oldest one. There has to be one.
+    /// Of the caller with the most bytes the one whose result was delivered first, or else the one
+    /// that finished first. There has to be one.
     [[nodiscard]] task_node& least_wanted() const noexcept {
         const owner_share& most = **by_bytes_.rbegin();
         return *(most.delivered.first != nullptr ? most.delivered : most.undelivered).first;

@@ -11,7 +11,7 @@ namespace restful_functions::task {
 
 /// How many finished tasks are kept and for how long; whichever bound is reached first holds. Where
 /// there are too many, the caller with the most makes room, with the results that it has got before
-/// others, and with the older ones first. Tasks that have not finished are always kept.
+/// the others. Tasks that have not finished are always kept.
 struct retention {
     std::chrono::milliseconds result_ttl = std::chrono::hours(24);
     std::size_t max_finished_tasks = std::min<std::size_t>(1'000'000, part_of_memory() / 512);

@@ -156,7 +156,7 @@ class table {
     }
 
     /// nullptr when there never was such a task or it is forgotten. Valid until the next call of
-    /// expire().
+    /// expire() or make_room().
     [[nodiscard]] const record* find(const uuid& id) const {
         const auto found = nodes_.find(id);
         return found == nodes_.end() ? nullptr : &found->second.task;

@@ -22,7 +22,7 @@ struct task_node {
     task_links arrival_links;      ///< in the order of their arrival
     task_links function_links;     ///< the same, of their function
     task_links end_links;          ///< in the order of their end
-    task_links share_links;        ///< the same, of their owner, and delivered or not
+    task_links share_links;        ///< of an owner's, in the order of their end or delivery
 };
 
 /// A list through one pair of links of nodes that somebody else owns.

@@ -23,7 +23,7 @@ namespace task = restful_functions::task;
 struct feed_fixture {
     void change(int number) {
         const task::uuid id = test::numbered(number);
-        tasks.insert(id, 0, task::clock::now().wall);
+        tasks.insert(id, 0, "", task::clock::now().wall);
         tasks.run(id, task::clock::now(), std::chrono::milliseconds(0));
         tasks.finish(id, {task::state::done, task::outcome::returned}, task::clock::now());
         feed.tell(*tasks.find(id));
@@ -95,7 +95,7 @@ TEST_CASE_FIXTURE(feed_fixture,
 TEST_CASE_FIXTURE(feed_fixture, "who missed more than is remembered is told to begin anew") {
     const std::string start = last_id(join()->take().text());
     for (int i = 0; i < 4097; ++i) change(i);
-    CHECK(join(&start)->take().find("event: reset\n") != std::string::npos);
+    CHECK(join(&start)->take().text().find("event: reset\n") != std::string::npos);
 }
 
 TEST_SUITE_END();

@@ -33,7 +33,7 @@ class no_more_memory {
         ::getrlimit(RLIMIT_AS, &before_);
         const rlimit none{0, before_.rlim_max};
         ::setrlimit(RLIMIT_AS, &none);
-        while (auto* const taken = static_cast<block*>(std::malloc(memory_reserve::size / 2))) {
+        while (auto* const taken = static_cast<block*>(std::malloc(memory_reserve::size / 16))) {
             taken->next = all_;
             all_ = taken;
         }

@@ -51,6 +51,20 @@ TEST_CASE_FIXTURE(fixture, "a task knows when it came, when it ran and when it f
     CHECK(task.queue_wait == 0ms);
 }
 
+TEST_CASE_FIXTURE(fixture, "a result makes no room while somebody is told of it") {
+    std::vector<std::string> heard;
+    const auto hear = [&](const record& ended) {
+        CHECK_FALSE(calls->make_room(1));
+        heard.emplace_back(ended.result);
+    };
+    const auto started = calls->start({.function = one, .on_end = hear});
+    calls->listen(std::get<uuid>(started), hear);
+    end(0, process::returned{"9"});
+    CHECK(heard == std::vector<std::string>{"9", "9"});
+    CHECK(calls->make_room(1));
+    CHECK(tasks.size() == 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "a call over the limit is refused and starts nothing") {
     start(two);
     start(two);
