@@ -102,7 +102,7 @@ TEST_CASE("a character that is printed in pieces is told when it is whole") {
     test::served s;
     const std::string id = s.start("pieces", "{\"rest\": 1}");
     s.follow("/task/info/" + id,
-             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+             [](const auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
     reader all(s, "/task/events/" + id);
     all.read_until(R"({"offset": 0, "text": "€"})");
     s.ask("POST", "/terminate/task/" + id);

@@ -57,7 +57,7 @@ TEST_CASE("a log can be followed while the call runs") {
     served s;
     const auto id = s.start("reports");
     const std::string line = "of " + id + "\n";
-    const auto log = s.follow("/task/log/" + id, [&](auto& text) { return text == line; });
+    const auto log = s.follow("/task/log/" + id, [&](const auto& text) { return text == line; });
     CHECK(offset_and_size(log) == "0 of 40");
     CHECK(s.get("/task/log/" + id + "?offset=40").body == "");
     CHECK(s.info(id).find("\"status\": \"RUNNING\"") != std::string::npos);
@@ -67,7 +67,7 @@ TEST_CASE("a log can be followed while the call runs") {
 TEST_CASE("what a call printed before it was ended is kept") {
     served s;
     const auto id = s.start("reports");
-    s.follow("/task/log/" + id, [](auto& text) { return !text.empty(); });
+    s.follow("/task/log/" + id, [](const auto& text) { return !text.empty(); });
     s.ask("POST", "/terminate/task/" + id);
     CHECK(s.get("/task/log/" + id).body == "of " + id + "\n");
 }
@@ -76,7 +76,7 @@ TEST_CASE("a character whose rest is not printed yet is not in the log yet") {
     served s;
     const auto id = s.start("pieces", "{\"rest\": 1}");
     s.follow("/task/info/" + id,
-             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+             [](const auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
     const auto log = s.get("/task/log/" + id);
     CHECK(log.body == "€");
     CHECK(offset_and_size(log) == "0 of 3");
@@ -89,7 +89,7 @@ TEST_CASE("a character that never got its rest is in the log when the call has e
     served s;
     const auto id = s.start("pieces", "{\"rest\": 0}");
     s.follow("/task/info/" + id,
-             [](auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
+             [](const auto& text) { return text.ends_with("\"log\": {\"bytes\": 5}}"); });
     s.ask("POST", "/terminate/task/" + id);
     const auto log = s.get("/task/log/" + id);
     CHECK(log.body == "€\xE2\x82");

@@ -160,7 +160,7 @@ TEST_CASE("a call that wants more of the processor than its function may have is
 TEST_CASE("progress is shown while the call runs") {
     served s;
     const auto id = s.start("reports");
-    s.follow("/task/info/" + id, [](auto& text) {
+    s.follow("/task/info/" + id, [](const auto& text) {
         return text.find(
                    "\"progress\": {\"fraction\": 0.25, \"message\": \"a \\\"quarter\\\"\"}") !=
                std::string::npos;
@@ -208,7 +208,7 @@ TEST_CASE("a terminated task is answered when it has ended") {
 TEST_CASE("a task that ignores SIGTERM is killed with its children after its grace") {
     served s;
     const auto id = s.start("stubborn");
-    const auto log = s.follow("/task/log/" + id, [](auto& text) { return text.ends_with('\n'); });
+    const auto log = s.follow("/task/log/" + id, [](const auto& text) { return text.ends_with('\n'); });
     const pid_t group = std::stoi(log.body.text());
     CHECK(::kill(-group, 0) == 0);
     s.ask("POST", "/terminate/task/" + id);
