@@ -208,12 +208,13 @@ TEST_CASE("a terminated task is answered when it has ended") {
 TEST_CASE("a task that ignores SIGTERM is killed with its children after its grace") {
     served s;
     const auto id = s.start("stubborn");
-    const auto log = s.follow("/task/log/" + id, [](const auto& text) { return text.ends_with('\n'); });
+    const auto log =
+        s.follow("/task/log/" + id, [](const auto& text) { return text.ends_with('\n'); });
     const pid_t group = std::stoi(log.body.text());
     CHECK(::kill(-group, 0) == 0);
     s.ask("POST", "/terminate/task/" + id);
     // Killed it is, but a process is in its group until somebody has waited for it.
-    s.follow("/task/info/" + id, [&](auto&) { return ::kill(-group, 0) == -1; });
+    s.follow("/task/info/" + id, [&](const auto&) { return ::kill(-group, 0) == -1; });
     CHECK(contains(s.info(id), "\"outcome\": \"terminated\""));
     CHECK(contains(s.info(id), "\"stop\": {\"requested\": \""));
     CHECK(contains(s.info(id), "\"took\": 0."));

@@ -32,7 +32,7 @@ TEST_CASE("a task that has ended is not waited for") {
     s.wait_until_idle();
     const auto response = s.send("GET", "/task/wait/" + id);
     REQUIRE(response->has_value());
-    CHECK((*response)->body.find("\"DONE\"") != std::string::npos);
+    CHECK((*response)->body.text().find("\"DONE\"") != std::string::npos);
 }
 
 TEST_CASE("a wait for nothing, and for no time, is refused") {
