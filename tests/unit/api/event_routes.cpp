@@ -85,7 +85,9 @@ TEST_CASE("a task tells its story to the end") {
 }
 
 TEST_CASE("an event shares a long result, which does not count as waiting for its reader") {
-    test::served s;
+    auto options = test::few_processes();
+    options.executor.max_payload = 8 << 20;
+    test::served s(options);
     const std::string id = s.start("large", R"({"bytes": 5000000})");
     reader slow(s, "/task/events/" + id);
     s.end_of(id);

@@ -27,7 +27,9 @@ TEST_CASE("a running task has no result yet") {
 }
 
 TEST_CASE("answers share a long result") {
-    served s;
+    auto options = few_processes();
+    options.executor.max_payload = 8 << 20;
+    served s(options);
     const auto call = s.ask("POST", "/large/keep-connection", R"({"bytes": 5000000})");
     const char* const bytes = call.body.rest_of_piece(0).data();
     const std::string tasks = s.get("/task/list/large").body.text();
