@@ -4376,7 +4376,8 @@ using restful_functions::detail::shared_text;
 class pieced_text {
  public:
     pieced_text() = default;
-    pieced_text(std::string own) noexcept : first_(std::move(own)) {}
+    pieced_text(std::string&& own) noexcept : first_(std::move(own)) {}
+    pieced_text(const std::string& own) : first_(own) {}
     pieced_text(std::string_view own) : pieced_text(std::string(own)) {}
     pieced_text(const char* own) : pieced_text(std::string(own)) {}
     /// Shares the text, if it is long.
@@ -23455,7 +23456,8 @@ class outgoing {
         const bool is_end = piece.empty();
         if (is_end && !response_.stream->is_done()) return false;
         head_.clear();
-        response_.body = is_chunked_ ? http::chunk(std::move(piece)) : std::move(piece);
+        if (is_chunked_) piece = http::chunk(std::move(piece));
+        response_.body = std::move(piece);
         sent_ = 0;
         if (is_end) end_stream();
         return true;

@@ -21,7 +21,8 @@ using restful_functions::detail::shared_text;
 class pieced_text {
  public:
     pieced_text() = default;
-    pieced_text(std::string own) noexcept : first_(std::move(own)) {}
+    pieced_text(std::string&& own) noexcept : first_(std::move(own)) {}
+    pieced_text(const std::string& own) : first_(own) {}
     pieced_text(std::string_view own) : pieced_text(std::string(own)) {}
     pieced_text(const char* own) : pieced_text(std::string(own)) {}
     /// Shares the text, if it is long.

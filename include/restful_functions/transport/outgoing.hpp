@@ -93,7 +93,8 @@ class outgoing {
         const bool is_end = piece.empty();
         if (is_end && !response_.stream->is_done()) return false;
         head_.clear();
-        response_.body = is_chunked_ ? http::chunk(std::move(piece)) : std::move(piece);
+        if (is_chunked_) piece = http::chunk(std::move(piece));
+        response_.body = std::move(piece);
         sent_ = 0;
         if (is_end) end_stream();
         return true;
