@@ -64,6 +64,15 @@ class guard {
         return !stop(head, seen::head);
     }
 
+    /// Whether a request is served also where there is room for few: it asks how the server is, is
+    /// to end tasks, or comes from a caller who may end those of all functions.
+    [[nodiscard]] bool is_urgent(const http::request& head) const {
+        const std::vector<std::string> path = path_of(head);
+        if (is_for_health(path) || (path.size() == 1 && path[0] == "metrics")) return true;
+        const wish wanted = wish_of(head.method, path);
+        return wanted.what == scope::terminate || is_operator(head);
+    }
+
     /// Lets pages of listed origins read the answer.
     [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
     [[nodiscard]] page page_of(const http::request& request) const {
@@ -119,17 +128,19 @@ class guard {
         const std::vector<std::string> path = path_of(request);
         if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
-        const std::string* field = request.headers.find("Authorization");
-        if (field != nullptr) {
-            if (const auto known = find_caller(access_, *field)) {
-                request.caller = known->name;
-                request.owner = known->identity;
-                return check_grant(*known, wanted);
-            }
+        if (const auto known = caller_of(request)) {
+            request.caller = known->name;
+            request.owner = known->identity;
+            return check_grant(*known, wanted);
         }
         if (access_.authorizer && (much == seen::head || is_authorized(request, wanted)))
             return std::nullopt;
-        return unauthorized(field != nullptr);
+        return unauthorized(request.headers.find("Authorization") != nullptr);
+    }
+
+    [[nodiscard]] std::optional<caller> caller_of(const http::request& request) const {
+        const std::string* field = request.headers.find("Authorization");
+        return field == nullptr ? std::nullopt : find_caller(access_, *field);
     }
 
     [[nodiscard]] wish wish_of(const std::string& method,
@@ -164,6 +175,13 @@ class guard {
         } catch (...) {
             return false;
         }
+    }
+
+    /// Whether a request comes from a caller who may end the tasks of all functions.
+    [[nodiscard]] bool is_operator(const http::request& head) const {
+        const wish ending{.what = scope::terminate, .of_everything = true};
+        if (const auto known = caller_of(head)) return !check_grant(*known, ending);
+        return access_.authorizer && is_authorized(head, ending);
     }
 
     [[nodiscard]] static std::optional<http::response> check_grant(const caller& who,

@@ -138,6 +138,12 @@ class service {
         return guard_.wants_body(head);
     }
 
+    /// Whether a request is served also where its transport has no other connection left.
+    [[nodiscard]] bool is_urgent(http::request head) const {
+        proxies_.look_behind(head);
+        return guard_.is_urgent(head);
+    }
+
     /// Answers what its transport refuses and never became a request: such an answer is counted,
     /// logged and readable for pages of listed origins, as every other one. `known` is what came of
     /// the head. `answer` is called once, in here.
@@ -145,7 +151,7 @@ class service {
         proxies_.look_behind(known);
         const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
         const reply finish = finished(known, logged, std::move(answer));
-        finish(http::problem(why.status, why.reason));
+        finish(http::problem(why));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }

@@ -4,6 +4,7 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/http/message.hpp>
 #include <restful_functions/http/refusal.hpp>
+#include <restful_functions/transport/activity.hpp>
 #include <restful_functions/transport/asio_http_connection.hpp>
 #include <restful_functions/transport/asio_http_driver.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
@@ -14,14 +15,11 @@
 
 #include <asio/io_context.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <exception>
 #include <functional>
-#include <list>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -36,6 +34,7 @@ class connections {
         : loop_(loop),
           service_(served),
           options_(options),
+          reserve_(knows_urgency<Service> ? reserved_connections(options.max_connections) : 0),
           bodies_(options.max_incoming_bytes, options.limits.max_body_bytes),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),
@@ -47,12 +46,14 @@ class connections {
     connections& operator=(const connections&) = delete;
     ~connections() { count_closed(all_.size()); }
 
-    /// Begins to serve a client; drops it if there is no memory for it. Once it is among the others
-    /// it ends itself when something fails.
+    /// Begins to serve a client, in the reserve where no other connection gives way; drops it if
+    /// there is no memory for it. Once it is among the others it ends itself when something fails.
     void open(restful_functions::detail::unique_fd client) try {
-        const auto opened =
-            std::make_shared<connection<Service>>(*this, loop_.get_executor(), std::move(client));
-        all_.insert(opened);
+        const bool is_reserved = !make_place();
+        const auto opened = std::make_shared<connection<Service>>(*this, loop_.get_executor(),
+                                                                  std::move(client), is_reserved);
+        opened->position = all_.add(opened);
+        if (is_reserved) ++reserved_;
         if constexpr (counts_connections<Service>) service_.connection_opened();
         opened->start();
     } catch (const std::exception&) {
@@ -65,9 +66,24 @@ class connections {
     }
 
     void forget(const std::shared_ptr<connection<Service>>& ended) {
-        forget_unread(*ended);
-        count_closed(all_.erase(ended));
+        const auto position = std::exchange(ended->position, std::nullopt);
+        if (!position) return;
+        all_.remove(*position);
+        if (ended->is_reserved()) --reserved_;
+        count_closed(1);
         on_room_();
+    }
+
+    /// Notes what a connection is doing now.
+    void note(const connection<Service>& which, activity now) noexcept {
+        if (which.position) all_.note(*which.position, now);
+    }
+
+    /// Whether one of the connections in the reserve gets a place outside of it.
+    [[nodiscard]] bool move_up() {
+        if (!make_place()) return false;
+        --reserved_;
+        return true;
     }
 
     void serve(http::request&& request, reply answer) {
@@ -76,29 +92,18 @@ class connections {
 
     [[nodiscard]] bool admits(http::request&& head) { return driver_->admits(std::move(head)); }
 
+    [[nodiscard]] bool is_urgent(http::request&& head) {
+        return driver_->is_urgent(std::move(head));
+    }
+
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         driver_->refuse(std::move(known), why, std::move(answer));
     }
 
-    /// Remembers a connection of whose client nothing more is read.
-    void note_unread(connection<Service>& which) {
-        if (!which.unread) which.unread = unread_.insert(unread_.end(), &which);
-        if (is_full()) on_room_();
-    }
-
-    /// It is read of again, or has ended.
-    void forget_unread(connection<Service>& which) noexcept {
-        if (const auto noted = std::exchange(which.unread, std::nullopt)) unread_.erase(*noted);
-    }
-
-    /// Whether there is room for another connection, or a connection could go that waits for its
-    /// answer while its client may have gone: the first of them of which nothing more was read.
+    /// Whether there is room for another connection, or one has given way.
     [[nodiscard]] bool make_room() {
-        if (!is_full()) return true;
-        const auto abandoned = std::find_if(unread_.begin(), unread_.end(), [](const auto* each) {
-            return each->may_be_abandoned();
-        });
-        if (abandoned != unread_.end()) (*abandoned)->give_way();
+        while (is_full() && one_gives_way()) {
+        }
         return !is_full();
     }
 
@@ -112,17 +117,17 @@ class connections {
     void drain() noexcept { is_draining_ = true; }
 
     [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
-    [[nodiscard]] bool is_full() const noexcept { return all_.size() >= options_.max_connections; }
+    /// Whether no other connection can be opened, not even in the reserve.
+    [[nodiscard]] bool is_full() const noexcept { return !has_place() && reserved_ >= reserve_; }
     [[nodiscard]] bool is_quiet() const noexcept {
-        return std::none_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
+        return !all_.any_of([](const auto& each) { return each.busy(); });
     }
     [[nodiscard]] bool all_busy() const noexcept {
-        return std::all_of(all_.begin(), all_.end(), [](const auto& c) { return c->busy(); });
+        return !all_.any_of([](const auto& each) { return !each.busy(); });
     }
 
     void close_idle() {
-        const std::vector<std::shared_ptr<connection<Service>>> now(all_.begin(), all_.end());
-        for (const auto& each : now) each->close_if_idle();
+        for (const auto& each : all_.members()) each->close_if_idle();
     }
 
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
@@ -134,6 +139,23 @@ class connections {
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
  private:
+    [[nodiscard]] bool has_place() const noexcept {
+        return all_.size() - reserved_ < options_.max_connections;
+    }
+
+    /// Whether another connection can be opened outside of the reserve, or one has given way.
+    [[nodiscard]] bool make_place() {
+        while (!has_place() && one_gives_way()) {
+        }
+        return has_place();
+    }
+
+    [[nodiscard]] bool one_gives_way() {
+        const auto first = all_.first_to_go(options_.spared_idle_time);
+        if (first) first->give_way();
+        return first != nullptr;
+    }
+
     void count_closed(std::size_t count) noexcept {
         if constexpr (counts_connections<Service>) {
             while (count-- > 0) service_.connection_closed();
@@ -143,13 +165,14 @@ class connections {
     asio::io_context& loop_;
     Service& service_;
     http_options options_;
+    std::size_t reserve_;       // connections that there may be above max_connections
+    std::size_t reserved_ = 0;  // those that there are
     body_budget bodies_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
-    std::list<connection<Service>*> unread_;  // each is in all_, too
     bool is_draining_ = false;
-    std::unordered_set<std::shared_ptr<connection<Service>>> all_;
+    activity_lists<connection<Service>> all_;
 };
 
 }  // namespace restful_functions::transport::detail

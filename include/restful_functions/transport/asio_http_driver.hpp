@@ -49,13 +49,19 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
         return true;
     }
 
+    /// Whether a request is served also where only the reserve of connections is left.
+    [[nodiscard]] bool is_urgent(http::request&& head) {
+        if constexpr (knows_urgency<Service>) return service_.is_urgent(std::move(head));
+        return false;
+    }
+
     /// Answers what never became a request.
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         if constexpr (answers_refusals<Service>) {
             service_.refuse(std::move(known), why, std::move(answer));
             follow_deadline();
         } else {
-            answer(http::problem(why.status, why.reason));
+            answer(http::problem(why));
         }
     }
 

@@ -92,11 +92,14 @@ inline constexpr std::size_t other_descriptors = 1024;
 // new fork server, a certificate or a file of the system while clients hold all they may.
 inline constexpr std::size_t own_descriptors = 32;
 
-/// As many connections as there are to be, and as there are descriptors for.
+/// As many connections as there are to be, and as there are descriptors for, with the reserve's.
 inline std::size_t affordable_connections(std::size_t wanted) {
-    allow_descriptors(wanted + std::min(other_descriptors, SIZE_MAX - wanted));
+    const std::size_t others = other_descriptors + reserved_connections(wanted);
+    allow_descriptors(wanted + std::min(others, SIZE_MAX - wanted));
     const std::size_t free = free_descriptors();
-    return std::min(wanted, std::max<std::size_t>(free - std::min(free, own_descriptors), 1));
+    const std::size_t all = free - std::min(free, own_descriptors);
+    const std::size_t fit = all - std::min(all, reserved_connections(all));
+    return std::min(wanted, std::max<std::size_t>(fit, 1));
 }
 
 }  // namespace detail
@@ -203,8 +206,9 @@ class ending_run {
 /// without any, and a third one returns at once. Calls `on_listening(server)` when clients can
 /// connect, and `on_ending()` when the end begins.
 ///
-/// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
-/// hard limit allows. Past either further clients wait, and leave the server what it needs itself.
+/// Raises the process's soft limit of open descriptors to what max_connections and the reserve
+/// need, as far as the hard limit allows. Past either further clients wait, and leave the server
+/// what it needs itself.
 template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, const run_options& end,

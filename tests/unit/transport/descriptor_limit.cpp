@@ -1,6 +1,8 @@
 /// The limit of open descriptors.
 #include <restful_functions/detail/unique_fd.hpp>
+#include <restful_functions/transport/asio_http_run.hpp>
 #include <restful_functions/transport/descriptor_limit.hpp>
+#include <restful_functions/transport/http_options.hpp>
 
 #include <doctest/doctest.h>
 
@@ -42,4 +44,16 @@ TEST_CASE("a descriptor that is opened is one less that is free") {
     CHECK(free < now().rlim_cur);
     const restful_functions::detail::unique_fd opened(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     CHECK(restful_functions::transport::free_descriptors() == free - 1);
+}
+
+TEST_CASE("connections and their reserve leave the server descriptors of its own") {
+    namespace transport = restful_functions::transport;
+    const rlimit before = now();
+    const std::size_t all =
+        transport::detail::affordable_connections(std::numeric_limits<std::size_t>::max());
+    CHECK(now().rlim_cur == before.rlim_max);
+    CHECK(all > 1);
+    CHECK(all + transport::reserved_connections(all) + transport::detail::own_descriptors <=
+          transport::free_descriptors());
+    ::setrlimit(RLIMIT_NOFILE, &before);
 }
