@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -73,20 +74,13 @@ struct crowded_fixture {
     transport::asio_http<asio::ip::tcp, urgent_service> http;
 };
 
-void expect_service(client& c, const std::string& target = "/a") {
-    c.send(get(target));
-    const std::string answer = c.receive();
-    CHECK(body_of(answer) == "GET " + target + " ");
-    CHECK(!contains(answer, "Connection: close\r\n"));
-}
-
 /// Is never through with its handshake.
 struct shy_session : transport::secure_session {
     ssize_t receive(char*, std::size_t) override {
         errno = EAGAIN;
         return -1;
     }
-    ssize_t send(std::string_view, std::string_view) override { return receive(nullptr, 0); }
+    ssize_t send(std::span<const std::string_view>) override { return receive(nullptr, 0); }
     void end() noexcept override {}
     waits_for waiting() const noexcept override { return waits_for::reading; }
 };
@@ -113,12 +107,12 @@ TEST_CASE("a new client gets the place of the one that has been silent for longe
     SUBCASE("after a part of a head, which gains it no time") {
         expect_service(first);
         first.send("GET / HT");
-        server.loop.poll();
+        run_until_quiet(server.loop);
         expect_service(second);
         second.send("GET / HT");
-        server.loop.poll();
+        run_until_quiet(server.loop);
         first.send("TP/1.1\r\n");
-        server.loop.poll();
+        run_until_quiet(server.loop);
     }
     client third(server.loop, server.http.port());
     expect_service(third);
@@ -161,8 +155,7 @@ TEST_CASE("a request under way keeps its place") {
     }
     SUBCASE("while its body is coming") {
         first.send("POST /later HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
-        while (server.loop.poll() != 0) {
-        }
+        run_until_quiet(server.loop);
     }
     SUBCASE("while its answer is made") {
         first.send(get("/stream"));
@@ -238,8 +231,7 @@ TEST_CASE("when the reserve is full, too, a client waits until another one goes"
         reserve.push_back(server.connect());
     client next(server.loop, server.http.port());
     next.send(get("/health"));
-    while (server.loop.poll() != 0) {
-    }
+    run_until_quiet(server.loop);
     CHECK(!next.has_data());
     CHECK(server.http.connections() == 1 + reserve.size());
     reserve.front().close();

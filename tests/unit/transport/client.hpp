@@ -4,6 +4,8 @@
 #include <restful_functions/detail/unique_fd.hpp>
 #include <restful_functions/transport/listener.hpp>
 
+#include "../text_parts.hpp"
+
 #include <asio/io_context.hpp>
 #include <doctest/doctest.h>
 
@@ -20,10 +22,17 @@
 #include <string_view>
 #include <utility>
 
-/// Runs the loop until something is true. A server from which nothing comes for that long never
-/// does it.
+/// Runs the loop until something is true. What has not become true for that long never does, though
+/// the loop may have something to do all the time.
 inline void run_until(asio::io_context& loop, const std::function<bool()>& is_true) {
-    while (!is_true()) REQUIRE(loop.run_one_for(std::chrono::seconds(30)) == 1);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (!is_true()) REQUIRE(loop.run_one_until(deadline) == 1);
+}
+
+/// Runs the loop until it has done all that there is to do now: it has read what was sent.
+inline void run_until_quiet(asio::io_context& loop) {
+    while (loop.poll() != 0) {
+    }
 }
 
 class client {
@@ -54,14 +63,10 @@ class client {
 
     void send(std::string_view bytes) {
         while (!bytes.empty()) {
-            const ssize_t size =
-                ::send(socket_.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (size < 0) {
-                REQUIRE(errno == EAGAIN);
-                run_one();
-            } else {
-                bytes.remove_prefix(static_cast<std::size_t>(size));
-            }
+            bytes.remove_prefix(eventually([&] {
+                return ::send(socket_.get(), bytes.data(), bytes.size(),
+                              MSG_DONTWAIT | MSG_NOSIGNAL);
+            }));
         }
     }
 
@@ -111,17 +116,24 @@ class client {
         REQUIRE(::connect(socket_.get(), reinterpret_cast<const sockaddr*>(address), size) == 0);
     }
 
-    void run_one() { REQUIRE(loop_.run_one_for(std::chrono::seconds(30)) == 1); }
+    // What a call returns that is to be made again when the server has done something.
+    template <class Call>
+    std::size_t eventually(Call call) {
+        ssize_t size = -1;
+        run_until(loop_, [&] {
+            size = call();
+            if (size < 0) REQUIRE(errno == EAGAIN);
+            return size >= 0;
+        });
+        return static_cast<std::size_t>(size);
+    }
 
     bool receive_some() {
         char buffer[64 * 1024];
-        for (;;) {
-            const ssize_t size = ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT);
-            if (size > 0) got_.append(buffer, static_cast<std::size_t>(size));
-            if (size >= 0) return size > 0;
-            REQUIRE(errno == EAGAIN);
-            run_one();
-        }
+        const std::size_t size =
+            eventually([&] { return ::recv(socket_.get(), buffer, sizeof buffer, MSG_DONTWAIT); });
+        got_.append(buffer, size);
+        return size > 0;
     }
 
     asio::io_context& loop_;
@@ -140,3 +152,11 @@ inline std::string body_of(const std::string& response) {
 }
 /// Its status code, as text.
 inline std::string status_of(const std::string& response) { return response.substr(9, 3); }
+
+/// Sends a request and expects its answer, behind which the connection goes on.
+inline void expect_service(client& c, const std::string& target = "/a") {
+    c.send(get(target));
+    const std::string answer = c.receive();
+    CHECK(body_of(answer) == "GET " + target + " ");
+    CHECK(!contains(answer, "Connection: close\r\n"));
+}
