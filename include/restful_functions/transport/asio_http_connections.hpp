@@ -34,7 +34,7 @@ class connections {
         : loop_(loop),
           service_(served),
           options_(options),
-          reserve_(knows_urgency<Service> ? reserved_connections(options.max_connections) : 0),
+          reserve_(knows_urgency<Service> ? reserved_connections(options) : 0),
           bodies_(options.max_incoming_bytes, options.limits.max_body_bytes),
           on_room_(std::move(on_room)),
           driver_(std::make_shared<driver<Service>>(loop, served)),

@@ -92,14 +92,23 @@ inline constexpr std::size_t other_descriptors = 1024;
 // new fork server, a certificate or a file of the system while clients hold all they may.
 inline constexpr std::size_t own_descriptors = 32;
 
-/// As many connections as there are to be, and as there are descriptors for, with the reserve's.
-inline std::size_t affordable_connections(std::size_t wanted) {
+/// As many connections as there are to be, and as there are descriptors for: the reserve has at
+/// most half of these, and there is one connection in any case.
+[[nodiscard]] inline http_options within(std::size_t descriptors, http_options options) {
+    const std::size_t wanted = options.max_connections;
+    options.max_connections = std::min(wanted, descriptors);
+    options.max_reserved = std::min(reserved_connections(options), descriptors / 2);
+    options.max_connections =
+        std::clamp<std::size_t>(descriptors - options.max_reserved, 1, wanted);
+    return options;
+}
+
+/// Raises the limit of open descriptors as far as these connections need it.
+[[nodiscard]] inline http_options affordable(const http_options& wanted) {
     const std::size_t others = other_descriptors + reserved_connections(wanted);
-    allow_descriptors(wanted + std::min(others, SIZE_MAX - wanted));
+    allow_descriptors(wanted.max_connections + std::min(others, SIZE_MAX - wanted.max_connections));
     const std::size_t free = free_descriptors();
-    const std::size_t all = free - std::min(free, own_descriptors);
-    const std::size_t fit = all - std::min(all, reserved_connections(all));
-    return std::min(wanted, std::max<std::size_t>(fit, 1));
+    return within(free - std::min(free, own_descriptors), wanted);
 }
 
 }  // namespace detail
@@ -213,10 +222,9 @@ template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, const run_options& end,
          OnListening on_listening, OnEnding on_ending) {
-    http_options afforded = options;
-    afforded.max_connections = detail::affordable_connections(options.max_connections);
     asio::io_context loop(1);  // a hint that one thread runs it
-    detail::http_server<Service> http(loop, service, std::move(opened), afforded);
+    detail::http_server<Service> http(loop, service, std::move(opened),
+                                      detail::affordable(options));
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);

@@ -40,14 +40,17 @@ struct http_options {
     std::chrono::milliseconds linger_silence{std::chrono::seconds(5)};
     /// For how long a connection has been without a request under way before it gives way.
     std::chrono::milliseconds spared_idle_time{std::chrono::seconds(1)};
+    /// The most that the reserve holds.
+    std::size_t max_reserved = 100;
     /// In the reserve, from the acceptance of a client to the end of its request, body included;
     /// and without a byte going, within its response.
     std::chrono::milliseconds reserved_timeout{std::chrono::seconds(5)};
 };
 
-/// How many connections there may be above `max_connections`, for urgent requests.
-[[nodiscard]] constexpr std::size_t reserved_connections(std::size_t max_connections) noexcept {
-    return std::clamp<std::size_t>(max_connections / 100, 8, 100);
+/// How many connections there may be above `max_connections`, for urgent requests: one in a hundred
+/// of these, or 8 where that is more, up to `max_reserved`.
+[[nodiscard]] inline std::size_t reserved_connections(const http_options& options) noexcept {
+    return std::min(std::max<std::size_t>(options.max_connections / 100, 8), options.max_reserved);
 }
 
 /// The options themselves; throws std::invalid_argument for those that would serve no one.

@@ -41,6 +41,9 @@ transport::http_options with(std::size_t max_connections,
     return options;
 }
 
+/// In the reserve of a server of a single connection.
+const std::size_t most_reserved = transport::reserved_connections(with(1));
+
 struct crowded_fixture {
     explicit crowded_fixture(const transport::http_options& options)
         : http(loop, service, {"127.0.0.1", 0}, options) {}
@@ -227,8 +230,7 @@ TEST_CASE("when the reserve is full, too, a client waits until another one goes"
     crowded_fixture server(with(1, 1h));
     const client busy = server.connect_and_wait();
     std::deque<client> reserve;
-    for (std::size_t i = 0; i < transport::reserved_connections(1); ++i)
-        reserve.push_back(server.connect());
+    for (std::size_t i = 0; i < most_reserved; ++i) reserve.push_back(server.connect());
     client next(server.loop, server.http.port());
     next.send(get("/health"));
     run_until_quiet(server.loop);
@@ -242,7 +244,7 @@ TEST_CASE("who is silent in the reserve gives way, also behind a refusal") {
     crowded_fixture server(with(1));
     const client busy = server.connect_and_wait();
     std::deque<client> refused;
-    for (std::size_t i = 0; i < 2 * transport::reserved_connections(1); ++i) {
+    for (std::size_t i = 0; i < 2 * most_reserved; ++i) {
         refused.emplace_back(server.loop, server.http.port());
         if (i % 2 == 0) {
             refused.back().send(get("/a"));
@@ -276,8 +278,11 @@ TEST_CASE("a client in the reserve that does not read its response is given up i
 }
 
 TEST_CASE("one in a hundred connections is reserved, within bounds") {
-    CHECK(transport::reserved_connections(1) == 8);
-    CHECK(transport::reserved_connections(2000) == 20);
-    CHECK(transport::reserved_connections(10'000) == 100);
-    CHECK(transport::reserved_connections(1'000'000) == 100);
+    CHECK(transport::reserved_connections(with(1)) == 8);
+    CHECK(transport::reserved_connections(with(2000)) == 20);
+    CHECK(transport::reserved_connections(with(10'000)) == 100);
+    CHECK(transport::reserved_connections(with(1'000'000)) == 100);
+    transport::http_options few = with(2000);
+    few.max_reserved = 3;
+    CHECK(transport::reserved_connections(few) == 3);
 }
