@@ -113,7 +113,7 @@ struct server_options {
     /// is refused with 408. 0: one byte in 30 seconds is enough.
     std::size_t min_body_rate = transport::http_options{}.min_body_rate;
     /// Connections at a time, beside a reserve of 8 to 100 for urgent requests: health, figures,
-    /// the end of tasks, and those of operators. Past it silent connections give way to further
+    /// the end of tasks, and what operators look at. Past it silent connections give way to further
     /// clients; where none does, these are refused with 503 unless they are urgent. `start()`
     /// raises the process's soft limit of open descriptors to what they need, up to the hard limit;
     /// where that is too low fewer are let in, so that the server has its own.

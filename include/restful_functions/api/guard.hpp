@@ -15,6 +15,7 @@
 #include <restful_functions/task/table.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -64,13 +65,25 @@ class guard {
         return !stop(head, seen::head);
     }
 
-    /// Whether a request is served also where there is room for few: it asks how the server is, is
-    /// to end tasks, or comes from a caller who may end those of all functions.
-    [[nodiscard]] bool is_urgent(const http::request& head) const {
+    /// Whether a request is served also where there is room for few: it asks how the server is, or
+    /// is to end tasks.
+    [[nodiscard]] static bool is_urgent(const http::request& head) {
         const std::vector<std::string> path = path_of(head);
-        if (is_for_health(path) || (path.size() == 1 && path[0] == "metrics")) return true;
-        const wish wanted = wish_of(head.method, path);
-        return wanted.what == scope::terminate || is_operator(head);
+        if (!only_reads(head.method))
+            return head.method == "POST" && begins_with(path, {"terminate"});
+        return is_for_health(path) || (path.size() == 1 && path[0] == "metrics");
+    }
+
+    /// Whether a caller who may end the tasks of all functions asks for what is answered soon:
+    /// reads something, and does not wait for tasks. An authorizer is asked whether its caller may.
+    [[nodiscard]] bool is_from_operator(const http::request& head) const {
+        const std::vector<std::string> path = path_of(head);
+        if (!only_reads(head.method) || begins_with(path, {"events"}) ||
+            begins_with(path, {"task", "events"}) || begins_with(path, {"task", "wait"}))
+            return false;
+        const wish ending{.what = scope::terminate, .of_everything = true};
+        if (const auto known = caller_of(head)) return !check_grant(*known, ending);
+        return access_.authorizer && is_authorized(head, ending);
     }
 
     /// Lets pages of listed origins read the answer.
@@ -107,6 +120,11 @@ class guard {
     [[nodiscard]] static std::vector<std::string> path_of(const http::request& request) {
         auto target = http::parse_target(request.target);
         return target ? std::move(target->segments) : std::vector<std::string>();
+    }
+
+    [[nodiscard]] static bool begins_with(const std::vector<std::string>& path,
+                                          std::initializer_list<std::string_view> names) noexcept {
+        return path.size() >= names.size() && std::equal(names.begin(), names.end(), path.begin());
     }
 
     /// Whether a request is for what knows no more than that there is a server.
@@ -175,13 +193,6 @@ class guard {
         } catch (...) {
             return false;
         }
-    }
-
-    /// Whether a request comes from a caller who may end the tasks of all functions.
-    [[nodiscard]] bool is_operator(const http::request& head) const {
-        const wish ending{.what = scope::terminate, .of_everything = true};
-        if (const auto known = caller_of(head)) return !check_grant(*known, ending);
-        return access_.authorizer && is_authorized(head, ending);
     }
 
     [[nodiscard]] static std::optional<http::response> check_grant(const caller& who,

@@ -138,10 +138,15 @@ class service {
         return guard_.wants_body(head);
     }
 
-    /// Whether a request is served also where its transport has no other connection left.
-    [[nodiscard]] bool is_urgent(http::request head) const {
+    /// Whether a request is served also where its transport has few connections left.
+    [[nodiscard]] static bool is_urgent(const http::request& head) {
+        return guard::is_urgent(head);
+    }
+
+    /// Whether a request is an operator's, and answered soon.
+    [[nodiscard]] bool is_from_operator(http::request head) const {
         proxies_.look_behind(head);
-        return guard_.is_urgent(head);
+        return guard_.is_from_operator(head);
     }
 
     /// Answers what its transport refuses and never became a request: such an answer is counted,

@@ -53,6 +53,26 @@ class activity_lists {
         of(now).splice(of(now).end(), of(before), which);
     }
 
+    /// Takes a member of others among these. Its position stays valid; whoever does the same here
+    /// has its turn before it.
+    void take(activity_lists& others, position which) noexcept {
+        list& same = of(which->doing);
+        same.splice(same.end(), others.of(which->doing), which);
+    }
+
+    /// Notes that a member begins anew with what it does: it loses its turn.
+    void renew(position which) noexcept {
+        which->since = clock::now();
+        list& same = of(which->doing);
+        same.splice(same.end(), same, which);
+    }
+
+    /// The member that has been doing that for longest; nullptr: none does.
+    [[nodiscard]] std::shared_ptr<Member> first(activity doing) const {
+        const list& those = lists_[index_of(doing)];
+        return those.empty() ? nullptr : those.front().member;
+    }
+
     /// The member that gives way to another client: the first that has been asking for `spared`, or
     /// else been idle for as long, or else is abandoned. nullptr: none does.
     [[nodiscard]] std::shared_ptr<Member> first_to_go(std::chrono::milliseconds spared) const {
@@ -78,6 +98,14 @@ class activity_lists {
             return std::any_of(those.begin(), those.end(),
                                [&](const entry& each) { return holds(*each.member); });
         });
+    }
+
+    template <class Predicate>
+    [[nodiscard]] std::size_t count_if(Predicate holds) const {
+        std::size_t found = 0;
+        for (const list& those : lists_)
+            for (const entry& each : those) found += holds(*each.member) ? 1 : 0;
+        return found;
     }
 
     [[nodiscard]] std::vector<std::shared_ptr<Member>> members() const {

@@ -78,6 +78,15 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     /// Whether it is in the reserve: it has one request, which is served if it is urgent or there
     /// is a place outside of the reserve when its head has come.
     [[nodiscard]] bool is_reserved() const noexcept { return is_reserved_; }
+    /// Whether its request is served in the reserve because an operator asks.
+    [[nodiscard]] bool is_operators() const noexcept { return is_operators_; }
+    /// From now on it is one of the others.
+    void leave_reserve() noexcept { is_reserved_ = false; }
+
+    /// Whether bytes of a request may have come that were not read yet.
+    [[nodiscard]] bool has_unread() const noexcept {
+        return stage_ == stage::reading && channel_.has_unread();
+    }
 
     /// Ends for the sake of another one.
     void give_way() noexcept {
@@ -96,7 +105,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void on_deadline() {
         attempt([this] {
             if (stage_ != stage::reading || parser_.idle()) return close();
-            if (!is_reserved_ && parser_.in_body() && is_body_fast_enough()) return time_body();
+            if (parser_.in_body() && is_body_fast_enough()) return time_body();
             refuse({408, "the request did not come in time"});
         });
     }
@@ -199,7 +208,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void proceed() {
         if (!std::exchange(is_judged_, true)) {
             all_.note(*this, activity::engaged);
-            if (is_reserved_ && !leaves_reserve() && !all_.is_urgent(known_head()))
+            if (is_reserved_ && !all_.move_up(*this) && !is_for_reserve())
                 return refuse({503, "the server has no connection left; try again later", true});
             if (parser_.in_body() && !all_.admits(known_head())) return turn_away();
         }
@@ -209,9 +218,12 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
             refuse({503, "the server has no room for another large body now; try again later"});
     }
 
-    [[nodiscard]] bool leaves_reserve() {
-        is_reserved_ = !all_.move_up();
-        return !is_reserved_;
+    // What is urgent needs no body, and a place in the reserve does not wait for one.
+    [[nodiscard]] bool is_for_reserve() {
+        if (parser_.in_body()) return false;
+        if (all_.is_urgent(known_head())) return true;
+        is_operators_ = all_.has_place_for_operator(known_head());
+        return is_operators_;
     }
 
     // Whoever sends many requests in one go has them served in turn with other clients.
@@ -415,7 +427,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         std::error_code ignored;
         socket_.close(ignored);
         deadline_.clear();
-        all_.forget(this->shared_from_this());
+        all_.forget(*this);
     }
 
     connections<Service>& all_;
@@ -435,6 +447,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
     bool is_watched_ = false;      // a wait for a reset is in the loop
     bool is_reserved_;             // see is_reserved()
+    bool is_operators_ = false;    // see is_operators()
     bool ended_ = false;           // the client sends nothing more; it may still read
     backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;

@@ -44,7 +44,7 @@ class connections {
 
     connections(const connections&) = delete;
     connections& operator=(const connections&) = delete;
-    ~connections() { count_closed(all_.size()); }
+    ~connections() { count_closed(size()); }
 
     /// Begins to serve a client, in the reserve where no other connection gives way; drops it if
     /// there is no memory for it. Once it is among the others it ends itself when something fails.
@@ -52,8 +52,7 @@ class connections {
         const bool is_reserved = !make_place();
         const auto opened = std::make_shared<connection<Service>>(*this, loop_.get_executor(),
                                                                   std::move(client), is_reserved);
-        opened->position = all_.add(opened);
-        if (is_reserved) ++reserved_;
+        opened->position = those_of(*opened).add(opened);
         if constexpr (counts_connections<Service>) service_.connection_opened();
         opened->start();
     } catch (const std::exception&) {
@@ -65,25 +64,26 @@ class connections {
         return options_.sessions ? options_.sessions->open(socket) : nullptr;
     }
 
-    void forget(const std::shared_ptr<connection<Service>>& ended) {
-        const auto position = std::exchange(ended->position, std::nullopt);
-        if (!position) return;
-        all_.remove(*position);
-        if (ended->is_reserved()) --reserved_;
-        count_closed(1);
+    /// Forgets one that has ended. A place that it leaves outside of the reserve goes to the
+    /// connection whose request has been under way in the reserve for longest.
+    void forget(connection<Service>& ended) {
+        if (!drop(ended)) return;
+        const auto next = has_place() ? reserved_.first(activity::engaged) : nullptr;
+        if (next) take_out_of_reserve(*next);
         on_room_();
     }
 
     /// Notes what a connection is doing now.
     void note(const connection<Service>& which, activity now) noexcept {
-        if (which.position) all_.note(*which.position, now);
+        if (!which.position) return;
+        those_of(which).note(*which.position, now);
+        if (now == activity::abandoned && is_full()) on_room_();
     }
 
-    /// Whether one of the connections in the reserve gets a place outside of it.
-    [[nodiscard]] bool move_up() {
-        if (!make_place()) return false;
-        --reserved_;
-        return true;
+    /// Whether a connection leaves the reserve: there is a place outside, or another one gives way.
+    [[nodiscard]] bool move_up(connection<Service>& which) {
+        if (make_place() && which.is_reserved()) take_out_of_reserve(which);
+        return !which.is_reserved();
     }
 
     void serve(http::request&& request, reply answer) {
@@ -92,19 +92,24 @@ class connections {
 
     [[nodiscard]] bool admits(http::request&& head) { return driver_->admits(std::move(head)); }
 
-    [[nodiscard]] bool is_urgent(http::request&& head) {
-        return driver_->is_urgent(std::move(head));
+    [[nodiscard]] bool is_urgent(const http::request& head) { return driver_->is_urgent(head); }
+
+    /// Whether a request is an operator's, and their half of the reserve has a place. The service
+    /// is not asked where it has none.
+    [[nodiscard]] bool has_place_for_operator(http::request&& head) {
+        const std::size_t operators =
+            reserved_.count_if([](const auto& each) { return each.is_operators(); });
+        return operators < reserve_ / 2 && driver_->is_from_operator(std::move(head));
     }
 
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         driver_->refuse(std::move(known), why, std::move(answer));
     }
 
-    /// Whether there is room for another connection, or one has given way.
+    /// Whether there is room for another connection, or one has given way: one in the reserve only
+    /// where all others keep their places.
     [[nodiscard]] bool make_room() {
-        while (is_full() && one_gives_way()) {
-        }
-        return !is_full();
+        return !is_full() || one_gives_way(regular_) || one_gives_way(reserved_);
     }
 
     /// If memory runs out, the next event of the service does it.
@@ -118,19 +123,22 @@ class connections {
 
     [[nodiscard]] bool is_draining() const noexcept { return is_draining_; }
     /// Whether no other connection can be opened, not even in the reserve.
-    [[nodiscard]] bool is_full() const noexcept { return !has_place() && reserved_ >= reserve_; }
+    [[nodiscard]] bool is_full() const noexcept {
+        return !has_place() && reserved_.size() >= reserve_;
+    }
     [[nodiscard]] bool is_quiet() const noexcept {
-        return !all_.any_of([](const auto& each) { return each.busy(); });
+        return !any_of([](const auto& each) { return each.busy(); });
     }
     [[nodiscard]] bool all_busy() const noexcept {
-        return !all_.any_of([](const auto& each) { return !each.busy(); });
+        return !any_of([](const auto& each) { return !each.busy(); });
     }
 
     void close_idle() {
-        for (const auto& each : all_.members()) each->close_if_idle();
+        for (const auto* those : {&regular_, &reserved_})
+            for (const auto& each : those->members()) each->close_if_idle();
     }
 
-    [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return regular_.size() + reserved_.size(); }
     [[nodiscard]] const http_options& options() const noexcept { return options_; }
 
     [[nodiscard]] body_budget& bodies() noexcept { return bodies_; }
@@ -139,21 +147,60 @@ class connections {
     [[nodiscard]] std::vector<char>& buffer() noexcept { return buffer_; }
 
  private:
+    using members = activity_lists<connection<Service>>;
+
+    // How many connections are looked at to find one that gives way: clients that all send at once
+    // do not hold up the loop.
+    static constexpr int most_tries = 16;
+
+    [[nodiscard]] members& those_of(const connection<Service>& which) noexcept {
+        return which.is_reserved() ? reserved_ : regular_;
+    }
+
+    template <class Predicate>
+    [[nodiscard]] bool any_of(Predicate holds) const {
+        return regular_.any_of(holds) || reserved_.any_of(holds);
+    }
+
     [[nodiscard]] bool has_place() const noexcept {
-        return all_.size() - reserved_ < options_.max_connections;
+        return regular_.size() < options_.max_connections;
     }
 
-    /// Whether another connection can be opened outside of the reserve, or one has given way.
+    // Whether there is a place outside of the reserve, or one has given way. Handlers hear of its
+    // end: where they end further connections, its place may go to one in the reserve.
     [[nodiscard]] bool make_place() {
-        while (!has_place() && one_gives_way()) {
-        }
-        return has_place();
+        return has_place() || (one_gives_way(regular_) && has_place());
     }
 
-    [[nodiscard]] bool one_gives_way() {
-        const auto first = all_.first_to_go(options_.spared_idle_time);
-        if (first) first->give_way();
-        return first != nullptr;
+    // Whether one has given way. Bytes that the loop has not read yet may be a whole request: a
+    // client that has sent them is not silent.
+    [[nodiscard]] bool one_gives_way(members& those) {
+        for (int i = 0; i < most_tries; ++i) {
+            const auto first = those.first_to_go(options_.spared_idle_time);
+            if (!first) return false;
+            if (first->has_unread()) {
+                those.renew(*first->position);
+                continue;
+            }
+            drop(*first);
+            first->give_way();
+            return true;
+        }
+        return false;
+    }
+
+    // Whether it was still among the others.
+    bool drop(connection<Service>& ended) noexcept {
+        const auto position = std::exchange(ended.position, std::nullopt);
+        if (!position) return false;
+        those_of(ended).remove(*position);
+        count_closed(1);
+        return true;
+    }
+
+    void take_out_of_reserve(connection<Service>& which) noexcept {
+        regular_.take(reserved_, *which.position);
+        which.leave_reserve();
     }
 
     void count_closed(std::size_t count) noexcept {
@@ -165,14 +212,14 @@ class connections {
     asio::io_context& loop_;
     Service& service_;
     http_options options_;
-    std::size_t reserve_;       // connections that there may be above max_connections
-    std::size_t reserved_ = 0;  // those that there are
+    std::size_t reserve_;  // connections that there may be above max_connections
     body_budget bodies_;
     std::function<void()> on_room_;
     std::shared_ptr<driver<Service>> driver_;
     std::vector<char> buffer_;
     bool is_draining_ = false;
-    activity_lists<connection<Service>> all_;
+    members regular_;
+    members reserved_;
 };
 
 }  // namespace restful_functions::transport::detail

@@ -49,9 +49,15 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
         return true;
     }
 
-    /// Whether a request is served also where only the reserve of connections is left.
-    [[nodiscard]] bool is_urgent(http::request&& head) {
-        if constexpr (knows_urgency<Service>) return service_.is_urgent(std::move(head));
+    /// Whether a request is served wherever the reserve of connections has a place.
+    [[nodiscard]] bool is_urgent(const http::request& head) {
+        if constexpr (knows_urgency<Service>) return service_.is_urgent(head);
+        return false;
+    }
+
+    /// Whether a request is served in the operators' half of the reserve.
+    [[nodiscard]] bool is_from_operator(http::request&& head) {
+        if constexpr (knows_urgency<Service>) return service_.is_from_operator(std::move(head));
         return false;
     }
 

@@ -42,8 +42,8 @@ struct http_options {
     std::chrono::milliseconds spared_idle_time{std::chrono::seconds(1)};
     /// The most that the reserve holds.
     std::size_t max_reserved = 100;
-    /// In the reserve, from the acceptance of a client to the end of its request, body included;
-    /// and without a byte going, within its response.
+    /// In the reserve, from the acceptance of a client to the end of its request; and without a
+    /// byte going, within its response.
     std::chrono::milliseconds reserved_timeout{std::chrono::seconds(5)};
 };
 

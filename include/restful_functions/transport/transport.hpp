@@ -59,11 +59,14 @@ concept judges_heads = service<Service> && requires(Service& s, http::request he
     { s.admits(std::move(head)) } -> std::same_as<bool>;
 };
 
-/// One that tells by the head of a request whether it is urgent: served also where only the reserve
-/// of connections is left. api::service does; for one that does not there is no reserve.
+/// One that tells by the head of a request whether it is served also where only the reserve of
+/// connections is left: because what it asks is urgent, or, in one half of the reserve, because an
+/// operator asks for what is answered soon. api::service does; for one that does not there is no
+/// reserve.
 template <class Service>
 concept knows_urgency = service<Service> && requires(Service& s, http::request head) {
-    { s.is_urgent(std::move(head)) } -> std::same_as<bool>;
+    { s.is_urgent(std::as_const(head)) } -> std::same_as<bool>;
+    { s.is_from_operator(std::move(head)) } -> std::same_as<bool>;
 };
 
 /// What `run` needs of it besides, to end in good order; api::service is one.

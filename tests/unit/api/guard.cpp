@@ -310,23 +310,38 @@ TEST_CASE("a body is waited for where its head may pass, and where an authorizer
     CHECK(!admits(open.service, "POST", "/greet", "Origin", "https://evil.example"));
 }
 
-TEST_CASE("health, figures and terminations are urgent, and what an operator asks") {
+TEST_CASE("health, figures and terminations are urgent") {
     static_assert(rf::transport::knows_urgency<api::service>);
-    const auto is_urgent = [](const served& s, auto... head) {
-        return s.service.is_urgent(head_of(head...));
+    const auto is_urgent = [](const char* method, const char* target) {
+        return api::service::is_urgent(head_of(method, target));
+    };
+    for (const char* target : {"/health/live", "/health/ready?x=y", "/metrics"}) {
+        CAPTURE(target);
+        CHECK(is_urgent("GET", target));
+        CHECK(is_urgent("HEAD", target));
+        CHECK(!is_urgent("POST", target));
+    }
+    for (const char* target :
+         {"/terminate/function/greet", "/terminate/task/00000000-0000-4000-8000-000000000000"}) {
+        CAPTURE(target);
+        CHECK(is_urgent("POST", target));
+        CHECK(!is_urgent("PUT", target));
+        CHECK(!is_urgent("GET", target));
+    }
+    for (const char* target :
+         {"/", "/greet", "/metrics/greet", "/health/greet", "/task/list", "*", "/%"}) {
+        CAPTURE(target);
+        CHECK(!is_urgent("GET", target));
+        CHECK(!is_urgent("POST", target));
+    }
+}
+
+TEST_CASE("an operator is who may end all tasks, where what it asks is answered soon") {
+    const auto is_from_operator = [](const served& s, auto... head) {
+        return s.service.is_from_operator(head_of(head...));
     };
     const served open;
-    CHECK(is_urgent(open, "GET", "/health/live"));
-    CHECK(is_urgent(open, "GET", "/health/ready?x=y"));
-    CHECK(is_urgent(open, "GET", "/metrics"));
-    CHECK(is_urgent(open, "POST", "/terminate/function/greet"));
-    CHECK(is_urgent(open, "POST", "/terminate/task/00000000-0000-4000-8000-000000000000"));
-    for (const char* target : {"/", "/greet", "/metrics/greet", "/health/greet", "/task/list",
-                               "/terminate/function/greet", "*", "/%"}) {
-        CAPTURE(target);
-        CHECK(!is_urgent(open, "GET", target));
-    }
-    CHECK(!is_urgent(open, "POST", "/greet", "Authorization", "Bearer all"));
+    CHECK(!is_from_operator(open, "GET", "/task/list", "Authorization", "Bearer all"));
 
     const served restricted(with({
         .tokens = {{.secret = "all"},
@@ -336,7 +351,7 @@ TEST_CASE("health, figures and terminations are urgent, and what an operator ask
         .users = {{.name = "eve", .password = "secret"}},
     }));
     const auto gets_in = [&](const char* credentials) {
-        return is_urgent(restricted, "POST", "/greet", "Authorization", credentials);
+        return is_from_operator(restricted, "GET", "/task/list", "Authorization", credentials);
     };
     CHECK(gets_in("Bearer all"));
     CHECK(gets_in("Bearer ends"));
@@ -344,14 +359,21 @@ TEST_CASE("health, figures and terminations are urgent, and what an operator ask
     CHECK(!gets_in("Bearer calls"));
     CHECK(!gets_in("Bearer greets"));
     CHECK(!gets_in("Bearer wrong"));
-    CHECK(is_urgent(restricted, "GET", "/health/live"));
+    CHECK(!gets_in(""));
+    for (const auto& [method, target] :
+         {std::pair("POST", "/greet"), std::pair("GET", "/events"),
+          std::pair("GET", "/task/wait/00000000-0000-4000-8000-000000000000"),
+          std::pair("GET", "/task/events/00000000-0000-4000-8000-000000000000")}) {
+        CAPTURE(target);
+        CHECK(!is_from_operator(restricted, method, target, "Authorization", "Bearer all"));
+    }
 
     const served authorized(with({.authorizer = [](const auto& request, const auto& wanted) {
         return wanted.what == rf::scope::terminate && wanted.function.empty() &&
                request.headers.find("Cookie") != nullptr;
     }}));
-    CHECK(is_urgent(authorized, "POST", "/greet", "Cookie", "operator"));
-    CHECK(!is_urgent(authorized, "POST", "/greet"));
+    CHECK(is_from_operator(authorized, "GET", "/task/list", "Cookie", "operator"));
+    CHECK(!is_from_operator(authorized, "GET", "/task/list"));
 }
 
 TEST_CASE("a caller who waits often leaves room for others who wait") {

@@ -77,6 +77,31 @@ TEST_CASE("who has been silent for a shorter time than is spared stays") {
     CHECK(first_to_go(all, 1h) == "first");
 }
 
+TEST_CASE("who begins anew is the last to give way of those who do the same") {
+    lists all;
+    const auto first = add(all, "first");
+    add(all, "second");
+    all.renew(first);
+    CHECK(first_to_go(all) == "second");
+    CHECK(all.first(activity::asking)->name == "second");
+    CHECK(all.first(activity::engaged) == nullptr);
+}
+
+TEST_CASE("a member is taken from others with what it does") {
+    lists some;
+    lists others;
+    add(some, "first", activity::idle);
+    const auto taken = add(others, "taken", activity::idle);
+    some.take(others, taken);
+    CHECK(others.size() == 0);
+    CHECK(some.size() == 2);
+    CHECK(first_to_go(some) == "first");
+    some.note(taken, activity::asking);
+    CHECK(first_to_go(some) == "taken");
+    some.remove(taken);
+    CHECK(some.size() == 1);
+}
+
 TEST_CASE("all members are looked at") {
     lists all;
     for (const activity doing :
@@ -84,6 +109,8 @@ TEST_CASE("all members are looked at") {
         CHECK(!all.any_of([](const member& each) { return each.name == "wanted"; }));
         const auto added = add(all, "wanted", doing);
         CHECK(all.any_of([](const member& each) { return each.name == "wanted"; }));
+        CHECK(all.count_if([](const member& each) { return each.name == "wanted"; }) == 1);
+        CHECK(all.count_if([](const member& each) { return each.name == "other"; }) == 0);
         all.remove(added);
     }
 }

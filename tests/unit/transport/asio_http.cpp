@@ -351,6 +351,23 @@ TEST_CASE("without room for another client the one goes that waits and sends no 
     CHECK(body_of(idle.receive()) == "GET /idle ");
 }
 
+TEST_CASE("a client that waits and sends no more makes room at once") {
+    transport::http_options options;
+    options.max_connections = 1;
+    options.spared_idle_time = 1h;
+    http_fixture server(options);
+    client first = server.connect();
+    first.send(get("/later"));
+    run_until(server.loop, [&] { return !server.service.waiting.empty(); });
+    client next = server.connect();
+    next.send(get("/next"));
+    run_until_quiet(server.loop);
+    CHECK(!next.has_data());
+    first.half_close();
+    run_until_quiet(server.loop);
+    CHECK(next.has_data());
+}
+
 TEST_CASE("a client that goes while it waits behind more than is read is noticed") {
     http_fixture server;
     client c = server.connect();

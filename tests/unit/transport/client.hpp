@@ -93,6 +93,12 @@ class client {
         return ::recv(socket_.get(), &first, 1, MSG_DONTWAIT | MSG_PEEK) == 1;
     }
 
+    /// Whether the server has closed, and all before that was received.
+    [[nodiscard]] bool has_ended() const {
+        char first;
+        return ::recv(socket_.get(), &first, 1, MSG_DONTWAIT | MSG_PEEK) == 0;
+    }
+
     /// All that comes until the server closes.
     std::string receive_all() {
         while (receive_some()) {
