@@ -310,18 +310,20 @@ def abandoned_waits(port, times):
     return f"{times} connections", wrong
 
 
-def silent(port, times, rounds=50):
-    """Connections that say nothing, begin a head or have had an answer: when they are as many as the server takes, they give
-    way to others, who call, ask for the server's health and end tasks."""
+def silent(port, times, rounds=50, spared=1):
+    """Connections that say nothing, begin a head or have had an answer: when they are more than the server takes, and have been
+    silent for so many seconds, they give way to others, who call, ask for the server's health and end tasks."""
     connections, wrong = [], []
     for i in range(times):
         connections.append(connect(port))
         send(connections[-1], (b"", GET[:20], GET)[i % 3])
+    time.sleep(spared)
     others = (REQUEST.replace(b"X-Some: field", b"Connection: close"), LAST_GET.replace(b"/function/definition/echo", b"/health/live"),
               post(b"/terminate/function/forever"))
     for _ in range(rounds):
         wrong += [answer[:100] for other in others if not (answer := ask(port, other)).startswith(OK)]
-    gone = ended(connections, select.POLLRDHUP)
+    if not (gone := ended(connections, select.POLLRDHUP)):
+        wrong.append("none gave way")
     for connection in connections:
         reset(connection)
     return f"{times} connections, {gone} of which gave way", wrong
