@@ -112,11 +112,9 @@ struct server_options {
     /// Bytes per second with which the body of a request comes, seen over 30 seconds; a slower one
     /// is refused with 408. 0: one byte in 30 seconds is enough.
     std::size_t min_body_rate = transport::http_options{}.min_body_rate;
-    /// Connections at a time, beside a reserve of 8 to 100 for urgent requests: health, figures,
-    /// the end of tasks, and what operators look at. Past it silent connections give way to further
-    /// clients; where none does, these are refused with 503 unless they are urgent. `start()`
-    /// raises the process's soft limit of open descriptors to what they need, up to the hard limit;
-    /// where that is too low fewer are let in, so that the server has its own.
+    /// Connections at a time; further clients wait. `start()` raises the process's soft limit of
+    /// open descriptors to what they need, up to the hard limit; where that is too low fewer are
+    /// let in, so that the server has its own.
     std::size_t max_connections = transport::http_options{}.max_connections;
     /// Bytes of bodies on their way in, those of all connections together; past it 503 for one
     /// above 64 KiB. It is at least `max_body_bytes`.

@@ -310,25 +310,6 @@ def abandoned_waits(port, times):
     return f"{times} connections", wrong
 
 
-def silent(port, times, rounds=50, spared=1):
-    """Connections that say nothing, begin a head or have had an answer: when they are more than the server takes, and have been
-    silent for so many seconds, they give way to others, who call, ask for the server's health and end tasks."""
-    connections, wrong = [], []
-    for i in range(times):
-        connections.append(connect(port))
-        send(connections[-1], (b"", GET[:20], GET)[i % 3])
-    time.sleep(spared)
-    others = (REQUEST.replace(b"X-Some: field", b"Connection: close"), LAST_GET.replace(b"/function/definition/echo", b"/health/live"),
-              post(b"/terminate/function/forever"))
-    for _ in range(rounds):
-        wrong += [answer[:100] for other in others if not (answer := ask(port, other)).startswith(OK)]
-    if not (gone := ended(connections, select.POLLRDHUP)):
-        wrong.append("none gave way")
-    for connection in connections:
-        reset(connection)
-    return f"{times} connections, {gone} of which gave way", wrong
-
-
 def strangers(port, secret, times, size=8 << 20):
     """Clients without credentials announce large bodies and send the beginning: each is answered at once, while a caller
     with credentials has room for a body as large. If their beginnings were kept, 256 of them would take all of it."""

@@ -118,8 +118,7 @@ int main(int argc, char** argv) {
     rf::server_options options = parse(argc, argv);
     options.log = rf::log_format::none;
     options.max_processes = 48;
-    const char* const connections = std::getenv("MAX_CONNECTIONS");
-    options.max_connections = connections == nullptr ? 12'000 : std::stoul(connections);
+    options.max_connections = 12'000;
     // Full after some thousand calls, so that what is kept does not hide what is left behind.
     options.max_finished_tasks = 5000;
     options.max_finished_bytes = (16_MiB).value;

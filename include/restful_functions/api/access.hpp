@@ -47,8 +47,7 @@ struct access_wanted {
 };
 
 /// Decides on a request by itself, e.g. by a cookie or a client certificate's name that a proxy
-/// sends. Runs on the server's thread and must not block. May be asked more than once for a
-/// request, first without its body, and must have no effects. An exception is a refusal.
+/// sends. Runs on the server's thread and must not block. An exception is a refusal.
 using authorizer = std::function<bool(const http::request&, const access_wanted&)>;
 
 /// Who is let in. Without tokens, users and an authorizer: everybody.

@@ -15,7 +15,6 @@
 #include <restful_functions/task/table.hpp>
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -65,27 +64,6 @@ class guard {
         return !stop(head, seen::head);
     }
 
-    /// Whether a request is served also where there is room for few: it asks how the server is, or
-    /// is to end tasks.
-    [[nodiscard]] static bool is_urgent(const http::request& head) {
-        const std::vector<std::string> path = path_of(head);
-        if (!only_reads(head.method))
-            return head.method == "POST" && begins_with(path, {"terminate"});
-        return is_for_health(path) || (path.size() == 1 && path[0] == "metrics");
-    }
-
-    /// Whether a caller who may end the tasks of all functions asks for what is answered soon:
-    /// reads something, and does not wait for tasks. An authorizer is asked whether its caller may.
-    [[nodiscard]] bool is_from_operator(const http::request& head) const {
-        const std::vector<std::string> path = path_of(head);
-        if (!only_reads(head.method) || begins_with(path, {"events"}) ||
-            begins_with(path, {"task", "events"}) || begins_with(path, {"task", "wait"}))
-            return false;
-        const wish ending{.what = scope::terminate, .of_everything = true};
-        if (const auto known = caller_of(head)) return !check_grant(*known, ending);
-        return access_.authorizer && is_authorized(head, ending);
-    }
-
     /// Lets pages of listed origins read the answer.
     [[nodiscard]] bool lets_pages_read() const noexcept { return !access_.allowed_origins.empty(); }
     [[nodiscard]] page page_of(const http::request& request) const {
@@ -122,11 +100,6 @@ class guard {
         return target ? std::move(target->segments) : std::vector<std::string>();
     }
 
-    [[nodiscard]] static bool begins_with(const std::vector<std::string>& path,
-                                          std::initializer_list<std::string_view> names) noexcept {
-        return path.size() >= names.size() && std::equal(names.begin(), names.end(), path.begin());
-    }
-
     /// Whether a request is for what knows no more than that there is a server.
     [[nodiscard]] static bool is_open(const http::request& request,
                                       const std::vector<std::string>& path) noexcept {
@@ -146,19 +119,17 @@ class guard {
         const std::vector<std::string> path = path_of(request);
         if (is_open(request, path)) return std::nullopt;
         const wish wanted = wish_of(request.method, path);
-        if (const auto known = caller_of(request)) {
-            request.caller = known->name;
-            request.owner = known->identity;
-            return check_grant(*known, wanted);
+        const std::string* field = request.headers.find("Authorization");
+        if (field != nullptr) {
+            if (const auto known = find_caller(access_, *field)) {
+                request.caller = known->name;
+                request.owner = known->identity;
+                return check_grant(*known, wanted);
+            }
         }
         if (access_.authorizer && (much == seen::head || is_authorized(request, wanted)))
             return std::nullopt;
-        return unauthorized(request.headers.find("Authorization") != nullptr);
-    }
-
-    [[nodiscard]] std::optional<caller> caller_of(const http::request& request) const {
-        const std::string* field = request.headers.find("Authorization");
-        return field == nullptr ? std::nullopt : find_caller(access_, *field);
+        return unauthorized(field != nullptr);
     }
 
     [[nodiscard]] wish wish_of(const std::string& method,

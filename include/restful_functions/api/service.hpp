@@ -138,17 +138,6 @@ class service {
         return guard_.wants_body(head);
     }
 
-    /// Whether a request is served also where its transport has few connections left.
-    [[nodiscard]] static bool is_urgent(const http::request& head) {
-        return guard::is_urgent(head);
-    }
-
-    /// Whether a request is an operator's, and answered soon.
-    [[nodiscard]] bool is_from_operator(http::request head) const {
-        proxies_.look_behind(head);
-        return guard_.is_from_operator(head);
-    }
-
     /// Answers what its transport refuses and never became a request: such an answer is counted,
     /// logged and readable for pages of listed origins, as every other one. `known` is what came of
     /// the head. `answer` is called once, in here.
@@ -156,7 +145,7 @@ class service {
         proxies_.look_behind(known);
         const auto logged = log_.is_on() ? std::make_shared<logged_request>(known) : nullptr;
         const reply finish = finished(known, logged, std::move(answer));
-        finish(http::problem(why));
+        finish(http::problem(why.status, why.reason));
     }
 
     [[nodiscard]] int descriptor() const noexcept { return executor_.descriptor(); }

@@ -3,7 +3,6 @@
 
 #include <restful_functions/detail/quoted.hpp>
 #include <restful_functions/http/message.hpp>
-#include <restful_functions/http/refusal.hpp>
 #include <restful_functions/http/status.hpp>
 
 #include <initializer_list>
@@ -29,13 +28,6 @@ inline response problem(
     for (const auto& [name, text] : further)
         answer.body += ", " + quoted(name) + ": " + quoted(text);
     answer.body += "}";
-    return answer;
-}
-
-/// The answer to what is refused.
-inline response problem(const refusal& why) {
-    response answer = problem(why.status, why.reason);
-    if (why.may_be_retried) answer.headers.add("Retry-After", "1");
     return answer;
 }
 

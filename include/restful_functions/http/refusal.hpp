@@ -9,8 +9,7 @@ namespace restful_functions::http {
 /// is no refusal at all.
 struct refusal {
     int status = 0;
-    std::string_view reason;      ///< A text that lives for ever.
-    bool may_be_retried = false;  ///< The same request may be accepted in a second.
+    std::string_view reason;  ///< A text that lives for ever.
 
     /// Whether there is a refusal.
     constexpr explicit operator bool() const noexcept { return status != 0; }

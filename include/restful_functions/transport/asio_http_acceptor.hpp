@@ -18,9 +18,8 @@
 
 namespace restful_functions::transport::detail {
 
-/// Takes clients as they come, as long as there is room for them. When the system has none, or no
-/// connection gives way, it waits until one has ended or some time has passed, and never asks in
-/// vain in between.
+/// Takes clients as they come, as long as there is room for them. When the system has none, it
+/// waits until a connection has ended or some time has passed, and never asks in vain in between.
 class acceptor : public std::enable_shared_from_this<acceptor> {
  public:
     using unique_fd = restful_functions::detail::unique_fd;
@@ -77,7 +76,7 @@ class acceptor : public std::enable_shared_from_this<acceptor> {
     static constexpr std::chrono::milliseconds retry_after{200};
 
     void accept() {
-        if (!calls_.make_room()) return retry_later();
+        if (!calls_.make_room()) return;  // the connection that ends next calls resume()
         for (int i = 0; i < most_at_once && calls_.has_room(); ++i) {
             unique_fd client(seam_.accept(socket_.native_handle()));
             if (client) {

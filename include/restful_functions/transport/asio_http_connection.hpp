@@ -9,7 +9,6 @@
 #include <restful_functions/http/parser.hpp>
 #include <restful_functions/http/refusal.hpp>
 #include <restful_functions/http/writer.hpp>
-#include <restful_functions/transport/activity.hpp>
 #include <restful_functions/transport/asio_http_deadline.hpp>
 #include <restful_functions/transport/asio_http_loop.hpp>
 #include <restful_functions/transport/asio_http_rtti.hpp>
@@ -27,6 +26,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,25 +49,20 @@ template <service Service>
 class connection : public std::enable_shared_from_this<connection<Service>> {
  public:
     connection(connections<Service>& all, const loop_executor& loop,
-               restful_functions::detail::unique_fd client, bool is_reserved)
+               restful_functions::detail::unique_fd client)
         : all_(all),
           socket_(loop, client.get()),
           deadline_(loop),
           parser_(all.options().limits),
           channel_(client.get(), all.open_session(client.get())),
           peer_(peer_of(client.get())),
-          body_(all.bodies()),
-          is_reserved_(is_reserved) {
+          body_(all.bodies()) {
         static_cast<void>(client.release());  // the socket has taken it
     }
 
     /// Begins. To be called once.
     void start() {
-        attempt([this] {
-            if (is_reserved_)
-                deadline_.set(this->weak_from_this(), all_.options().reserved_timeout);
-            advance({});
-        });
+        attempt([this] { advance({}); });
     }
 
     /// Whether a request waits for its response, or the response for its client.
@@ -75,17 +70,10 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         return stage_ == stage::awaiting || stage_ == stage::writing || stage_ == stage::yielding;
     }
 
-    /// Whether it is in the reserve: it has one request, which is served if it is urgent or there
-    /// is a place outside of the reserve when its head has come.
-    [[nodiscard]] bool is_reserved() const noexcept { return is_reserved_; }
-    /// Whether its request is served in the reserve because an operator asks.
-    [[nodiscard]] bool is_operators() const noexcept { return is_operators_; }
-    /// From now on it is one of the others.
-    void leave_reserve() noexcept { is_reserved_ = false; }
-
-    /// Whether bytes of a request may have come that were not read yet.
-    [[nodiscard]] bool has_unread() const noexcept {
-        return stage_ == stage::reading && channel_.has_unread();
+    /// Whether it waits for the service, while its client may have gone: nothing more is read of
+    /// it.
+    [[nodiscard]] bool may_be_abandoned() const noexcept {
+        return stage_ == stage::awaiting && (ended_ || backlog_.full());
     }
 
     /// Ends for the sake of another one.
@@ -93,8 +81,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         attempt([this] { close(); });
     }
 
-    /// Where it is among the others; nullopt: it has ended.
-    std::optional<typename activity_lists<connection>::position> position;
+    /// Where it stands among those that may be abandoned, if it does.
+    using place = typename std::list<connection*>::iterator;
+    std::optional<place> unread;
 
     /// Ends, unless it is busy.
     void close_if_idle() {
@@ -149,6 +138,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void read_on(loop_descriptor::wait_type readiness = loop_descriptor::wait_read) {
         if (is_reading_ || ended_ || stage_ == stage::closed) return;
         if (backlog_.full()) return await_departure();
+        all_.forget_unread(*this);
         is_reading_ = true;
         wait_for<&connection::on_readable>(readiness);
     }
@@ -198,32 +188,15 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         const std::size_t taken = parser_.feed(bytes);
         if (parser_.refused())
             refuse(parser_.refused());
-        else if (parser_.in_body() || parser_.complete())
-            proceed();
-        is_advancing_ = false;
-        return taken;
-    }
-
-    // The head of a request has come, and some or all of its body.
-    void proceed() {
-        if (!std::exchange(is_judged_, true)) {
-            all_.note(*this, activity::engaged);
-            if (is_reserved_ && !all_.move_up(*this) && !is_for_reserve())
-                return refuse({503, "the server has no connection left; try again later", true});
-            if (parser_.in_body() && !all_.admits(known_head())) return turn_away();
-        }
-        if (parser_.complete())
+        else if (parser_.complete())
             serve(parser_.take());
+        else if (parser_.in_body() && !std::exchange(is_judged_, true) &&
+                 !all_.admits(known_head()))
+            turn_away();
         else if (!body_.grow_to(parser_.partial().body.size()))
             refuse({503, "the server has no room for another large body now; try again later"});
-    }
-
-    // What is urgent needs no body, and a place in the reserve does not wait for one.
-    [[nodiscard]] bool is_for_reserve() {
-        if (parser_.in_body()) return false;
-        if (all_.is_urgent(known_head())) return true;
-        is_operators_ = all_.has_place_for_operator(known_head());
-        return is_operators_;
+        is_advancing_ = false;
+        return taken;
     }
 
     // Whoever sends many requests in one go has them served in turn with other clients.
@@ -245,13 +218,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         if (parser_.take_continue() && !channel_.send_at_once(http::continue_response))
             return close();
-        if (!parser_.in_body())
-            all_.note(*this, parser_.idle() && served_ > 0 ? activity::idle : activity::asking);
-        if (!is_reserved_) time_request();
-        read_on();
-    }
-
-    void time_request() {
         if (parser_.idle()) {
             deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
         } else if (parser_.in_body()) {
@@ -259,6 +225,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         } else if (!std::exchange(head_is_timed_, true)) {
             deadline_.set(this->weak_from_this(), all_.options().header_timeout);
         }
+        read_on();
     }
 
     // The period over which the rate of a body is measured.
@@ -330,7 +297,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     // Nothing more is read of the client; a reset is noticed all the same.
     void await_departure() {
         if (!busy()) return;
-        if (stage_ == stage::awaiting) all_.note(*this, activity::abandoned);
+        all_.note_unread(*this);
         if (!std::exchange(is_watched_, true))
             wait_for<&connection::on_broken>(loop_descriptor::wait_error);
     }
@@ -344,7 +311,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void refuse(const http::refusal& why) {
         http::request known = parser_.take_refused();
         known.peer = peer_;
-        all_.note(*this, activity::engaged);
         exchange_ = {};
         exchange_.is_head = known.method == "HEAD";
         body_.give_back();
@@ -355,8 +321,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     void answer(http::response&& given) {
         if (stage_ != stage::awaiting) return;
         if (watch_) watch_->answered();
-        all_.note(*this, activity::engaged);
-        given.close |= all_.is_draining() || is_reserved_;
+        given.close |= all_.is_draining();
         // Through the loop: whoever makes a body is in the middle of something.
         outgoing_.begin(std::move(given), exchange_, [weak = this->weak_from_this()] {
             if (const auto self = weak.lock(); self && std::exchange(self->is_starved_, false))
@@ -376,8 +341,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (stage_ != stage::writing) return;
         switch (outgoing_.send_to(channel_)) {
             case sending::blocked:
-                deadline_.set(this->weak_from_this(), is_reserved_ ? all_.options().reserved_timeout
-                                                                   : all_.options().idle_timeout);
+                deadline_.set(this->weak_from_this(), all_.options().idle_timeout);
                 return wait_for<&connection::write_on>(readiness(false));
             case sending::starved:
                 if (ended_) return close();
@@ -406,7 +370,6 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         if (ended_) return close();
         channel_.end();
         stage_ = stage::lingering;
-        all_.note(*this, activity::idle);
         backlog_.clear();
         lingers_until_ = restful_functions::detail::after(clock::now(), all_.options().linger_time);
         linger_on();
@@ -427,7 +390,7 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
         std::error_code ignored;
         socket_.close(ignored);
         deadline_.clear();
-        all_.forget(*this);
+        all_.forget(this->shared_from_this());
     }
 
     connections<Service>& all_;
@@ -443,11 +406,9 @@ class connection : public std::enable_shared_from_this<connection<Service>> {
     bool is_advancing_ = false;
     bool head_is_timed_ = false;
     bool body_is_timed_ = false;
-    bool is_judged_ = false;       // the head of the request that is coming, which may go on
+    bool is_judged_ = false;       // the head of a request whose body comes behind it
     std::size_t timed_bytes_ = 0;  // of the body, when its time began to run
     bool is_watched_ = false;      // a wait for a reset is in the loop
-    bool is_reserved_;             // see is_reserved()
-    bool is_operators_ = false;    // see is_operators()
     bool ended_ = false;           // the client sends nothing more; it may still read
     backlog backlog_;              // came while a request was being served, or behind one
     http::exchange exchange_;

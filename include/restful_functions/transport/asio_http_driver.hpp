@@ -49,25 +49,13 @@ class driver : public std::enable_shared_from_this<driver<Service>> {
         return true;
     }
 
-    /// Whether a request is served wherever the reserve of connections has a place.
-    [[nodiscard]] bool is_urgent(const http::request& head) {
-        if constexpr (knows_urgency<Service>) return service_.is_urgent(head);
-        return false;
-    }
-
-    /// Whether a request is served in the operators' half of the reserve.
-    [[nodiscard]] bool is_from_operator(http::request&& head) {
-        if constexpr (knows_urgency<Service>) return service_.is_from_operator(std::move(head));
-        return false;
-    }
-
     /// Answers what never became a request.
     void refuse(http::request&& known, const http::refusal& why, reply answer) {
         if constexpr (answers_refusals<Service>) {
             service_.refuse(std::move(known), why, std::move(answer));
             follow_deadline();
         } else {
-            answer(http::problem(why));
+            answer(http::problem(why.status, why.reason));
         }
     }
 

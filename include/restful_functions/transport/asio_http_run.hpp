@@ -92,23 +92,11 @@ inline constexpr std::size_t other_descriptors = 1024;
 // new fork server, a certificate or a file of the system while clients hold all they may.
 inline constexpr std::size_t own_descriptors = 32;
 
-/// As many connections as there are to be, and as there are descriptors for: the reserve has at
-/// most half of these, and there is one connection in any case.
-[[nodiscard]] inline http_options within(std::size_t descriptors, http_options options) {
-    const std::size_t wanted = options.max_connections;
-    options.max_connections = std::min(wanted, descriptors);
-    options.max_reserved = std::min(reserved_connections(options), descriptors / 2);
-    options.max_connections =
-        std::clamp<std::size_t>(descriptors - options.max_reserved, 1, wanted);
-    return options;
-}
-
-/// Raises the limit of open descriptors as far as these connections need it.
-[[nodiscard]] inline http_options affordable(const http_options& wanted) {
-    const std::size_t others = other_descriptors + reserved_connections(wanted);
-    allow_descriptors(wanted.max_connections + std::min(others, SIZE_MAX - wanted.max_connections));
+/// As many connections as there are to be, and as there are descriptors for.
+inline std::size_t affordable_connections(std::size_t wanted) {
+    allow_descriptors(wanted + std::min(other_descriptors, SIZE_MAX - wanted));
     const std::size_t free = free_descriptors();
-    return within(free - std::min(free, own_descriptors), wanted);
+    return std::min(wanted, std::max<std::size_t>(free - std::min(free, own_descriptors), 1));
 }
 
 }  // namespace detail
@@ -215,16 +203,16 @@ class ending_run {
 /// without any, and a third one returns at once. Calls `on_listening(server)` when clients can
 /// connect, and `on_ending()` when the end begins.
 ///
-/// Raises the process's soft limit of open descriptors to what max_connections and the reserve
-/// need, as far as the hard limit allows. Past either further clients wait, and leave the server
-/// what it needs itself.
+/// Raises the process's soft limit of open descriptors to what max_connections needs, as far as the
+/// hard limit allows. Past either further clients wait, and leave the server what it needs itself.
 template <stoppable_service Service, class OnListening, class OnEnding>
 void run(Service& service, listener opened, const http_options& options,
          restful_functions::detail::stop_switch& stop, const run_options& end,
          OnListening on_listening, OnEnding on_ending) {
+    http_options afforded = options;
+    afforded.max_connections = detail::affordable_connections(options.max_connections);
     asio::io_context loop(1);  // a hint that one thread runs it
-    detail::http_server<Service> http(loop, service, std::move(opened),
-                                      detail::affordable(options));
+    detail::http_server<Service> http(loop, service, std::move(opened), afforded);
     const detail::stop_watch watch(loop, stop);
     std::optional<detail::reload_watch> reloads;
     if (options.sessions && end.reloads_at_sighup) reloads.emplace(loop, options.sessions);

@@ -68,12 +68,6 @@ class channel {
                         : ::recv(socket_, bytes, size, MSG_DONTWAIT);
     }
 
-    /// Whether bytes have come, encrypted or not, that were not received yet.
-    [[nodiscard]] bool has_unread() const noexcept {
-        char first;
-        return ::recv(socket_, &first, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-    }
-
     /// So many pieces leave together.
     static constexpr std::size_t most_pieces = 8;
 

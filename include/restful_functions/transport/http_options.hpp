@@ -4,7 +4,6 @@
 #include <restful_functions/http/limits.hpp>
 #include <restful_functions/transport/channel.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -22,9 +21,7 @@ struct http_options {
     /// balancers drop a connection of theirs: where the server is the first to close, it does so
     /// now and then while a request is on its way.
     std::chrono::milliseconds idle_timeout{std::chrono::seconds(75)};
-    /// Open at a time. For a further client a connection gives way on which no request is under
-    /// way. Where none does, the client is let into the reserve (`reserved_connections`) when the
-    /// service knows urgent requests; otherwise it waits in the listening socket's queue.
+    /// Open at a time; further clients wait in the listening socket's queue.
     std::size_t max_connections = 10'000;
     /// Of bodies on their way in, those of all connections together: 503 for one above 64 KiB that
     /// has no room. Where no other comes in, one of `limits.max_body_bytes` has.
@@ -38,20 +35,7 @@ struct http_options {
     /// it can read the response: altogether, and without a byte.
     std::chrono::milliseconds linger_time{std::chrono::seconds(30)};
     std::chrono::milliseconds linger_silence{std::chrono::seconds(5)};
-    /// For how long a connection has been without a request under way before it gives way.
-    std::chrono::milliseconds spared_idle_time{std::chrono::seconds(1)};
-    /// The most that the reserve holds.
-    std::size_t max_reserved = 100;
-    /// In the reserve, from the acceptance of a client to the end of its request; and without a
-    /// byte going, within its response.
-    std::chrono::milliseconds reserved_timeout{std::chrono::seconds(5)};
 };
-
-/// How many connections there may be above `max_connections`, for urgent requests: one in a hundred
-/// of these, or 8 where that is more, up to `max_reserved`.
-[[nodiscard]] inline std::size_t reserved_connections(const http_options& options) noexcept {
-    return std::min(std::max<std::size_t>(options.max_connections / 100, 8), options.max_reserved);
-}
 
 /// The options themselves; throws std::invalid_argument for those that would serve no one.
 inline const http_options& checked(const http_options& options) {

@@ -59,16 +59,6 @@ concept judges_heads = service<Service> && requires(Service& s, http::request he
     { s.admits(std::move(head)) } -> std::same_as<bool>;
 };
 
-/// One that tells by the head of a request whether it is served also where only the reserve of
-/// connections is left: because what it asks is urgent, or, in one half of the reserve, because an
-/// operator asks for what is answered soon. api::service does; for one that does not there is no
-/// reserve.
-template <class Service>
-concept knows_urgency = service<Service> && requires(Service& s, http::request head) {
-    { s.is_urgent(std::as_const(head)) } -> std::same_as<bool>;
-    { s.is_from_operator(std::move(head)) } -> std::same_as<bool>;
-};
-
 /// What `run` needs of it besides, to end in good order; api::service is one.
 template <class Service>
 concept stoppable_service = service<Service> && requires(Service& s, const Service& c) {

@@ -30,17 +30,6 @@ const auto callers = with({
     .users = {{.name = "eve", .password = "secret"}},
 });
 
-/// A request without its body.
-http::request head_of(const char* method, const char* target, const char* name = "X-A",
-                      const char* value = "") {
-    http::request head;
-    head.method = method;
-    head.target = target;
-    head.headers.add("Host", "localhost");
-    head.headers.add(name, value);
-    return head;
-}
-
 int status_as(served& s, const char* token, const char* method, const std::string& target) {
     const std::string credentials = std::string("Bearer ") + token;
     return ask_as(s, method, target, {{"Authorization", credentials.c_str()}}).status;
@@ -289,8 +278,14 @@ TEST_CASE("callers without names have keys of their own") {
 
 TEST_CASE("a body is waited for where its head may pass, and where an authorizer has to see it") {
     static_assert(rf::transport::judges_heads<api::service>);
-    const auto admits = [](const api::service& service, auto... head) {
-        return service.admits(head_of(head...));
+    const auto admits = [](const api::service& service, const char* method, const char* target,
+                           const char* name = "X-A", const char* value = "") {
+        http::request head;
+        head.method = method;
+        head.target = target;
+        head.headers.add("Host", "localhost");
+        head.headers.add(name, value);
+        return service.admits(std::move(head));
     };
     served restricted(callers);
     const api::service& service = restricted.service;
@@ -308,72 +303,6 @@ TEST_CASE("a body is waited for where its head may pass, and where an authorizer
     CHECK(admits(open.service, "POST", "/greet"));
     CHECK(admits(open.service, "GET", "/health/live"));
     CHECK(!admits(open.service, "POST", "/greet", "Origin", "https://evil.example"));
-}
-
-TEST_CASE("health, figures and terminations are urgent") {
-    static_assert(rf::transport::knows_urgency<api::service>);
-    const auto is_urgent = [](const char* method, const char* target) {
-        return api::service::is_urgent(head_of(method, target));
-    };
-    for (const char* target : {"/health/live", "/health/ready?x=y", "/metrics"}) {
-        CAPTURE(target);
-        CHECK(is_urgent("GET", target));
-        CHECK(is_urgent("HEAD", target));
-        CHECK(!is_urgent("POST", target));
-    }
-    for (const char* target :
-         {"/terminate/function/greet", "/terminate/task/00000000-0000-4000-8000-000000000000"}) {
-        CAPTURE(target);
-        CHECK(is_urgent("POST", target));
-        CHECK(!is_urgent("PUT", target));
-        CHECK(!is_urgent("GET", target));
-    }
-    for (const char* target :
-         {"/", "/greet", "/metrics/greet", "/health/greet", "/task/list", "*", "/%"}) {
-        CAPTURE(target);
-        CHECK(!is_urgent("GET", target));
-        CHECK(!is_urgent("POST", target));
-    }
-}
-
-TEST_CASE("an operator is who may end all tasks, where what it asks is answered soon") {
-    const auto is_from_operator = [](const served& s, auto... head) {
-        return s.service.is_from_operator(head_of(head...));
-    };
-    const served open;
-    CHECK(!is_from_operator(open, "GET", "/task/list", "Authorization", "Bearer all"));
-
-    const served restricted(with({
-        .tokens = {{.secret = "all"},
-                   {.secret = "ends", .grant = {.scopes = {rf::scope::terminate}}},
-                   {.secret = "calls", .grant = {.scopes = {rf::scope::read, rf::scope::call}}},
-                   {.secret = "greets", .grant = {.functions = {"greet"}}}},
-        .users = {{.name = "eve", .password = "secret"}},
-    }));
-    const auto gets_in = [&](const char* credentials) {
-        return is_from_operator(restricted, "GET", "/task/list", "Authorization", credentials);
-    };
-    CHECK(gets_in("Bearer all"));
-    CHECK(gets_in("Bearer ends"));
-    CHECK(gets_in("Basic ZXZlOnNlY3JldA=="));
-    CHECK(!gets_in("Bearer calls"));
-    CHECK(!gets_in("Bearer greets"));
-    CHECK(!gets_in("Bearer wrong"));
-    CHECK(!gets_in(""));
-    for (const auto& [method, target] :
-         {std::pair("POST", "/greet"), std::pair("GET", "/events"),
-          std::pair("GET", "/task/wait/00000000-0000-4000-8000-000000000000"),
-          std::pair("GET", "/task/events/00000000-0000-4000-8000-000000000000")}) {
-        CAPTURE(target);
-        CHECK(!is_from_operator(restricted, method, target, "Authorization", "Bearer all"));
-    }
-
-    const served authorized(with({.authorizer = [](const auto& request, const auto& wanted) {
-        return wanted.what == rf::scope::terminate && wanted.function.empty() &&
-               request.headers.find("Cookie") != nullptr;
-    }}));
-    CHECK(is_from_operator(authorized, "GET", "/task/list", "Cookie", "operator"));
-    CHECK(!is_from_operator(authorized, "GET", "/task/list"));
 }
 
 TEST_CASE("a caller who waits often leaves room for others who wait") {
