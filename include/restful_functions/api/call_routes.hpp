@@ -90,6 +90,11 @@ struct call_wishes {
     }
 };
 
+/// Whether there is memory for something new; results make room for it.
+inline bool has_memory(restful_functions::detail::memory_reserve& reserve, dispatcher& calls) {
+    return reserve.refill() || (calls.make_room(2 * reserve.size) && reserve.refill());
+}
+
 /// One call from its request to its answer.
 class calling {
  public:
@@ -97,7 +102,7 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
-        if (!has_memory()) {
+        if (!has_memory(with_.reserve, with_.calls)) {
             return asked_.answer(http::problem(
                 503, "the server has no memory left for another call; try again later"));
         }
@@ -121,12 +126,6 @@ class calling {
     }
 
  private:
-    /// Whether there is memory for another call; results make room for it.
-    [[nodiscard]] bool has_memory() const {
-        auto& reserve = with_.reserve;
-        return reserve.refill() || (with_.calls.make_room(2 * reserve.size) && reserve.refill());
-    }
-
     /// Answers with the result of a task that has ended.
     [[nodiscard]] task::listener result_sender() const {
         return [&calls = with_.calls, owner = asked_.request.owner,

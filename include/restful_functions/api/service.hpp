@@ -124,7 +124,7 @@ class service {
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::bad_alloc&) {
-            if (!reserve_.refill()) calls_.make_room(2 * reserve_.size);
+            detail::has_memory(reserve_, calls_);  // for the next one
             // Handlers answer last, so nothing was answered yet.
             answer(http::problem(503, "the server has no memory left for this request"));
         } catch (const std::exception& failure) {

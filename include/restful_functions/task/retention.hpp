@@ -18,10 +18,11 @@ struct retention {
     std::size_t max_finished_bytes =  ///< Of their texts together.
         std::min(std::size_t{1} << 30, part_of_memory());
 
-    /// Bytes of memory that texts take at the most where nobody says how many, and that records of
-    /// tasks take.
+    /// The bytes that texts may take by default, and that records may: a quarter of the memory, as
+    /// it was at the first call.
     [[nodiscard]] static std::size_t part_of_memory() {
-        return restful_functions::detail::usable_memory() / 4;
+        static const std::size_t part = restful_functions::detail::usable_memory() / 4;
+        return part;
     }
 };
 

@@ -1,6 +1,8 @@
 #include <restful_functions/http/compression.hpp>
 #include <restful_functions/http/decompression.hpp>
 
+#include "numbers.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -12,6 +14,7 @@
 #include <vector>
 
 namespace http = restful_functions::http;
+using test::numbers;
 
 namespace {
 
@@ -47,13 +50,6 @@ std::string unpacked(const http::response& answer, std::string packed) {
     sent.body = std::move(packed);
     REQUIRE_FALSE(http::unpack_body(sent, 100'000'000));
     return sent.body;
-}
-
-/// Does not repeat itself much.
-std::string numbers(std::size_t size) {
-    std::string text;
-    for (std::size_t n = 1; text.size() < size; ++n) text += std::to_string(n * n * 2654435761);
-    return text.substr(0, size);
 }
 
 void check_fields(const http::response& answer, http::content_coding coding) {
@@ -171,7 +167,7 @@ TEST_CASE("so many large texts are packed at a time, and further ones sent as th
     }
 }
 
-TEST_CASE("what is small, or packed already, is sent as it is") {
+TEST_CASE("small bodies, and packed ones, are sent as they are") {
     for (const http::content_coding coding : http::known_codings) {
         CHECK_FALSE(is_packed(of("application/json", 1000), coding));
         CHECK_FALSE(is_packed(of("image/png", 100'000), coding));

@@ -1,6 +1,8 @@
 #include <restful_functions/http/decompression.hpp>
 #include <restful_functions/http/packer.hpp>
 
+#include "numbers.hpp"
+
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -9,6 +11,7 @@
 #include <utility>
 
 namespace http = restful_functions::http;
+using test::numbers;
 
 namespace {
 
@@ -18,13 +21,6 @@ std::string unpacked(std::string packed, http::content_coding coding) {
     sent.body = std::move(packed);
     REQUIRE_FALSE(http::unpack_body(sent, 10'000'000));
     return sent.body;
-}
-
-/// Does not repeat itself much.
-std::string numbers(std::size_t size) {
-    std::string text;
-    for (std::size_t n = 1; text.size() < size; ++n) text += std::to_string(n * n * 2654435761);
-    return text.substr(0, size);
 }
 
 }  // namespace
@@ -56,7 +52,7 @@ TEST_CASE("a text that is packed at once is unpacked the same") {
     }
 }
 
-TEST_CASE("there is nothing to pack with where nothing is to be packed") {
+TEST_CASE("identity has no packer") {
     CHECK(http::make_packer(http::content_coding::identity) == nullptr);
 }
 

@@ -154,6 +154,17 @@ bool forget_request(unsigned long request) {
     return filter_system_calls(filter);
 }
 
+/// Freezes what a program has loaded, after `prepare`, and rewinds a process after calls.
+template <class Prepare, class Call>
+int rewind_loaded(Prepare prepare, Call call, int rounds = 3) {
+    return in_a_process([&] {
+        if (!prepare()) return int{ending::unprepared};
+        loaded program;
+        const auto image = frozen_memory::freeze(operating_system::real());
+        return rewind_after([&](int) { return call(program); }, rounds);
+    });
+}
+
 }  // namespace
 
 TEST_CASE("frozen memory is what it was, can be written, and is there once") {
@@ -459,17 +470,14 @@ TEST_CASE("a program with much memory in many mappings is rewound") {
 
 TEST_CASE("without a kernel that tells of single mappings, processes are rewound all the same") {
     if (!possible()) return;
-    CHECK(in_a_process([] {
-              if (!forget_request(detail::procmap_query)) return int{ending::unprepared};
-              loaded program;
-              const auto image = frozen_memory::freeze(operating_system::real());
-              return rewind_after([&](int) {
-                  const bool fresh = program.is_as_loaded();
-                  program.nodes.clear();
-                  program.numbers[5] = 0;
-                  return fresh;
-              });
-          }) == ending::fresh);
+    const auto write = [](loaded& program) {
+        const bool fresh = program.is_as_loaded();
+        program.nodes.clear();
+        program.numbers[5] = 0;
+        return fresh;
+    };
+    CHECK(rewind_loaded([] { return forget_request(detail::procmap_query); }, write) ==
+          ending::fresh);
 }
 
 TEST_CASE("calls find what was loaded after the fork server was replaced") {
@@ -545,30 +553,21 @@ TEST_CASE("what is written before the first call is part of what a rewound proce
 
 TEST_CASE("without userfaultfd, which many sandboxes forbid, processes are rewound all the same") {
     if (!possible()) return;
-    CHECK(in_a_process([] {
-              if (!forbid(SYS_userfaultfd)) return int{ending::unprepared};
-              loaded program;
-              const auto image = frozen_memory::freeze(operating_system::real());
-              return rewind_after(
-                  [&](int) {
-                      const bool fresh = program.is_as_loaded();
-                      program.nodes.clear();
-                      program.numbers.clear();
-                      program.numbers.shrink_to_fit();
-                      return fresh;
-                  },
-                  1);
-          }) == ending::gave_up);  // a large mapping is gone
-    CHECK(in_a_process([] {
-              if (!forbid(SYS_userfaultfd)) return int{ending::unprepared};
-              loaded program;
-              const auto image = frozen_memory::freeze(operating_system::real());
-              return rewind_after([&](int) {
-                  const bool fresh = program.is_as_loaded();
-                  program.nodes.clear();
-                  program.numbers[5] = 0;
-                  std::vector<char>(1 << 20, 'a').swap(*new std::vector<char>);
-                  return fresh;
-              });
-          }) == ending::fresh);
+    const auto prepare = [] { return forbid(SYS_userfaultfd); };
+    const auto unmap = [](loaded& program) {
+        const bool fresh = program.is_as_loaded();
+        program.nodes.clear();
+        program.numbers.clear();
+        program.numbers.shrink_to_fit();
+        return fresh;
+    };
+    CHECK(rewind_loaded(prepare, unmap, 1) == ending::gave_up);  // a large mapping is gone
+    const auto write = [](loaded& program) {
+        const bool fresh = program.is_as_loaded();
+        program.nodes.clear();
+        program.numbers[5] = 0;
+        std::vector<char>(1 << 20, 'a').swap(*new std::vector<char>);
+        return fresh;
+    };
+    CHECK(rewind_loaded(prepare, write) == ending::fresh);
 }
