@@ -4371,8 +4371,8 @@ namespace restful_functions::http {
 
 using restful_functions::detail::shared_text;
 
-/// Text of its own is one string, up to the first long text that it shares with others; what comes
-/// behind that is the next piece. So a text without shared ones costs what its string does.
+/// Text of its own is one string, up to the first long text that it shares with others; text behind
+/// that is the next piece. So a text without shared ones costs as much as its string.
 class pieced_text {
  public:
     pieced_text() = default;
@@ -4412,7 +4412,7 @@ class pieced_text {
         visit([&sum](const auto& piece) { sum += piece.size(); });
         return sum;
     }
-    /// The bytes that nobody else holds.
+    /// The bytes that are not shared.
     [[nodiscard]] std::size_t own_size() const noexcept {
         std::size_t sum = first_.size();
         for (const part& each : rest_) sum += each.own.size();
@@ -4548,7 +4548,7 @@ class body_stream {
         return std::exchange(pending_, {});
     }
 
-    /// Whether each piece is made when it is taken, so that there is no news to wait for.
+    /// Whether each piece is made when it is taken; news never come then.
     [[nodiscard]] bool is_made_on_demand() const noexcept { return make_ != nullptr; }
 
     /// Whether nothing comes after what was taken.
@@ -4767,7 +4767,7 @@ struct response {
     /// Where there is one, the body comes from it, and `body` is empty.
     std::shared_ptr<body_stream> stream = nullptr;
 
-    /// Leaves the head alone. Who makes the body learns that nobody reads it.
+    /// Leaves the head alone, and closes the stream.
     void drop_body() noexcept {
         body.clear();
         if (stream) std::exchange(stream, nullptr)->close();
@@ -5115,10 +5115,11 @@ struct retention {
     std::size_t max_finished_bytes =  ///< Of their texts together.
         std::min(std::size_t{1} << 30, part_of_memory());
 
-    /// Bytes of memory that texts take at the most where nobody says how many, and that records of
-    /// tasks take.
+    /// The bytes that texts may take by default, and that records may: a quarter of the memory, as
+    /// it was at the first call.
     [[nodiscard]] static std::size_t part_of_memory() {
-        return restful_functions::detail::usable_memory() / 4;
+        static const std::size_t part = restful_functions::detail::usable_memory() / 4;
+        return part;
     }
 };
 
@@ -6725,7 +6726,7 @@ using listener = std::function<void(const record&)>;
 /// One call of a function.
 struct call {
     std::uint32_t function = 0;  ///< Its index in the registry.
-    std::string_view owner{};    ///< Who calls; empty where callers are not told apart.
+    std::string_view owner{};    ///< The caller; empty where callers are not told apart.
     std::string_view body{};     ///< Arguments that the function's check() accepted.
     /// How long the caller waits for it from its arrival; the function's own timeout of the run
     /// holds, too.
@@ -13177,7 +13178,7 @@ class log_pump {
 namespace restful_functions::detail {
 
 /// Keeps memory aside and lets it go when operator new gets none, so that what is under way can be
-/// finished with it. What is new asks refill() first, and is refused where that fails.
+/// finished with it. New work asks refill() first, and is refused where that fails.
 ///
 /// It is the new-handler of the program while one of these exists, unless the program has a handler
 /// of its own: then there is no reserve. All of a process share one.
@@ -16613,8 +16614,8 @@ class table {
         if (watching_ != nullptr) watching_->on_departure(found->second.task);
     }
 
-    /// The reader, who is an owner of tasks, gets what is known of a task, if it is here. Once
-    /// its owner has got its result, it makes room before others do.
+    /// A reader, named as an owner is, gets the result of a task, if it has ended and is here. Once
+    /// its owner has got the result, it makes room before others do.
     void deliver(const uuid& id, std::string_view reader) noexcept {
         const auto found = nodes_.find(id);
         if (found != nodes_.end() && has_ended(found->second.task.status))
@@ -16947,7 +16948,7 @@ class dispatcher {
         return known_.listen(id, std::move(tell));
     }
 
-    /// The reader, who may be the one who has called, gets what is known of a task.
+    /// A reader gets the result of a task, if it has ended.
     void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
 
     /// Forgets results of so many bytes, or all. false: there was none, or somebody is being told
@@ -18311,6 +18312,11 @@ struct call_wishes {
     }
 };
 
+/// Whether there is memory for something new; results make room for it.
+inline bool has_memory(restful_functions::detail::memory_reserve& reserve, dispatcher& calls) {
+    return reserve.refill() || (calls.make_room(2 * reserve.size) && reserve.refill());
+}
+
 /// One call from its request to its answer.
 class calling {
  public:
@@ -18318,7 +18324,7 @@ class calling {
         : with_(with), asked_(std::move(asked)), waits_(waits) {}
 
     void run() {
-        if (!has_memory()) {
+        if (!has_memory(with_.reserve, with_.calls)) {
             return asked_.answer(http::problem(
                 503, "the server has no memory left for another call; try again later"));
         }
@@ -18342,12 +18348,6 @@ class calling {
     }
 
  private:
-    /// Whether there is memory for another call; results make room for it.
-    [[nodiscard]] bool has_memory() const {
-        auto& reserve = with_.reserve;
-        return reserve.refill() || (with_.calls.make_room(2 * reserve.size) && reserve.refill());
-    }
-
     /// Answers with the result of a task that has ended.
     [[nodiscard]] task::listener result_sender() const {
         return [&calls = with_.calls, owner = asked_.request.owner,
@@ -22139,7 +22139,7 @@ class compression {
         std::string body;
         std::shared_ptr<body_stream> stream;
         if (is_large && with.is_head)
-            stream = std::make_shared<body_stream>();  // nobody reads it
+            stream = std::make_shared<body_stream>();  // never read
         else if (is_large)
             stream = made_on_demand(std::make_shared<detail::packed_body>(answer, coding, place_));
         else if (!with.is_head)
@@ -22304,7 +22304,7 @@ class service {
             if (refused) return answer(std::move(*refused));
             routes_.route(std::move(request), answer);
         } catch (const std::bad_alloc&) {
-            if (!reserve_.refill()) calls_.make_room(2 * reserve_.size);
+            detail::has_memory(reserve_, calls_);  // for the next one
             // Handlers answer last, so nothing was answered yet.
             answer(http::problem(503, "the server has no memory left for this request"));
         } catch (const std::exception& failure) {

@@ -11,7 +11,7 @@
 namespace restful_functions::detail {
 
 /// Keeps memory aside and lets it go when operator new gets none, so that what is under way can be
-/// finished with it. What is new asks refill() first, and is refused where that fails.
+/// finished with it. New work asks refill() first, and is refused where that fails.
 ///
 /// It is the new-handler of the program while one of these exists, unless the program has a handler
 /// of its own: then there is no reserve. All of a process share one.

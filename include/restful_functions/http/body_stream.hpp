@@ -62,7 +62,7 @@ class body_stream {
         return std::exchange(pending_, {});
     }
 
-    /// Whether each piece is made when it is taken, so that there is no news to wait for.
+    /// Whether each piece is made when it is taken; news never come then.
     [[nodiscard]] bool is_made_on_demand() const noexcept { return make_ != nullptr; }
 
     /// Whether nothing comes after what was taken.

@@ -87,7 +87,7 @@ class compression {
         std::string body;
         std::shared_ptr<body_stream> stream;
         if (is_large && with.is_head)
-            stream = std::make_shared<body_stream>();  // nobody reads it
+            stream = std::make_shared<body_stream>();  // never read
         else if (is_large)
             stream = made_on_demand(std::make_shared<detail::packed_body>(answer, coding, place_));
         else if (!with.is_head)

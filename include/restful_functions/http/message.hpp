@@ -87,7 +87,7 @@ struct response {
     /// Where there is one, the body comes from it, and `body` is empty.
     std::shared_ptr<body_stream> stream = nullptr;
 
-    /// Leaves the head alone. Who makes the body learns that nobody reads it.
+    /// Leaves the head alone, and closes the stream.
     void drop_body() noexcept {
         body.clear();
         if (stream) std::exchange(stream, nullptr)->close();

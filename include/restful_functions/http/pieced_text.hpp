@@ -16,8 +16,8 @@ namespace restful_functions::http {
 
 using restful_functions::detail::shared_text;
 
-/// Text of its own is one string, up to the first long text that it shares with others; what comes
-/// behind that is the next piece. So a text without shared ones costs what its string does.
+/// Text of its own is one string, up to the first long text that it shares with others; text behind
+/// that is the next piece. So a text without shared ones costs as much as its string.
 class pieced_text {
  public:
     pieced_text() = default;
@@ -57,7 +57,7 @@ class pieced_text {
         visit([&sum](const auto& piece) { sum += piece.size(); });
         return sum;
     }
-    /// The bytes that nobody else holds.
+    /// The bytes that are not shared.
     [[nodiscard]] std::size_t own_size() const noexcept {
         std::size_t sum = first_.size();
         for (const part& each : rest_) sum += each.own.size();

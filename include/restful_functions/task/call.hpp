@@ -20,7 +20,7 @@ using listener = std::function<void(const record&)>;
 /// One call of a function.
 struct call {
     std::uint32_t function = 0;  ///< Its index in the registry.
-    std::string_view owner{};    ///< Who calls; empty where callers are not told apart.
+    std::string_view owner{};    ///< The caller; empty where callers are not told apart.
     std::string_view body{};     ///< Arguments that the function's check() accepted.
     /// How long the caller waits for it from its arrival; the function's own timeout of the run
     /// holds, too.

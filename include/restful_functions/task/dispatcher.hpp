@@ -187,7 +187,7 @@ class dispatcher {
         return known_.listen(id, std::move(tell));
     }
 
-    /// The reader, who may be the one who has called, gets what is known of a task.
+    /// A reader gets the result of a task, if it has ended.
     void deliver(const uuid& id, std::string_view reader) noexcept { tasks_.deliver(id, reader); }
 
     /// Forgets results of so many bytes, or all. false: there was none, or somebody is being told

@@ -121,8 +121,8 @@ class table {
         if (watching_ != nullptr) watching_->on_departure(found->second.task);
     }
 
-    /// The reader, who is an owner of tasks, gets what is known of a task, if it is here. Once
-    /// its owner has got its result, it makes room before others do.
+    /// A reader, named as an owner is, gets the result of a task, if it has ended and is here. Once
+    /// its owner has got the result, it makes room before others do.
     void deliver(const uuid& id, std::string_view reader) noexcept {
         const auto found = nodes_.find(id);
         if (found != nodes_.end() && has_ended(found->second.task.status))

@@ -81,7 +81,7 @@ TEST_CASE("nothing new is begun while the system has no memory for the reserve")
     CHECK(reserve.refill());
 }
 
-TEST_CASE("what the allocator keeps of freed memory is taken for the reserve") {
+TEST_CASE("freed memory that the allocator keeps is taken for the reserve") {
     if (test::address_sanitizer) return;
     ::mallopt(M_MMAP_THRESHOLD, 32 << 20);
     ::mallopt(M_TRIM_THRESHOLD, 64 << 20);

@@ -78,7 +78,7 @@ TEST_CASE("a text is appended with its pieces") {
     CHECK(text == list().text() + list().text());
 }
 
-TEST_CASE("texts are compared whatever their pieces are") {
+TEST_CASE("texts of different pieces are compared by their bytes") {
     CHECK(list() == list().text());
     CHECK_FALSE(list() == list().text() + " ");
     CHECK_FALSE(list() == list().text().substr(1));

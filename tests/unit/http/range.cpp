@@ -78,7 +78,7 @@ TEST_CASE("a part is 206 with its place, and what is not there 416") {
     CHECK(*ranged("bytes=4-3").headers.find("Accept-Ranges") == "bytes");
 }
 
-TEST_CASE("a part of what is shared shares it") {
+TEST_CASE("a part of a shared text shares it") {
     http::request asked;
     asked.method = "GET";
     asked.headers.add("Range", "bytes=100000-199999");

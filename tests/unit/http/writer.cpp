@@ -81,7 +81,7 @@ TEST_CASE("a body that was not packed for HEAD has no length, and other fields a
     CHECK(http::has_length(answer, exchange("GET", 1, true)));
 }
 
-TEST_CASE("a chunk has its length in front, and what is shared stays where it is") {
+TEST_CASE("a chunk has its length in front, and shares its piece") {
     CHECK(http::chunk("") == "0\r\n\r\n");
     CHECK(http::chunk("0123456789abcdef") == "10\r\n0123456789abcdef\r\n");
     const http::shared_text large(std::string(0x10000, 'x'));

@@ -127,7 +127,7 @@ TEST_CASE("a small response leaves at once, head and body together") {
     CHECK(with.noted->sent.ends_with("Content-Length: 5\r\n\r\nsmall"));
 }
 
-TEST_CASE("what is shared is sent from where it is, in turns of bounded size") {
+TEST_CASE("a shared text is sent from its own memory, in turns of bounded size") {
     const http::shared_text text(std::string(1'000'000, 'x'));
     sending_fixture with;
     with.begin(list_of(text));

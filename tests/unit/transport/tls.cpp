@@ -100,7 +100,7 @@ TEST_CASE_FIXTURE(tls_fixture, "a long piece is encrypted one record at a time")
     CHECK(received() == "head " + large.substr(0, 2 * record - 5));
 }
 
-TEST_CASE_FIXTURE(tls_fixture, "what the socket did not take is sent when it does") {
+TEST_CASE_FIXTURE(tls_fixture, "bytes that the socket did not take are sent later") {
     std::string text;
     for (int i = 0; text.size() < 3'000'000; ++i) text += std::to_string(i);
     std::string got;
